@@ -1,0 +1,79 @@
+"""What a customer can do: an action is a pure function from facts and a form to an Outcome that `pages` applies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from selfservice.kit.facts import Form
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Something that can run out: `amount` of what `name` names, of `capacity` in all. Won or lost as the answer lands."""
+
+    name: str
+    amount: int = 1
+    capacity: int = 1
+
+
+@dataclass(frozen=True)
+class HandOff:
+    """Tell a team that a person is needed; `reason` is a sentence for staff without personal data."""
+
+    team: str
+    reason: str
+    urgent: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an action leads to. `shows` names the step the customer sees next.
+
+    `claims` are won in the same transaction or the answer is refused as lost; `says` names texts of the copy file
+    (`[texts]`) to send; `expires_at` moves the page's end; `final` means that the answer cannot be taken back.
+    """
+
+    shows: str
+    claims: tuple[Claim, ...] = ()
+    says: tuple[str, ...] = ()
+    hand_off: HandOff | None = None
+    expires_at: datetime | None = None
+    final: bool = False
+
+
+@dataclass(frozen=True)
+class Case:
+    """What an action may know beside the facts: the moment, the page's zone and the latest form of each action done."""
+
+    now: datetime
+    zone: ZoneInfo
+    answers: Mapping[str, Form] = field(default_factory=dict)
+
+
+class Refused(Exception):
+    """The form cannot be used: `word` names the sentence under `[problems]` that tells the customer why."""
+
+    def __init__(self, name: str, word: str) -> None:
+        super().__init__(f"{name}: {word}")
+        self.field = name
+        self.word = word
+
+
+@dataclass(frozen=True, kw_only=True)
+class Action:
+    """One thing a customer can do on a page.
+
+    `closing`: the page becomes answered; otherwise it stays open and the action can be done again. `accepts_late`:
+    taken even after the page has ended, as work for staff. `said` is what staff read on the timeline.
+    """
+
+    key: str
+    perform: Callable[[Any, Any, Case], Outcome]
+    said: str
+    form: type[Form] = Form
+    closing: bool = True
+    accepts_late: bool = False

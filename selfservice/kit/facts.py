@@ -1,0 +1,121 @@
+"""Facts: what is known of a situation, as one model that gives the staff form, CSV columns and JSON Schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticUndefined
+
+from selfservice.errors import Invalid
+from selfservice.kit.fields import Kind, choices_of, kind_of
+
+
+class Facts(BaseModel):
+    """The base of every page type's facts: frozen, nothing unknown accepted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Form(BaseModel):
+    """What a customer sends with an action; the base for types' own forms, and the empty form itself."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+F = TypeVar("F", bound=Facts)
+
+
+def fact(
+    label: str, *, hint: str = "", example: str = "", default: Any = PydanticUndefined, **limits: Any
+) -> Any:
+    """Declare a fact: its label for staff, a hint under it, an example in it; `limits` are pydantic's own."""
+    extra: dict[str, Any] = {"hint": hint, "example": example}
+    return Field(default, title=label, description=hint or None, json_schema_extra=extra, **limits)
+
+
+@dataclass(frozen=True)
+class FactField:
+    """One fact as the staff form and the CSV header need it."""
+
+    name: str
+    label: str
+    hint: str
+    example: str
+    required: bool
+    kind: Kind
+    choices: tuple[str, ...]
+
+
+def fields_of(facts: type[Facts]) -> tuple[FactField, ...]:
+    """The facts of a type in their declared order."""
+    return tuple(_field(name, info) for name, info in facts.model_fields.items())
+
+
+def facts_from_texts(facts: type[Facts], texts: Mapping[str, str], zone: ZoneInfo) -> dict[str, Any]:
+    """Raw facts from a form or a CSV row, empty texts left out.
+
+    Raises Invalid whose `fields` name each text that cannot be read; other mistakes are found by `validate`.
+    """
+    raw: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    for field in fields_of(facts):
+        text = texts.get(field.name, "")
+        if not text.strip():
+            continue
+        try:
+            raw[field.name] = field.kind.from_text(text, zone)
+        except ValueError as error:
+            problems[field.name] = str(error)
+    if problems:
+        raise Invalid(_sentence(problems), fields=problems)
+    return raw
+
+
+def validate(facts: type[F], raw: Mapping[str, Any]) -> F:
+    """The facts as a model; raises Invalid with one plain sentence for each field."""
+    try:
+        return facts.model_validate(dict(raw))
+    except ValidationError as error:
+        problems = _problems(facts, error)
+        raise Invalid(_sentence(problems), fields=problems) from None
+
+
+def _problems(facts: type[Facts], error: ValidationError) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for problem in error.errors(include_url=False, include_input=False):
+        name = str(problem["loc"][0]) if problem["loc"] else ""
+        found.setdefault(name, _plain(facts, name, problem["type"], problem["msg"]))
+    return found
+
+
+def _plain(facts: type[Facts], name: str, problem: str, message: str) -> str:
+    info = facts.model_fields.get(name)
+    if info is None and name:
+        return f"There is no fact called {name}; take it out or correct its name."
+    label = (info.title or name) if info is not None else "These facts"
+    if problem == "missing":
+        return f"{label} is missing; fill it in."
+    if problem == "timezone_aware":
+        return f"{label} has no zone; write an offset such as 2026-11-24T10:20:00+00:00."
+    return f"{label}: {message.removeprefix('Value error, ')}."[:300].replace("..", ".")
+
+
+def _sentence(problems: Mapping[str, str]) -> str:
+    return " ".join(problems.values())
+
+
+def _field(name: str, info: Any) -> FactField:
+    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    return FactField(
+        name=name,
+        label=info.title or name.replace("_", " ").capitalize(),
+        hint=str(extra.get("hint", "")),
+        example=str(extra.get("example", "")),
+        required=info.is_required(),
+        kind=kind_of(info.annotation, info.metadata),
+        choices=choices_of(info.annotation),
+    )

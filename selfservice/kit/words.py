@@ -1,0 +1,110 @@
+"""Words: the copy files (TOML, one a language) and their placeholders; every word a customer reads comes from here.
+
+A placeholder names a fact (`{at:weekday}`), a form of an action done (`{move.slot:time}`) or one of the standard values
+(`{name}`, `{brand}`, ...); behind the colon stands one of `formats.FORMATS`. A sentence that uses `{name}` is kept
+under its key with `_named` added and is used where the name is known.
+"""
+
+from __future__ import annotations
+
+import string
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from selfservice.errors import ConfigError
+from selfservice.kit.formats import FORMATS, Reader
+
+
+NAMED = "_named"
+_FORMATTER = string.Formatter()
+
+
+class Words(Mapping[str, str]):
+    """The sentences of one copy file, flat: `steps.ask.headline`."""
+
+    def __init__(self, language: str, sentences: Mapping[str, str]) -> None:
+        self.language = language
+        self._sentences = dict(sentences)
+
+    @classmethod
+    def load(cls, path: Path) -> Words:
+        """Read one copy file; raises ConfigError naming the file and the line."""
+        try:
+            with path.open("rb") as file:
+                table = tomllib.load(file)
+        except OSError as error:
+            raise ConfigError(f"{path} cannot be read ({error.strerror}); write the copy file.") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path} is not valid TOML: {error}.") from None
+        return cls(path.stem, dict(_flatten(table, path)))
+
+    def __getitem__(self, key: str) -> str:
+        return self._sentences[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sentences)
+
+    def __len__(self) -> int:
+        return len(self._sentences)
+
+    def over(self, shared: Words) -> Words:
+        """These words, with the shared ones where these say nothing."""
+        return Words(self.language, {**shared._sentences, **self._sentences})
+
+    def pick(self, key: str, *, named: bool) -> str:
+        """The sentence under `key`, its `_named` form if a name is known; raises KeyError."""
+        if named:
+            special = self._sentences.get(key + NAMED)
+            if special is not None:
+                return special
+        return self._sentences[key]
+
+    def say(self, key: str, values: Mapping[str, Any], reader: Reader) -> str:
+        """The sentence under `key` with its placeholders filled; raises KeyError for one that nobody gives."""
+        return fill(self.pick(key, named=bool(values.get("name"))), values, reader)
+
+
+@lru_cache(maxsize=8192)
+def pieces(sentence: str) -> tuple[tuple[str, tuple[str, ...], str], ...]:
+    """(text, path of the placeholder after it, format) for each part of a sentence; the path is empty at the end.
+
+    Raises ValueError for a placeholder that cannot be read or a format that does not exist.
+    """
+    found = []
+    for text, name, form, conversion in _FORMATTER.parse(sentence):
+        if conversion or "[" in (name or ""):
+            raise ValueError(f"The placeholder {{{name}}} may hold names, dots and a format only.")
+        if name is not None and (form or "") not in FORMATS:
+            raise ValueError(f"There is no format {form!r}; use one of {', '.join(sorted(FORMATS))[2:]}.")
+        found.append((text, tuple(name.split(".")) if name else (), form or ""))
+    return tuple(found)
+
+
+def fill(sentence: str, values: Mapping[str, Any], reader: Reader) -> str:
+    """A sentence with its placeholders filled; raises KeyError naming one that has no value."""
+    parts = []
+    for text, path, form in pieces(sentence):
+        parts.append(text)
+        if path:
+            parts.append(FORMATS[form](_look_up(values, path), reader))
+    return "".join(parts)
+
+
+def _look_up(values: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    value = values[path[0]]
+    for name in path[1:]:
+        value = getattr(value, name)
+    return value
+
+
+def _flatten(table: Mapping[str, Any], path: Path, prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flatten(value, path, f"{prefix}{key}.")
+        elif isinstance(value, str):
+            yield f"{prefix}{key}", value
+        else:
+            raise ConfigError(f"{path}: {prefix}{key} is not a text; put it in quotes.")
