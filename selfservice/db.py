@@ -32,8 +32,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 try:
@@ -71,6 +73,23 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class current_transaction(FunctionElement[int]):  # noqa: N801 - SQL functions are written in lower case
+    """The id of the running transaction on PostgreSQL (xid8), 0 on SQLite, where writers come one after another."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(current_transaction, "postgresql")
+def _current_transaction_on_postgresql(_element: Any, _compiler: Any, **_options: Any) -> str:
+    return "(pg_current_xact_id()::text::bigint)"
+
+
+@compiles(current_transaction)
+def _current_transaction_elsewhere(_element: Any, _compiler: Any, **_options: Any) -> str:
+    return "0"
 
 
 class Base(DeclarativeBase):
@@ -186,9 +205,7 @@ def _make_postgresql_read_only(connection: Any, _record: Any) -> None:
 def _tune_sqlite(engine: Engine, *, writes: bool) -> None:
     @event.listens_for(engine, "connect")
     def tune(connection: Any, _record: Any) -> None:
-        connection.isolation_level = (
-            None  # The driver's own BEGIN is deferred: it takes the write lock too late.
-        )
+        connection.isolation_level = None  # The driver's own BEGIN is deferred: it takes the write lock too late.
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
         cursor.execute("PRAGMA foreign_keys = ON")

@@ -1,0 +1,37 @@
+"""The brands table: the organisations whose pages this installation serves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from selfservice.db import Json, db
+
+
+class Brand(db.Model):  # type: ignore[name-defined,misc]
+    """One organisation. `situations` are the page types it speaks for; the brand with `is_default` takes the rest.
+
+    `teams` maps a team's key to its name for customers, by language: `{"fraud": {"en": "Fraud team"}}`; `hours`
+    likewise by language.
+    """
+
+    __tablename__ = "brands"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    key: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(60))
+    names: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
+    mark: Mapped[str] = mapped_column(String(2))
+    colour: Mapped[str] = mapped_column(String(7))
+    colour_dark: Mapped[str] = mapped_column(String(7))
+    phone: Mapped[str] = mapped_column(String(16))
+    country: Mapped[str] = mapped_column(String(2))
+    timezone: Mapped[str] = mapped_column(String(40))
+    language: Mapped[str] = mapped_column(String(10), default="en")
+    hours: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
+    teams: Mapped[dict[str, dict[str, str]]] = mapped_column(Json, default=dict)
+    situations: Mapped[list[Any]] = mapped_column(Json, default=list)
+    privacy_url: Mapped[str] = mapped_column(String(200), default="")
+    is_default: Mapped[bool] = mapped_column(default=False)

@@ -1,0 +1,39 @@
+"""Setting up brands."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from selfservice.brands.models import Brand
+from selfservice.brands.queries import forget_faces
+from selfservice.db import db
+
+
+def ensure_default() -> Brand:
+    """The default brand, made plain and neutral when there is none, so that a fresh installation can send."""
+    brand = db.session.scalars(select(Brand).where(Brand.is_default)).first()
+    if brand is None:
+        brand = Brand(
+            key="default",
+            name="Our organisation",
+            names={"es": "Nuestra organización", "ar": "مؤسستنا"},
+            mark="O",
+            colour="#2c3a8f",
+            colour_dark="#a9b5ff",
+            phone="+12025550100",
+            country="US",
+            timezone="UTC",
+            is_default=True,
+        )
+        db.session.add(brand)
+        db.session.flush()
+        forget_faces()
+    return brand
+
+
+def save(brand: Brand) -> Brand:
+    """Add or change a brand."""
+    db.session.add(brand)
+    db.session.flush()
+    forget_faces()
+    return brand

@@ -1,0 +1,43 @@
+"""The conversations table: every time a person is needed, with the team that answers for it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from selfservice.db import UtcDateTime, db
+
+State = Literal["waiting", "open", "snoozed", "closed"]
+Kind = Literal["callback", "hand_off"]
+
+
+class Conversation(db.Model):  # type: ignore[name-defined,misc]
+    """Work for staff: a customer who asked to be called, or an answer that needs a person.
+
+    `reason` is written by us, `note` by the customer. `due_at` is what the customer was told.
+    """
+
+    __tablename__ = "conversations"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'open', 'snoozed', 'closed')", name="state"),
+        Index("ix_conversations_state_team_due_at", "state", "team", "due_at"),
+        Index("ix_conversations_page_id", "page_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20), default="waiting")
+    team: Mapped[str] = mapped_column(String(40))
+    page_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("pages.id"))
+    customer_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("customers.id"))
+    phone: Mapped[str | None] = mapped_column(String(16))
+    reason: Mapped[str] = mapped_column(String(200))
+    note: Mapped[str] = mapped_column(Text, default="")
+    urgent: Mapped[bool] = mapped_column(default=False)
+    user_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
