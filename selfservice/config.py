@@ -1,0 +1,293 @@
+"""The settings: one frozen object read from the environment, loud when wrong; what they switch on lives elsewhere.
+
+Every variable begins with SELFSERVICE_. Those that hold a secret may name a file instead (`..._FILE`), as
+containers and systemd hand secrets over. A sentence about a wrong value never repeats the value.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Literal, TypeVar, cast
+from urllib.parse import urlsplit
+
+from flask import current_app
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from selfservice.errors import ConfigError
+from selfservice.keys import find_weakness, keep_demo_keys, new_key, parse_keys
+from selfservice.tokens import Key
+
+PREFIX = "SELFSERVICE_"
+SECRETS = frozenset({"DATABASE_URL", "REDIS_URL", "SECRET_KEYS", "DATA_KEYS", "SMS", "EMAIL", "VAPID_PRIVATE_KEY"})
+PLAIN = frozenset(
+    {"ENV", "BASE_URL", "TRUSTED_PROXIES", "SITUATIONS", "WORKER", "INSTANCE", "VAPID_SUBJECT", "PUSH_HOSTS"}
+)
+VARIABLES = frozenset(PREFIX + name for name in SECRETS | PLAIN) | frozenset(f"{PREFIX}{name}_FILE" for name in SECRETS)
+
+DEFAULT_BASE_URL = "http://127.0.0.1:8000"
+HANDSET = "handset://"
+ROOT = Path(__file__).resolve().parents[1]
+_NOWHERE = "sqlite://"
+_DEFAULT_SMS: tuple[str, ...] = (HANDSET,)
+_NO_FOLDERS: tuple[Path, ...] = ()
+_MOST_PROXIES = 10
+
+Env = Literal["demo", "production"]
+Worker = Literal["inside", "off"]
+T = TypeVar("T")
+
+
+class Settings(BaseModel):
+    """How this process is configured; secrets stay out of its representation."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    env: Env = "demo"
+    database_url: str = Field(repr=False)
+    redis_url: str | None = Field(default=None, repr=False)
+    base_url: str = DEFAULT_BASE_URL
+    secret_keys: tuple[Key, ...] = Field(repr=False)
+    data_keys: tuple[Key, ...] = Field(repr=False)
+    trusted_proxies: int = 0
+    sms: tuple[str, ...] = Field(default=_DEFAULT_SMS, repr=False)
+    situations: tuple[Path, ...] = _NO_FOLDERS
+    worker: Worker = "inside"
+    instance: Path
+    strict: bool = False
+    problems: tuple[str, ...] = ()
+
+    @property
+    def is_production(self) -> bool:
+        """Whether real customers are reached: nothing is generated, nothing is pretended."""
+        return self.env == "production"
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether pages are served over https, so that cookies may be `Secure` and carry the `__Host-` prefix."""
+        return self.base_url.startswith("https://")
+
+    def require_sound(self) -> None:
+        """Raise ConfigError, one sentence a line, when something is wrong: before serving, sending or signing."""
+        if self.problems:
+            raise ConfigError("\n".join(self.problems))
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str], *, root: Path | None = None, strict: bool | None = None) -> Settings:
+        """Read the settings from `environ`; `root` is the folder that holds `instance/`.
+
+        Strict (the rule for servers and workers): raises ConfigError naming everything that is wrong. Not strict (the
+        default under a `flask` command, so that `doctor` always runs): what is wrong is kept in `problems`, and the
+        setting gets a harmless value instead: an empty database in memory, a key that is forgotten at exit.
+        """
+        if strict is None:
+            strict = environ.get("FLASK_RUN_FROM_CLI") != "true"
+        settings = _Reader(environ, root or ROOT).read(strict=strict)
+        if strict:
+            settings.require_sound()
+        return settings
+
+
+def current() -> Settings:
+    """The running application's settings."""
+    return cast(Settings, current_app.extensions["selfservice.settings"])
+
+
+class _Reader:
+    """Reads one variable after the other and remembers what is wrong with each."""
+
+    def __init__(self, environ: Mapping[str, str], root: Path) -> None:
+        self._environ = environ
+        self._root = root
+        self._problems: list[str] = []
+
+    def read(self, *, strict: bool) -> Settings:
+        self._refuse_unknown_names()
+        env = cast(Env, self._choice("ENV", ("demo", "production"), "demo"))
+        instance = self._parsed("INSTANCE", self._folder_to_be, self._root / "instance")
+        secret_keys, data_keys = self._keys(env, instance)
+        values = {
+            "env": env,
+            "instance": instance,
+            "secret_keys": secret_keys,
+            "data_keys": data_keys,
+            "database_url": self._parsed(
+                "DATABASE_URL", self._database_url, f"sqlite:///{instance / 'selfservice.sqlite'}", when_wrong=_NOWHERE
+            ),
+            "redis_url": self._parsed("REDIS_URL", _redis_url, None),
+            "base_url": self._parsed("BASE_URL", _base_url, DEFAULT_BASE_URL),
+            "trusted_proxies": self._parsed("TRUSTED_PROXIES", _proxies, 0),
+            "sms": self._parsed("SMS", _providers, _DEFAULT_SMS),
+            "situations": self._parsed("SITUATIONS", self._folders, _NO_FOLDERS),
+            "worker": self._choice("WORKER", ("inside", "off"), "inside"),
+        }
+        settings = Settings.model_validate({**values, "strict": strict and env == "production"})
+        if settings.is_production:
+            self._refuse_for_production(settings)
+        return settings.model_copy(update={"problems": tuple(self._problems)})
+
+    def _refuse_unknown_names(self) -> None:
+        for variable in sorted(name for name in self._environ if name.startswith(PREFIX) and name not in VARIABLES):
+            name = variable.removeprefix(PREFIX)
+            near = difflib.get_close_matches(name, sorted(SECRETS | PLAIN), n=1)
+            if name.removesuffix("_FILE") in PLAIN:
+                self._problems.append(f"{variable} is not a setting: only secrets may come from files.")
+            elif near:
+                self._problems.append(f"{variable} is not a setting: did you mean {PREFIX}{near[0]}?")
+            else:
+                self._problems.append(f"{variable} is not a setting: take it out of the environment.")
+
+    def _text(self, name: str) -> str | None:
+        """The value of a variable, or of the file that `..._FILE` names; empty counts as not set."""
+        variable = PREFIX + name
+        value = self._environ.get(variable, "").strip() or None
+        path = self._environ.get(f"{variable}_FILE", "").strip() if name in SECRETS else ""
+        if not path:
+            return value
+        if value is not None:
+            self._problems.append(f"{variable} and {variable}_FILE are both set: keep one of them.")
+            return value
+        try:
+            return Path(path).read_text("utf-8").strip() or None
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not text"
+            self._problems.append(f"{variable}_FILE names {path}, which cannot be read ({reason}): mend the path.")
+            return None
+
+    def _parsed(self, name: str, parse: Callable[[str], T], default: T, *, when_wrong: T | None = None) -> T:
+        text = self._text(name)
+        if text is None:
+            return default
+        try:
+            return parse(text)
+        except ValueError as error:
+            self._problems.append(f"{PREFIX}{name} {error}")
+            return default if when_wrong is None else when_wrong
+
+    def _choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
+        def parse(text: str) -> str:
+            if text not in choices:
+                raise ValueError(f"has a value that is not known: write {' or '.join(choices)}.")
+            return text
+
+        return self._parsed(name, parse, default)
+
+    def _keys(self, env: Env, instance: Path) -> tuple[tuple[Key, ...], tuple[Key, ...]]:
+        """Both sets of keys: as given, or in demo mode made once and kept; wrong ones never fall back to kept ones."""
+        given = {name: self._text(name) for name in ("SECRET_KEYS", "DATA_KEYS")}
+        if env == "demo" and None in given.values():
+            try:
+                kept = keep_demo_keys(instance)
+            except ConfigError as error:
+                self._problems.append(error.message)
+                kept = dict.fromkeys(given, "")
+            given = {name: text or kept[name] for name, text in given.items()}
+        return self._key_set("SECRET_KEYS", given["SECRET_KEYS"]), self._key_set("DATA_KEYS", given["DATA_KEYS"])
+
+    def _key_set(self, name: str, text: str | None) -> tuple[Key, ...]:
+        if text:
+            try:
+                return parse_keys(text)
+            except ValueError as error:
+                self._problems.append(f"{PREFIX}{name} {error}")
+        elif text is None:
+            self._problems.append(
+                f"{PREFIX}{name} is not set: write kid:secret, a letter or digit and then 32 or more random characters."
+            )
+        return (new_key(),)
+
+    def _folder_to_be(self, text: str) -> Path:
+        folder = (self._root / text).resolve()
+        if folder.exists() and not folder.is_dir():
+            raise ValueError("names a file: write the path of a folder.")
+        return folder
+
+    def _folders(self, text: str) -> tuple[Path, ...]:
+        # Commas as in the other lists, or the system's own separator as in PATH.
+        names = [name.strip() for name in re.split(f"[,{re.escape(os.pathsep)}]", text) if name.strip()]
+        folders = tuple((self._root / name).resolve() for name in names)
+        for folder in folders:
+            if not folder.is_dir():
+                raise ValueError(f"names {folder}, which is not a folder: write paths of folders, with commas between.")
+        return folders
+
+    def _database_url(self, text: str) -> str:
+        advice = "write postgresql://user:password@host/name or sqlite:///path/to/file."
+        scheme, separator, rest = text.partition("://")
+        if scheme in {"postgres", "postgresql"}:
+            text = f"postgresql+psycopg{separator}{rest}"
+        try:
+            url = make_url(text)
+        except (ArgumentError, ValueError):
+            raise ValueError(f"cannot be read as a database address: {advice}") from None
+        if url.drivername == "postgresql+psycopg":
+            if not url.database:
+                raise ValueError(f"names no database: {advice}")
+            return text
+        if url.drivername not in {"sqlite", "sqlite+pysqlite"}:
+            raise ValueError(f"names a database that is not supported: {advice}")
+        if not url.database or ":memory:" in url.database:
+            raise ValueError(f"asks for a database in memory, which processes cannot share: {advice}")
+        if url.database.startswith("file:"):
+            return text
+        return url.set(database=str(self._root / url.database)).render_as_string(hide_password=False)
+
+    def _is_fine(self, name: str) -> bool:
+        return not any(problem.startswith(f"{PREFIX}{name}") for problem in self._problems)
+
+    def _refuse_for_production(self, settings: Settings) -> None:
+        if self._is_fine("BASE_URL") and not settings.is_secure:
+            self._problems.append(
+                f"{PREFIX}BASE_URL is not an https address: production sends links, so write https:// and your host."
+            )
+        if self._is_fine("SMS") and any(provider.startswith(HANDSET) for provider in settings.sms):
+            self._problems.append(
+                f"{PREFIX}SMS is the development handset, which reaches nobody: production needs a provider's address."
+            )
+        for name, keys in (("SECRET_KEYS", settings.secret_keys), ("DATA_KEYS", settings.data_keys)):
+            self._problems.extend(
+                f"{PREFIX}{name}: the secret of key {key.kid} {weakness}"
+                for key in keys
+                if (weakness := find_weakness(key.secret))
+            )
+        if {key.secret for key in settings.secret_keys} & {key.secret for key in settings.data_keys}:
+            self._problems.append(
+                f"{PREFIX}DATA_KEYS shares a secret with {PREFIX}SECRET_KEYS: give each set secrets of its own, "
+                "because links' keys are rotated and stored data's keys are kept."
+            )
+
+
+def _base_url(text: str) -> str:
+    try:
+        parts = urlsplit(text.rstrip("/"))
+        sound = bool(parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0)
+    except ValueError:
+        sound = False
+    if not sound or parts.path or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValueError("is not the address of a site: write https:// and the host, without a path.")
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def _redis_url(text: str) -> str:
+    if urlsplit(text).scheme not in {"redis", "rediss", "unix"}:
+        raise ValueError("is not an address of Redis: write redis://host:6379/0.")
+    return text
+
+
+def _proxies(text: str) -> int:
+    if not re.fullmatch(r"\d{1,3}", text, re.ASCII) or int(text) > _MOST_PROXIES:
+        raise ValueError(f"is not a count of proxies in front of the server: write a number from 0 to {_MOST_PROXIES}.")
+    return int(text)
+
+
+def _providers(text: str) -> tuple[str, ...]:
+    providers = tuple(entry.strip() for entry in text.split(",") if entry.strip())
+    for position, provider in enumerate(providers, start=1):
+        if not re.match(r"[a-z][a-z0-9+.-]*://", provider):
+            raise ValueError(f"entry {position} is not a provider's address: write it like handset://, commas between.")
+    return providers
