@@ -1,0 +1,139 @@
+"""The outbox, its attempts, the development handset's memory and the workers' signs of life."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from selfservice.db import BigId, UtcDateTime, db
+from selfservice.messages.states import STATES, UNSENT
+
+_STATES_SQL = ", ".join(f"'{state}'" for state in STATES)
+
+
+class Message(db.Model):  # type: ignore[name-defined,misc]
+    """One text to one recipient, rendered when it was accepted.
+
+    `purpose` is "invitation" or the name of a text in the type's copy file. `sender` is the name or number the
+    recipient sees, empty for the provider's own. `reason` says why it is held, suppressed, cancelled or failed.
+    `next_look_at` is when the worker has something to do with it, empty when it never has. `fence` grows with every
+    lease: a worker that was thought dead cannot write over its successor. `failures` counts the same exception in
+    a row, `resends` the flagged re-sends. `stopping` tells the worker that holds it that the page is closed.
+    """
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        CheckConstraint(f"state IN ({_STATES_SQL})", name="state"),
+        CheckConstraint("message_class IN ('service', 'marketing', 'urgent')", name="message_class"),
+        CheckConstraint("encoding IN ('GSM-7', 'UCS-2')", name="encoding"),
+        CheckConstraint("(state IN ('leased', 'sending')) = (lease_until IS NOT NULL)", name="lease"),
+        # Small indexes: a message leaves them when nothing is left to do.
+        Index(
+            "ix_messages_due",
+            "state",
+            "next_look_at",
+            sqlite_where=text("next_look_at IS NOT NULL"),
+            postgresql_where=text("next_look_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_messages_leases",
+            "lease_until",
+            sqlite_where=text("lease_until IS NOT NULL"),
+            postgresql_where=text("lease_until IS NOT NULL"),
+        ),
+        Index("ix_messages_page_id", "page_id"),
+        Index("ix_messages_recipient_state", "recipient", "state"),
+        Index("ix_messages_created_at_id", "created_at", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    page_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("pages.id"))
+    conversation_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("conversations.id"))
+    customer_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("customers.id"))
+    purpose: Mapped[str] = mapped_column(String(60))
+    channel: Mapped[str] = mapped_column(String(20))
+    message_class: Mapped[str] = mapped_column(String(20))
+    recipient: Mapped[str] = mapped_column(String(254))
+    sender: Mapped[str] = mapped_column(String(40), default="")
+    locale: Mapped[str] = mapped_column(String(20))
+    body: Mapped[str] = mapped_column(Text)
+    encoding: Mapped[str] = mapped_column(String(5))
+    segments: Mapped[int]
+    state: Mapped[str] = mapped_column(String(24))
+    reason: Mapped[str | None] = mapped_column(String(120))
+    not_after: Mapped[datetime] = mapped_column(UtcDateTime)
+    idempotency_key: Mapped[str] = mapped_column(String(120), unique=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    failures: Mapped[int] = mapped_column(default=0)
+    resends: Mapped[int] = mapped_column(default=0)
+    stopping: Mapped[str | None] = mapped_column(String(40))
+    next_look_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lease_owner: Mapped[str | None] = mapped_column(String(80))
+    fence: Mapped[int] = mapped_column(default=0)
+    provider: Mapped[str | None] = mapped_column(String(40))
+    provider_ref: Mapped[str | None] = mapped_column(String(120))
+    submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @property
+    def is_unsent(self) -> bool:
+        """Whether nothing has left us yet, so that its words can still change."""
+        return self.state in UNSENT
+
+
+class Attempt(db.Model):  # type: ignore[name-defined,misc]
+    """One try to send, committed before the provider is called. Without `finished_at` nobody knows how it ended."""
+
+    __tablename__ = "message_attempts"
+    __table_args__ = (
+        UniqueConstraint("message_id", "fence"),
+        CheckConstraint(
+            "result IN ('submitted', 'refused', 'refused_for_good', 'uncertain', 'never_taken')", name="result"
+        ),
+        CheckConstraint("(finished_at IS NULL) = (result IS NULL)", name="finished"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    message_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("messages.id"))
+    fence: Mapped[int]
+    provider: Mapped[str] = mapped_column(String(40))
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    result: Mapped[str | None] = mapped_column(String(20))
+    provider_ref: Mapped[str | None] = mapped_column(String(120))
+    detail: Mapped[str | None] = mapped_column(String(120))
+
+
+class HandsetText(db.Model):  # type: ignore[name-defined,misc]
+    """A text on the development handset: `out` reached `number` from `sender`, `in` was typed there as a reply.
+
+    The handset stands for a provider, so it keeps its own copy and knows nothing of messages but `client_ref`.
+    """
+
+    __tablename__ = "handset_texts"
+    __table_args__ = (
+        CheckConstraint("direction IN ('in', 'out')", name="direction"),
+        CheckConstraint("(direction = 'out') = (client_ref IS NOT NULL)", name="client_ref"),
+        Index("ix_handset_texts_number_id", "number", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    client_ref: Mapped[str | None] = mapped_column(String(11), unique=True)
+    number: Mapped[str] = mapped_column(String(16))
+    sender: Mapped[str] = mapped_column(String(40))
+    body: Mapped[str] = mapped_column(Text)
+    direction: Mapped[str] = mapped_column(String(3))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class WorkerHeartbeat(db.Model):  # type: ignore[name-defined,misc]
+    """A worker's last sign of life; `name` is its host and process. Its row goes when it stops cleanly."""
+
+    __tablename__ = "worker_heartbeats"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,93 @@
+"""The life of a message as one table: every allowed move, who makes it and under what guard. `moves` makes them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+STATES = (
+    "accepted",
+    "held",
+    "ready",
+    "leased",
+    "sending",
+    "submitted",
+    "carrier_accepted",
+    "no_receipt",
+    "undelivered_temporary",
+    "undelivered_permanent",
+    "delivered",
+    "uncertain",
+    "needs_human",
+    "failed",
+    "suppressed",
+    "cancelled",
+    "expired",
+    "dead",
+)
+WAITING = ("accepted", "held", "ready")
+UNSENT = (*WAITING, "leased")
+"""Nothing has left us yet."""
+
+RECEIPTS = (
+    "submitted",
+    "carrier_accepted",
+    "no_receipt",
+    "undelivered_temporary",
+    "undelivered_permanent",
+    "delivered",
+)
+"""What providers say, lowest first: receipts join to the highest, whatever their order and number."""
+
+
+class Transition(NamedTuple):
+    """One allowed move: from where, to where, who makes it, under what guard."""
+
+    source: str
+    target: str
+    mover: str
+    guard: str
+
+
+def _each(sources: tuple[str, ...], targets: tuple[str, ...], mover: str, guard: str) -> tuple[Transition, ...]:
+    return tuple(Transition(source, target, mover, guard) for source in sources for target in targets)
+
+
+_STEPS = (
+    *_each(("accepted", "held"), ("ready",), "policy", "consent, hours, caps and approval all allow"),
+    *_each(("accepted", "ready"), ("held",), "policy", "the reason and the next look are stored"),
+    *_each(WAITING, ("suppressed",), "customer", "they stopped the texts, or it is not their number"),
+    *_each(WAITING, ("cancelled",), "page", "the page closed, or staff said so"),
+    *_each(WAITING, ("expired",), "clock", "not_after has passed"),
+    Transition("ready", "leased", "worker", "claimed in a batch, under a lease with a fencing number"),
+    Transition("leased", "ready", "reaper", "the lease is over, or given back, and no attempt row is open"),
+    *_each(("leased",), ("suppressed", "held", "cancelled", "expired"), "worker", "found at the last check"),
+    Transition("leased", "sending", "worker", "the last check passed; the attempt row is in the same transaction"),
+    Transition("sending", "submitted", "worker", "the provider took it; its reference is stored"),
+    Transition("sending", "ready", "worker", "refused for now: nothing was taken"),
+    Transition("sending", "failed", "worker", "refused for good"),
+    Transition("sending", "uncertain", "worker", "nobody knows whether it was taken, or the worker died"),
+    *_each(("uncertain",), ("submitted", "failed"), "reconciler", "the provider was asked, or a receipt came"),
+    Transition("uncertain", "ready", "reconciler", "it was never taken, or the class allows one flagged re-send"),
+    Transition("uncertain", "needs_human", "reconciler", "nobody can say"),
+    *_each(("submitted", "carrier_accepted"), ("no_receipt",), "clock", "72 hours without a word"),
+    *_each(UNSENT, ("dead",), "worker", "the same exception five times"),
+    Transition("dead", "accepted", "staff", "replayed: policy looks at everything again"),
+)
+_JOINS = tuple(
+    Transition(source, target, "receipt", "higher in the join")
+    for place, source in enumerate(RECEIPTS)
+    for target in RECEIPTS[place + 1 :]
+    if target != "no_receipt"
+)
+TRANSITIONS = _STEPS + _JOINS
+_ALLOWED = frozenset((transition.source, transition.target) for transition in TRANSITIONS)
+
+
+def is_allowed(source: str, target: str) -> bool:
+    """Whether the table has this move."""
+    return (source, target) in _ALLOWED
+
+
+def sources_of(target: str) -> tuple[str, ...]:
+    """The states from which a message may become `target`."""
+    return tuple(state for state in STATES if is_allowed(state, target))
