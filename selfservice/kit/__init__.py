@@ -6,18 +6,22 @@ from selfservice.kit.fields import (
     Amount,
     Day,
     Days,
+    Digits,
     Line,
     Lines,
+    Link,
     Milestone,
     Moment,
     Moments,
     Money,
     Prose,
+    Span,
     Timeline,
+    Whole,
 )
+from selfservice.kit.forms import Input, Option, pick, prose
 from selfservice.kit.situation import CalendarEntry, Situation
-from selfservice.kit.steps import AddToCalendar, Change, Do, Go, Step
-
+from selfservice.kit.steps import AddToCalendar, Change, Do, Go, Hero, Step, Variant
 
 __all__ = [
     "Action",
@@ -29,22 +33,32 @@ __all__ = [
     "Claim",
     "Day",
     "Days",
+    "Digits",
     "Do",
     "Facts",
     "Form",
     "Go",
     "HandOff",
+    "Hero",
+    "Input",
     "Line",
     "Lines",
+    "Link",
     "Milestone",
     "Moment",
     "Moments",
     "Money",
+    "Option",
     "Outcome",
     "Prose",
     "Refused",
     "Situation",
+    "Span",
     "Step",
     "Timeline",
+    "Variant",
+    "Whole",
     "fact",
+    "pick",
+    "prose",
 ]

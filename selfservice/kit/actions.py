@@ -13,7 +13,10 @@ from selfservice.kit.facts import Form
 
 @dataclass(frozen=True)
 class Claim:
-    """Something that can run out: `amount` of what `name` names, of `capacity` in all. Won or lost as the answer lands."""
+    """Something that can run out: `amount` of what `name` names, of `capacity` in all.
+
+    Won or lost as the answer lands. `name` stays within 250 characters and holds nothing about the customer.
+    """
 
     name: str
     amount: int = 1
@@ -55,12 +58,23 @@ class Case:
 
 
 class Refused(Exception):
-    """The form cannot be used: `word` names the sentence under `[problems]` that tells the customer why."""
+    """The form cannot be used: `word` names the sentence under `[problems]` that tells the customer why.
+
+    `problems` holds all of them by field, the first included.
+    """
 
     def __init__(self, name: str, word: str) -> None:
         super().__init__(f"{name}: {word}")
         self.field = name
         self.word = word
+        self.problems: Mapping[str, str] = {name: word}
+
+    @classmethod
+    def of(cls, problems: Mapping[str, str]) -> Refused:
+        """One refusal for several fields; `problems` is not empty."""
+        refused = cls(*next(iter(problems.items())))
+        refused.problems = dict(problems)
+        return refused
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ class Facts(BaseModel):
 
 
 class Form(BaseModel):
-    """What a customer sends with an action; the base for types' own forms, and the empty form itself."""
+    """What a customer sends with an action: the base of types' own forms (see kit.forms), and the empty form."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -29,9 +29,7 @@ class Form(BaseModel):
 F = TypeVar("F", bound=Facts)
 
 
-def fact(
-    label: str, *, hint: str = "", example: str = "", default: Any = PydanticUndefined, **limits: Any
-) -> Any:
+def fact(label: str, *, hint: str = "", example: str = "", default: Any = PydanticUndefined, **limits: Any) -> Any:
     """Declare a fact: its label for staff, a hint under it, an example in it; `limits` are pydantic's own."""
     extra: dict[str, Any] = {"hint": hint, "example": example}
     return Field(default, title=label, description=hint or None, json_schema_extra=extra, **limits)

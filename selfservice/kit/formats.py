@@ -13,14 +13,26 @@ from babel import Locale
 from babel.core import UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time, format_timedelta
 from babel.numbers import format_currency
+from babel.units import format_unit
 
-from selfservice.kit.fields import Money
+from selfservice.kit.fields import Money, Span
 
-
-# Skeletons of Unicode TR35. English-speaking readers know "10:20 am" everywhere; others follow their own custom.
-_DAY = {"en": "EEEE d MMMM"}
-_SHORT_DAY = {"en": "EEE d MMM"}
+# Patterns of Unicode TR35. English-speaking readers know "10:20 am" everywhere; others follow their own custom. CLDR
+# through Babel has no long day with its weekday, it gives the abbreviated one; so the long ones stand here.
+_DAY = {"en": "EEEE d MMMM", "es": "EEEE d 'de' MMMM", "ar": "EEEE d MMMM"}
+_SHORT_DAY = {"en": "EEE d MMM", "es": "EEE d MMM", "ar": "EEEE d MMMM"}
 _TIME = {"en": "h:mm a"}
+
+# What CLDR has no pattern for: a day as it stands inside a sentence ("arrives on Tuesday"), and from one to another.
+_NEAR = {
+    "en": {-1: "yesterday", 0: "today", 1: "tomorrow"},
+    "es": {-1: "ayer", 0: "hoy", 1: "mañana"},
+    "ar": {-1: "أمس", 0: "اليوم", 1: "غدًا"},
+}
+_ON = {"en": "on {}", "es": "el {}", "ar": "يوم {}"}
+_HOURS = {"en": "{} to {}", "es": "de {} a {}", "ar": "من {} إلى {}"}
+_DAYS = {"en": "{} to {}", "es": "del {} al {}", "ar": "من {} إلى {}"}
+_COMMA = {"ar": "، "}
 
 
 @dataclass(frozen=True)
@@ -70,8 +82,38 @@ def time(value: datetime, reader: Reader) -> str:
 
 def moment(value: datetime, reader: Reader) -> str:
     """Tuesday 24 November, 10:20 am"""
-    joint = "، " if reader.language == "ar" else ", "
-    return f"{day(value, reader)}{joint}{time(value, reader)}"
+    return f"{day(value, reader)}{_comma(reader)}{time(value, reader)}"
+
+
+def when(value: datetime | date, reader: Reader) -> str:
+    """today, tomorrow, on Tuesday, on Tuesday 1 December: as it stands inside a sentence, for pages only.
+
+    A text may be read on another day than it was written: use `day` or `short_day` there.
+    """
+    wanted = _day_of(value, reader)
+    days = (wanted - reader.now.astimezone(reader.zone).date()).days
+    near = _NEAR.get(reader.language, {}).get(days)
+    if near is not None:
+        return near
+    exact = weekday(value, reader) if 1 < days < 7 else day(value, reader)
+    return _ON.get(reader.language, "{}").format(exact)
+
+
+def span(value: Span, reader: Reader) -> str:
+    """today, 1 to 3 pm; or Tue 24 Nov to Thu 26 Nov"""
+    if _day_of(value.start, reader) != _day_of(value.end, reader):
+        join = _DAYS.get(reader.language, "{} – {}")
+        return join.format(short_day(value.start, reader), short_day(value.end, reader))
+    start, end = time(value.start, reader), time(value.end, reader)
+    if reader.language == "en":
+        start, end = start.replace(":00", ""), end.replace(":00", "")
+        start = start.removesuffix(end[-3:])
+    return f"{when(value.start, reader)}{_comma(reader)}{_HOURS.get(reader.language, '{} – {}').format(start, end)}"
+
+
+def minutes(value: int, reader: Reader) -> str:
+    """15 minutes"""
+    return _plain_spaces(format_unit(value, "duration-minute", "long", locale=reader.locale))
 
 
 def distance(value: datetime | date, reader: Reader) -> str:
@@ -88,7 +130,7 @@ def money(value: Money, reader: Reader) -> str:
     return _money(str(value.amount), value.currency, reader.locale)
 
 
-def plain(value: Any, reader: Reader) -> str:
+def plain(value: Any, _reader: Reader, /) -> str:
     """The value as it is."""
     return str(value)
 
@@ -104,6 +146,9 @@ FORMATS: dict[str, Callable[[Any, Reader], str]] = {
     "moment": moment,
     "distance": distance,
     "money": money,
+    "when": when,
+    "span": span,
+    "minutes": minutes,
 }
 """What may stand behind the colon of a placeholder, and after the bar in a template."""
 
@@ -114,6 +159,10 @@ def _locale(language: str, country: str) -> Locale:
         return Locale.parse(f"{language}_{country}" if country else language)
     except UnknownLocaleError:
         return Locale.parse(language)
+
+
+def _comma(reader: Reader) -> str:
+    return _COMMA.get(reader.language, ", ")
 
 
 def _day_of(value: datetime | date, reader: Reader) -> date:
@@ -135,16 +184,19 @@ def _day(value: date, locale: Locale, skeleton: str, pattern: str | None) -> str
 @lru_cache(maxsize=4096)
 def _time(value: datetime, locale: Locale, pattern: str) -> str:
     text = format_time(value.time(), pattern, locale=locale)
-    return text.replace(" AM", " am").replace(" PM", " pm") if pattern != "short" else text
+    return _plain_spaces(text.replace(" AM", " am").replace(" PM", " pm") if pattern != "short" else text)
 
 
 @lru_cache(maxsize=4096)
 def _distance(seconds: int, granularity: str, locale: Locale) -> str:
-    return format_timedelta(
-        seconds, granularity=granularity, threshold=10_000, add_direction=True, locale=locale
-    )  # type: ignore[arg-type]
+    return format_timedelta(seconds, granularity=granularity, threshold=10_000, add_direction=True, locale=locale)  # type: ignore[arg-type]
 
 
 @lru_cache(maxsize=4096)
 def _money(amount: str, currency: str, locale: Locale) -> str:
-    return format_currency(amount, currency, locale=locale)
+    return _plain_spaces(format_currency(amount, currency, locale=locale))
+
+
+def _plain_spaces(text: str) -> str:
+    # CLDR's no-break spaces are not in GSM-7: one of them would double the cost of a text.
+    return text.replace("\u202f", " ").replace("\xa0", " ")

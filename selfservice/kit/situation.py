@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from selfservice.errors import Invalid
 from selfservice.kit.actions import Action, Claim
-from selfservice.kit.facts import Facts, Form
+from selfservice.kit.facts import Facts, Form, validate
+from selfservice.kit.forms import Input, inputs_of, read_form
 from selfservice.kit.steps import Control, Do, Go, Step
-
 
 MessageClass = Literal["service", "marketing", "urgent"]
 Sensitivity = Literal["ordinary", "sensitive"]
@@ -33,7 +34,9 @@ class Situation:
     """One page type. The first step is what a new page asks; `expires` says when a page of these facts ends.
 
     `offers` names what can run out (slots) so that the page leaves out what is gone. `upgrade` brings stored facts of
-    an older `version` forward. `segments` limits a text's parts for each encoding. `team` is who answers for it.
+    an older `version` forward. `check_facts` gives a sentence for each fact that makes no sense at the moment of issue
+    (a time in the past); it is not asked again later. `segments` limits a text's parts for each encoding. `team` is
+    who answers for it.
     """
 
     facts: type[Facts]
@@ -47,12 +50,34 @@ class Situation:
     check: Literal["none"] = "none"
     message_class: MessageClass = "service"
     channels: tuple[str, ...] = ("sms",)
-    segments: Mapping[str, int] = field(
-        default_factory=lambda: {"GSM-7": GSM_SEGMENTS, "UCS-2": UCS2_SEGMENTS}
-    )
+    segments: Mapping[str, int] = field(default_factory=lambda: {"GSM-7": GSM_SEGMENTS, "UCS-2": UCS2_SEGMENTS})
     offers: Callable[[Any, ZoneInfo], Mapping[Any, Claim]] | None = None
     calendar: Callable[[Any, Mapping[str, Form]], CalendarEntry | None] | None = None
-    upgrade: Callable[[dict[str, Any], int], dict[str, Any]] = lambda facts, version: facts
+    upgrade: Callable[[dict[str, Any], int], dict[str, Any]] = lambda facts, _version: facts
+    check_facts: Callable[[Any, datetime], Mapping[str, str]] = lambda _facts, _now: {}
+
+    def accept(self, raw: Mapping[str, Any], now: datetime) -> Facts:
+        """The facts of a page about to be issued or updated; raises Invalid with a sentence for each wrong fact."""
+        facts = validate(self.facts, raw)
+        problems = dict(self.check_facts(facts, now))
+        if problems:
+            raise Invalid(" ".join(problems.values()), fields=problems)
+        return facts
+
+    def inputs(
+        self, action: str, facts: Facts, *, now: datetime, zone: ZoneInfo, taken: frozenset[str] = frozenset()
+    ) -> tuple[Input, ...]:
+        """The fields to draw for an action, without what is past or already `taken` (names of claims)."""
+        found = self.action(action)
+        if found is None:
+            return ()
+        offers = self.offers(facts, zone) if self.offers else {}
+        gone = {value for value, claim in offers.items() if claim.name in taken}
+        return inputs_of(found.form, facts, now=now.astimezone(zone), gone=gone)
+
+    def read(self, action: Action, facts: Facts, raw: Mapping[str, Any], *, now: datetime, zone: ZoneInfo) -> Form:
+        """What a customer sent with an action; raises Refused with the words for each field that cannot be used."""
+        return read_form(action.form, facts, raw, now=now.astimezone(zone))
 
     def action(self, key: str) -> Action | None:
         """The action called `key`, if the type has it."""
@@ -75,7 +100,10 @@ class Situation:
         return tuple(found)
 
     def allows(self, action: str, shown: str, facts: Facts) -> bool:
-        """Whether a customer looking at the step `shown` can find a button for `action`."""
+        """Whether a customer looking at the step `shown` can find a button for `action`.
+
+        Also on a page already answered: what its step offers ("Book a new time") can still be done.
+        """
         return any(
             isinstance(button, Do) and button.action == action
             for step in self.reachable(shown, facts)
@@ -85,6 +113,9 @@ class Situation:
 
 def visible(step: Step, facts: Facts) -> tuple[Control, ...]:
     """A step's buttons that these facts call for."""
-    return tuple(
-        button for button in step.buttons if getattr(button, "when", None) is None or button.when(facts)
-    )  # type: ignore[union-attr,misc]
+    return tuple(button for button in step.buttons if _is_called_for(button, facts))
+
+
+def _is_called_for(button: Control, facts: Facts) -> bool:
+    when = button.when if isinstance(button, Do | Go) else None
+    return when is None or when(facts)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
-
 
 When = Callable[[Any], bool]
 Tone = Literal["plain", "danger"]
+Header = Literal["brand", "good", "closed"]
 
 
 @dataclass(frozen=True)
@@ -44,24 +45,66 @@ class Go:
 
 @dataclass(frozen=True)
 class Change:
-    """ "Change my answer": takes the answer back, as long as it can be. Its words are shared by all types."""
+    """Takes the answer back, as long as it can be, and shows the first step.
+
+    Its words are `[buttons] change`, shared by all types, unless `word` names others ("Undo: keep 10:20 am").
+    """
+
+    word: str = ""
+    icon: str = ""
+
+    @property
+    def words(self) -> str:
+        """The key of its words under `[buttons]`."""
+        return self.word or "change"
 
 
 @dataclass(frozen=True)
 class AddToCalendar:
-    """Links to the page's calendar file (.ics). Its words are shared by all types."""
+    """Links to the page's calendar file (.ics). Its words are `[buttons] calendar`, shared by all types."""
+
+    @property
+    def words(self) -> str:
+        """The key of its words under `[buttons]`."""
+        return "calendar"
 
 
 Control = Do | Go | Change | AddToCalendar
+
+
+@dataclass(frozen=True)
+class Hero:
+    """The top of a step as it is drawn now: `words` is where pill, headline and line stand in the copy file."""
+
+    words: str
+    header: Header
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Other words for a step while `when(facts, now)` holds; they stand under `[steps.STEP.KEY]`."""
+
+    key: str
+    when: Callable[[Any, datetime], bool]
+    header: Header | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
     """One face of a page: its words are `[steps.KEY]` (pill, headline, line), its buttons in order, the first primary.
 
-    `header` is the colour of the top: the brand's, green for good news, grey for a thing called off.
+    `header` is the colour of the top: the brand's, green for good news, grey for a thing called off. The first of
+    `variants` that holds gives the words instead. A `Do` whose action has a form shows its fields above the buttons.
     """
 
     key: str
     buttons: tuple[Control, ...] = ()
-    header: Literal["brand", "good", "closed"] = "brand"
+    header: Header = "brand"
+    variants: tuple[Variant, ...] = ()
+
+    def hero(self, facts: Any, now: datetime) -> Hero:
+        """The words and the colour of the top for these facts at `now`."""
+        for variant in self.variants:
+            if variant.when(facts, now):
+                return Hero(f"steps.{self.key}.{variant.key}", variant.header or self.header)
+        return Hero(f"steps.{self.key}", self.header)

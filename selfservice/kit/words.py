@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from selfservice.errors import ConfigError
+from selfservice.kit.facts import Facts
 from selfservice.kit.formats import FORMATS, Reader
-
 
 NAMED = "_named"
 _FORMATTER = string.Formatter()
@@ -91,6 +91,13 @@ def fill(sentence: str, values: Mapping[str, Any], reader: Reader) -> str:
         if path:
             parts.append(FORMATS[form](_look_up(values, path), reader))
     return "".join(parts)
+
+
+def values_of(facts: Facts) -> dict[str, Any]:
+    """What a placeholder may name of these facts: each fact, and each property that the type works out from them."""
+    model = type(facts)
+    derived = [name for name, member in vars(model).items() if isinstance(member, property)]
+    return {name: getattr(facts, name) for name in (*model.model_fields, *derived)}
 
 
 def _look_up(values: Mapping[str, Any], path: tuple[str, ...]) -> Any:
