@@ -1,0 +1,58 @@
+"""Reading customers, and whether an address may be written to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from selfservice import tokens
+from selfservice.customers.models import Customer, Suppression
+from selfservice.db import db
+from selfservice.errors import NotFound
+
+SUPPRESSION = "suppression"
+"""The purpose of the keyed hashes in the suppression table."""
+
+
+def find(customer_id: int) -> Customer | None:
+    """The customer, if there is one."""
+    return db.session.get(Customer, customer_id)
+
+
+def get(customer_id: int) -> Customer:
+    """The customer; raises NotFound."""
+    customer = find(customer_id)
+    if customer is None:
+        raise NotFound("There is no such customer; look for them by reference or number.")
+    return customer
+
+
+def find_by_ref(ref: str) -> Customer | None:
+    """The customer whom the organisation calls `ref`."""
+    return db.session.scalars(select(Customer).where(Customer.ref == ref)).first()
+
+
+def find_by_phone(phone: str) -> Customer | None:
+    """The customer with this number (E.164)."""
+    return db.session.scalars(select(Customer).where(Customer.phone == phone)).first()
+
+
+def is_suppressed(phone: str, channel: str = "sms") -> bool:
+    """Whether this number asked us to stop, under any data key that rows may have been written with."""
+    return phone in suppressed_among([phone], channel)
+
+
+def suppressed_among(addresses: Iterable[str], channel: str = "sms") -> frozenset[str]:
+    """Those of `addresses` that asked us to stop, in one statement."""
+    keys = tokens.data_keys()
+    digests = {digest: address for address in addresses for _, digest in keys.hashes(SUPPRESSION, address)}
+    if not digests:
+        return frozenset()
+    query = select(Suppression.digest).where(Suppression.channel == channel, Suppression.digest.in_(digests))
+    return frozenset(digests[digest] for digest in db.session.scalars(query))
+
+
+def data_key_ids_in_use() -> frozenset[str]:
+    """The ids of the data keys that stored rows name: none of them may be dropped from SELFSERVICE_DATA_KEYS."""
+    return frozenset(db.session.scalars(select(Suppression.key_id).distinct()))

@@ -1,0 +1,145 @@
+"""Finding or making customers, and keeping the numbers that must not be written to. Callers commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, delete
+from sqlalchemy.exc import IntegrityError
+
+from selfservice import clock, tokens
+from selfservice import phone as phones
+from selfservice.customers import addresses, queries
+from selfservice.customers.models import Customer, Suppression
+from selfservice.customers.queries import SUPPRESSION, data_key_ids_in_use, is_suppressed
+from selfservice.db import db
+from selfservice.errors import Conflict, Invalid
+
+__all__ = ["data_key_ids_in_use", "find_or_make", "is_suppressed", "release", "suppress"]
+
+
+def find_or_make(
+    *,
+    ref: str | None = None,
+    name: str | None = None,
+    phone: str | None = None,
+    email: str | None = None,
+    locale: str | None = None,
+    timezone: str | None = None,
+    region: str | None = None,
+) -> Customer:
+    """The person with this reference or else this number, made if nobody has either; what is given is kept.
+
+    `region` is the country of a number typed without +. Raises Invalid (its fields say which value) and Conflict when
+    the reference and the number belong to two people.
+    """
+    given = _clean(ref=ref, name=name, phone=phone, email=email, locale=locale, timezone=timezone, region=region)
+    if "ref" not in given and "phone" not in given:
+        sentence = "Nobody is named: give a phone number or the customer's reference."
+        raise Invalid(sentence, fields={"phone": sentence})
+    customer = _find(given)
+    if customer is None:
+        customer = _make(given)
+    if customer is None:  # Somebody else made the same person between our look and our insert.
+        customer = _find(given)
+    if customer is None:
+        raise _two_people()
+    _keep(customer, given)
+    return customer
+
+
+def suppress(phone: str, reason: str, *, channel: str = "sms") -> None:
+    """Never write to this number (E.164) again; twice is once. `reason` is a few words of ours, no personal data.
+
+    `messages.service.stop` does this and takes back what is queued.
+    """
+    if is_suppressed(phone, channel):
+        return
+    kid, digest = tokens.data_keys().hash(SUPPRESSION, phone)
+    row = Suppression(channel=channel, key_id=kid, digest=digest, reason=reason, at=clock.now())
+    try:
+        with db.session.begin_nested():
+            db.session.add(row)
+    except IntegrityError:
+        pass  # Somebody else was first, with the same effect.
+
+
+def release(phone: str, *, channel: str = "sms") -> bool:
+    """Allow this number again, because its owner asked for it; whether it was suppressed."""
+    digests = [digest for _, digest in tokens.data_keys().hashes(SUPPRESSION, phone)]
+    result = db.session.execute(
+        delete(Suppression).where(Suppression.channel == channel, Suppression.digest.in_(digests))
+    )
+    return cast("CursorResult[Any]", result).rowcount > 0
+
+
+def _clean(*, region: str | None, **given: str | None) -> dict[str, str]:
+    """The values that were given, cleaned; raises one Invalid that names every wrong field."""
+    readers = {
+        "ref": addresses.clean_ref,
+        "name": addresses.clean_name,
+        "phone": lambda text: phones.normalise(text, region) if text.strip() else None,
+        "email": addresses.clean_email,
+        "locale": addresses.clean_locale,
+        "timezone": addresses.clean_timezone,
+    }
+    values: dict[str, str] = {}
+    problems: dict[str, str] = {}
+    for field, read in readers.items():
+        try:
+            value = read(given[field] or "")
+        except Invalid as error:
+            problems |= error.fields
+            continue
+        if value is not None:
+            values[field] = value
+    if problems:
+        raise Invalid(" ".join(problems.values()), fields=problems)
+    return values
+
+
+def _find(given: Mapping[str, str]) -> Customer | None:
+    by_ref = queries.find_by_ref(given["ref"]) if "ref" in given else None
+    by_phone = queries.find_by_phone(given["phone"]) if "phone" in given else None
+    if by_ref is None and by_phone is not None and "ref" in given and by_phone.ref is not None:
+        raise _two_people()
+    if by_ref is not None and by_phone is not None and by_ref.id != by_phone.id:
+        raise _two_people()
+    return by_ref or by_phone
+
+
+def _make(given: Mapping[str, str]) -> Customer | None:
+    now = clock.now()
+    customer = Customer(
+        id=tokens.new_id(), ref=given.get("ref"), phone=given.get("phone"), created_at=now, updated_at=now
+    )
+    try:
+        with db.session.begin_nested():
+            db.session.add(customer)
+    except IntegrityError:
+        return None
+    return customer
+
+
+def _keep(customer: Customer, given: Mapping[str, str]) -> None:
+    values = {field: value for field, value in given.items() if getattr(customer, field) != value}
+    if customer.timezone is None and "timezone" not in values and "phone" in given:
+        zone = addresses.find_only_timezone(given["phone"])
+        values |= {"timezone": zone} if zone else {}
+    if not values:
+        return
+    try:
+        with db.session.begin_nested():
+            for field, value in values.items():
+                setattr(customer, field, value)
+            customer.updated_at = clock.now()
+    except IntegrityError:
+        raise _two_people() from None
+
+
+def _two_people() -> Conflict:
+    return Conflict(
+        "The reference and the phone number belong to two different customers: leave one of them out, or correct it.",
+        code="two_customers",
+    )
