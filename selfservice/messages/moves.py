@@ -1,0 +1,151 @@
+"""The one way to move messages between states: a conditional UPDATE and its events, in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, func, literal, null, select, update
+
+from selfservice import clock
+from selfservice.db import UtcDateTime, db, is_postgresql
+from selfservice.events import service as events
+from selfservice.messages import bell
+from selfservice.messages.models import Message
+from selfservice.messages.states import sources_of
+
+SYSTEM = "system"
+NO_RECEIPT_AFTER = timedelta(hours=72)
+
+# When the worker looks at a message again, counted from the move; a state without an entry is looked at never again.
+_LOOKS = {
+    "accepted": timedelta(),
+    "ready": timedelta(),
+    "uncertain": timedelta(),
+    "submitted": NO_RECEIPT_AFTER,
+    "carrier_accepted": NO_RECEIPT_AFTER,
+}
+_HELD_BY_A_WORKER = ("leased", "sending")
+
+
+class Claimed(NamedTuple):
+    """A message under a lease, and the fencing number it was taken with."""
+
+    id: int
+    fence: int
+
+
+def move(message_id: int, target: str, **options: Any) -> bool:
+    """Move one message as `move_all` does; False when it is in no state that allows it, and nothing is changed."""
+    return bool(move_all([message_id], target, **options))
+
+
+def move_all(
+    message_ids: Iterable[int],
+    target: str,
+    *,
+    actor: str = SYSTEM,
+    sources: Sequence[str] = (),
+    fence: int | None = None,
+    reason: str | None = None,
+    data: Mapping[str, Any] | None = None,
+    **values: Any,
+) -> list[int]:
+    """Move messages to `target` and record each; the ids of those whose state allowed it, the others stay untouched.
+
+    `sources` narrows the states they may come from, `fence` demands the lease they were taken under, `values` are
+    further columns to set, `data` goes into the event and holds no personal data. A state that waits for the worker
+    gets its next look from `values` or else the state's usual one.
+    """
+    ids = list(message_ids)
+    if not ids:
+        return []
+    allowed = [state for state in sources_of(target) if not sources or state in sources]
+    condition: list[ColumnElement[bool]] = [Message.id.in_(ids), Message.state.in_(allowed)]
+    if fence is not None:
+        condition.append(Message.fence == fence)
+    now = clock.now()
+    changed = {"state": target, "reason": reason, "updated_at": now, "next_look_at": _next_look(target, now)}
+    if target not in _HELD_BY_A_WORKER:
+        changed |= {"lease_until": None, "lease_owner": None}
+    rows = db.session.execute(
+        update(Message)
+        .where(*condition)
+        .values(**{**changed, **values})
+        .returning(Message.id, Message.page_id, Message.conversation_id, Message.purpose, Message.channel)
+        .execution_options(synchronize_session="fetch")
+    ).all()
+    for row in rows:
+        _record(row, target, actor, {**({"reason": reason} if reason else {}), **(data or {})})
+    if target == "ready" and rows:
+        bell.ring()
+    return [row.id for row in rows]
+
+
+def claim(limit: int, *, owner: str, lease: timedelta) -> list[Claimed]:
+    """Take up to `limit` ready messages under a lease, those due longest.
+
+    Two workers never get the same message: on PostgreSQL the second skips rows the first has locked, on SQLite there
+    is one writer at a time. The fence grows, so what an earlier holder writes later no longer counts.
+    """
+    now = clock.now()
+    due = (
+        select(Message.id)
+        .where(Message.state == "ready", Message.next_look_at <= now)
+        .order_by(Message.next_look_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    rows = db.session.execute(
+        update(Message)
+        .where(Message.id.in_(select(due.c.id)), Message.state == "ready")
+        .values(
+            state="leased",
+            lease_owner=owner,
+            lease_until=lease_end(lease),
+            fence=Message.fence + 1,
+            next_look_at=null(),
+            updated_at=now,
+        )
+        .returning(
+            Message.id, Message.fence, Message.page_id, Message.conversation_id, Message.purpose, Message.channel
+        )
+        .execution_options(synchronize_session=False)
+    ).all()
+    for row in rows:
+        _record(row, "leased", SYSTEM, {})
+    return [Claimed(row.id, row.fence) for row in rows]
+
+
+def lease_end(lease: timedelta) -> ColumnElement[datetime]:
+    """The moment a lease of this length ends, by the clock that judges it: the database's on PostgreSQL.
+
+    Several hosts share a PostgreSQL, and their clocks need not agree; SQLite lives on one host.
+    """
+    if is_postgresql():
+        return func.clock_timestamp() + literal(lease)
+    return literal(clock.now() + lease, UtcDateTime)
+
+
+def is_lease_over() -> ColumnElement[bool]:
+    """The condition that a message's lease has ended, by the same clock."""
+    now: ColumnElement[Any] = func.clock_timestamp() if is_postgresql() else literal(clock.now(), UtcDateTime)
+    return Message.lease_until < now
+
+
+def _next_look(target: str, now: datetime) -> datetime | None:
+    wait = _LOOKS.get(target)
+    return None if wait is None else now + wait
+
+
+def _record(row: Any, target: str, actor: str, data: Mapping[str, Any]) -> None:
+    events.record(
+        f"message.{target}",
+        actor=actor,
+        page_id=row.page_id,
+        message_id=row.id,
+        conversation_id=row.conversation_id,
+        data={"purpose": row.purpose, "channel": row.channel, **data},
+    )

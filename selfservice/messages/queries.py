@@ -1,0 +1,53 @@
+"""Reading messages: one by id or key, those of a page, and the workers' signs of life."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from selfservice.db import db
+from selfservice.errors import NotFound
+from selfservice.messages.models import Attempt, Message, WorkerHeartbeat
+from selfservice.messages.states import UNSENT
+
+
+def find(message_id: int) -> Message | None:
+    """The message, if there is one."""
+    return db.session.get(Message, message_id)
+
+
+def get(message_id: int) -> Message:
+    """The message; raises NotFound."""
+    message = find(message_id)
+    if message is None:
+        raise NotFound("There is no such message; look for it on its page.")
+    return message
+
+
+def find_by_key(key: str) -> Message | None:
+    """The message that was accepted under this idempotency key."""
+    return db.session.scalars(select(Message).where(Message.idempotency_key == key)).first()
+
+
+def list_for_page(page_id: int) -> Sequence[Message]:
+    """All messages of a page, oldest first."""
+    return db.session.scalars(
+        select(Message).where(Message.page_id == page_id).order_by(Message.created_at, Message.id)
+    ).all()
+
+
+def list_unsent_for_page(page_id: int) -> Sequence[Message]:
+    """The messages of a page whose words can still change, oldest first."""
+    return [message for message in list_for_page(page_id) if message.state in UNSENT]
+
+
+def list_attempts(message_id: int) -> Sequence[Attempt]:
+    """Every try to send a message, oldest first."""
+    return db.session.scalars(select(Attempt).where(Attempt.message_id == message_id).order_by(Attempt.id)).all()
+
+
+def find_last_heartbeat() -> datetime | None:
+    """When any worker last showed a sign of life."""
+    return db.session.scalar(select(func.max(WorkerHeartbeat.at)))

@@ -1,0 +1,193 @@
+"""What others ask of the outbox: accept, rewrite, cancel, stop, replay. Callers commit; the worker does the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from selfservice import clock, tokens
+from selfservice import text as texts
+from selfservice.customers import queries as customers
+from selfservice.customers import service as suppressions
+from selfservice.db import db
+from selfservice.events import service as events
+from selfservice.messages import moves, policy, queries
+from selfservice.messages.models import Message
+from selfservice.messages.moves import SYSTEM
+from selfservice.messages.states import UNSENT, WAITING
+
+MessageClass = Literal["service", "marketing", "urgent"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewMessage:
+    """A message to accept. `body` is final: rendered, in the recipient's language, link and all.
+
+    `key` is the idempotency key: the same key is the same message, whatever else is said. After `not_after` it is
+    never sent. `sender` is what the recipient sees it from where the provider allows one, such as a brand's name.
+    """
+
+    customer_id: int
+    recipient: str
+    purpose: str
+    body: str
+    locale: str
+    not_after: datetime
+    key: str
+    page_id: int | None = None
+    conversation_id: int | None = None
+    channel: str = "sms"
+    message_class: MessageClass = "service"
+    sender: str = ""
+
+
+def accept(new: NewMessage, *, actor: str = SYSTEM) -> Message:
+    """Put a message into the outbox and let policy decide about it: it is ready, held, suppressed or expired then.
+
+    Written in the caller's transaction, so a page and its messages are there together or not at all.
+    """
+    known = queries.find_by_key(new.key)
+    if known is not None:
+        return known
+    message = _make(new)
+    try:
+        with db.session.begin_nested():
+            db.session.add(message)
+    except IntegrityError:
+        known = queries.find_by_key(new.key)  # Somebody else accepted the same between our look and our insert.
+        if known is None:
+            raise
+        return known
+    events.record(
+        "message.accepted",
+        actor=actor,
+        page_id=message.page_id,
+        message_id=message.id,
+        conversation_id=message.conversation_id,
+        data={"purpose": message.purpose, "channel": message.channel, "segments": message.segments},
+    )
+    review([message])
+    return message
+
+
+def review(waiting: Sequence[Message]) -> None:
+    """Let policy decide about messages that are accepted or held, and move them accordingly."""
+    now = clock.now()
+    suppressed = find_suppressed(waiting)
+    for message in waiting:
+        standing = policy.Standing(message.not_after, message.stopping, message.id in suppressed)
+        decision = policy.decide(standing, now)
+        looks = {"next_look_at": min(decision.next_look_at, message.not_after)} if decision.next_look_at else {}
+        moves.move(message.id, decision.verdict, sources=WAITING, reason=decision.reason, **looks)
+
+
+def find_suppressed(messages: Sequence[Message]) -> frozenset[int]:
+    """The ids of those messages whose recipients asked us to stop, in one statement for each channel."""
+    stopped: set[int] = set()
+    for channel in {message.channel for message in messages}:
+        those = [message for message in messages if message.channel == channel]
+        numbers = customers.suppressed_among({message.recipient for message in those}, channel)
+        stopped |= {message.id for message in those if message.recipient in numbers}
+    return frozenset(stopped)
+
+
+def rerender(message_id: int, *, body: str, locale: str | None = None, not_after: datetime | None = None) -> bool:
+    """Change the words of a message that has not left yet; False when it has, and nothing is changed."""
+    body = texts.compose(body)
+    measured = texts.measure(body)
+    values = {"body": body, "encoding": measured.encoding, "segments": measured.segments, "updated_at": clock.now()}
+    values |= {name: value for name, value in (("locale", locale), ("not_after", not_after)) if value is not None}
+    row = db.session.execute(
+        update(Message)
+        .where(Message.id == message_id, Message.state.in_(UNSENT))
+        .values(**values)
+        .returning(Message.page_id)
+        .execution_options(synchronize_session="fetch")
+    ).first()
+    if row is None:
+        return False
+    data = {"segments": measured.segments}
+    events.record("message.rewritten", actor=SYSTEM, page_id=row.page_id, message_id=message_id, data=data)
+    return True
+
+
+def cancel_for_page(page_id: int, *, reason: str = "page_closed", actor: str = SYSTEM) -> None:
+    """Take back what a page has not sent yet: nothing of it begins to leave after the caller's commit."""
+    _take_back(_lock(Message.page_id == page_id), "cancelled", reason=reason, actor=actor)
+
+
+def cancel(message_id: int, *, reason: str, actor: str) -> bool:
+    """Take one message back; False when it is too late."""
+    rows = _lock(Message.id == message_id)
+    _take_back(rows, "cancelled", reason=reason, actor=actor)
+    return bool(rows)
+
+
+def stop(phone: str, *, reason: str, actor: str, channel: str = "sms") -> None:
+    """Stop everything to this number (E.164): what is queued too; nothing begins to leave after the caller's commit.
+
+    The worker holds a message's row while it looks at the suppressions and begins to send. Holding the same rows here
+    makes one of the two come first; with the suppression alone, a look begun before our commit could end after it.
+    """
+    suppressions.suppress(phone, reason, channel=channel)
+    rows = _lock(Message.recipient == phone, Message.channel == channel)
+    _take_back(rows, "suppressed", reason="stopped", actor=actor)
+
+
+def replay(message_id: int, *, actor: str) -> bool:
+    """Give a dead message another life; policy decides again. False when it is not dead."""
+    if not moves.move(message_id, "accepted", sources=("dead",), actor=actor, failures=0):
+        return False
+    review([queries.get(message_id)])
+    return True
+
+
+def _make(new: NewMessage) -> Message:
+    body = texts.compose(new.body)
+    measured = texts.measure(body)
+    now = clock.now()
+    return Message(
+        id=tokens.new_id(),
+        page_id=new.page_id,
+        conversation_id=new.conversation_id,
+        customer_id=new.customer_id,
+        purpose=new.purpose,
+        channel=new.channel,
+        message_class=new.message_class,
+        recipient=new.recipient,
+        sender=new.sender,
+        locale=new.locale,
+        body=body,
+        encoding=measured.encoding,
+        segments=measured.segments,
+        state="accepted",
+        not_after=new.not_after,
+        idempotency_key=new.key,
+        next_look_at=now,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _lock(*conditions: object) -> list[tuple[int, str]]:
+    """Unsent messages with their states, held until the transaction ends, always in the same order."""
+    query = select(Message.id, Message.state).where(*conditions, Message.state.in_(UNSENT))  # type: ignore[arg-type]
+    return [(row.id, row.state) for row in db.session.execute(query.order_by(Message.id).with_for_update())]
+
+
+def _take_back(rows: Sequence[tuple[int, str]], target: str, *, reason: str, actor: str) -> None:
+    """Move what waits; what a worker has claimed it finds out about at its last check, which needs these rows."""
+    moves.move_all([message_id for message_id, state in rows if state in WAITING], target, reason=reason, actor=actor)
+    claimed = [message_id for message_id, state in rows if state == "leased"]
+    if claimed and target == "cancelled":
+        db.session.execute(
+            update(Message)
+            .where(Message.id.in_(claimed), Message.state == "leased")
+            .values(stopping=reason)
+            .execution_options(synchronize_session="fetch")
+        )
