@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 class Face:
     """One brand as a page shows it.
 
-    `colour` and `colour_dark` are `#rrggbb`, already dark (light) enough for their text. `phone` is E.164. `teams` maps
-    a team's key to its name for customers; `hours` is a line such as "Every day, 8 am to 8 pm", empty if unknown.
+    `colour` and `colour_dark` are `#rrggbb`, already dark (light) enough for their text. `phone` is E.164 and
+    `phone_shown` the same as people write it. `teams` maps a team's key to its name for customers; `hours` is a line
+    such as "Every day, 8 am to 8 pm", empty if unknown.
     """
 
     id: int
@@ -23,6 +24,7 @@ class Face:
     phone: str
     country: str
     timezone: str
+    phone_shown: str = ""
     language: str = "en"
     hours: str = ""
     privacy_url: str = ""

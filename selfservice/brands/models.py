@@ -27,6 +27,7 @@ class Brand(db.Model):  # type: ignore[name-defined,misc]
     colour: Mapped[str] = mapped_column(String(7))
     colour_dark: Mapped[str] = mapped_column(String(7))
     phone: Mapped[str] = mapped_column(String(16))
+    phone_shown: Mapped[str] = mapped_column(String(24), default="")
     country: Mapped[str] = mapped_column(String(2))
     timezone: Mapped[str] = mapped_column(String(40))
     language: Mapped[str] = mapped_column(String(10), default="en")

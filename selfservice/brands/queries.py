@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from selfservice import clock
+from selfservice import db as database
 from selfservice.brands.face import Face
 from selfservice.brands.models import Brand
 from selfservice.db import db
@@ -41,7 +42,10 @@ def face(brand_id: int, language: str) -> Face:
     """How a brand shows itself in `language`; a change to it is seen within seconds. Raises NotFound."""
     found = _faces().get((brand_id, language))
     if found is None:
-        found = _face(get(brand_id), language)
+        rows = database.fetch(select(Brand.__table__).where(Brand.id == brand_id), {})
+        if not rows:
+            raise NotFound("There is no such organisation; choose one that is set up.")
+        found = _face(rows[0], language)
         _faces()[brand_id, language] = found
     return found
 
@@ -60,7 +64,7 @@ def _faces() -> dict[tuple[int, str], Face]:
     return remembered.faces
 
 
-def _face(brand: Brand, language: str) -> Face:
+def _face(brand: Row[Any], language: str) -> Face:
     return Face(
         id=brand.id,
         key=brand.key,
@@ -69,6 +73,7 @@ def _face(brand: Brand, language: str) -> Face:
         colour=brand.colour,
         colour_dark=brand.colour_dark,
         phone=brand.phone,
+        phone_shown=brand.phone_shown,
         country=brand.country,
         timezone=brand.timezone,
         language=brand.language,

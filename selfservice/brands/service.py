@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from selfservice import phone
 from selfservice.brands.models import Brand
 from selfservice.brands.queries import forget_faces
 from selfservice.db import db
@@ -25,14 +26,13 @@ def ensure_default() -> Brand:
             timezone="UTC",
             is_default=True,
         )
-        db.session.add(brand)
-        db.session.flush()
-        forget_faces()
+        save(brand)
     return brand
 
 
 def save(brand: Brand) -> Brand:
-    """Add or change a brand."""
+    """Add or change a brand. How its number is written is kept with it: working it out is slow."""
+    brand.phone_shown = phone.display(brand.phone)
     db.session.add(brand)
     db.session.flush()
     forget_faces()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from selfservice.brands.face import Face
 from selfservice.kit import Facts, Form
+from selfservice.kit.formats import Reader
+from selfservice.situations.values import Standard, standard_values
 
 State = Literal["scheduled", "open", "answered", "expired", "revoked", "superseded", "retired"]
 Theme = Literal["", "light", "dark"]
@@ -51,3 +54,30 @@ class View:
     host: str = ""
     theme: Theme = ""
     large: bool = False
+
+    def with_notice(self, notice: str) -> View:
+        """The same view with a notice on top: a key under `notices` of the shared words."""
+        return replace(self, notice=notice)
+
+    def with_problems(self, problems: Mapping[str, str], entered: Mapping[str, str]) -> View:
+        """The same view after a refused form: what is wrong with each field, and what was entered."""
+        return replace(self, problems=dict(problems), entered=dict(entered))
+
+    @property
+    def reader(self) -> Reader:
+        """How values read for this page's customer."""
+        return Reader(self.language, ZoneInfo(self.timezone), self.now, self.brand.country)
+
+    def values(self, *, link: str = "") -> dict[str, Any]:
+        """All that a sentence on this page may name; `link` is for texts only."""
+        standard = Standard(
+            name=self.first_name,
+            brand=self.brand.name,
+            team=self.team,
+            until=self.expires_at,
+            phone=self.brand.phone_shown or self.brand.phone,
+            ending=self.ending,
+            host=self.host,
+            link=link,
+        )
+        return standard_values(standard, self.facts, self.answers)

@@ -1,0 +1,81 @@
+"""Wiring: settings, database, keys, page types and doors become one WSGI application; nothing is decided here."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from flask import Flask, Response, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+from selfservice import db, logs, tokens
+from selfservice.cli import register_commands
+from selfservice.config import Settings
+from selfservice.situations.registry import Registry
+from selfservice.web import assets, errors, live, security
+from selfservice.web.console import blueprint as console
+from selfservice.web.customer import blueprint as customer
+from selfservice.web.operations import blueprint as operations
+from selfservice.web.phone import blueprint as phone
+
+ROOT = Path(__file__).resolve().parent.parent
+MAX_BODY_BYTES = 256 * 1024
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application for `settings`, by default those of the environment; raises ConfigError when they are wrong."""
+    settings = settings or Settings.load(os.environ)
+    app = Flask("selfservice", root_path=str(ROOT), template_folder="templates", static_folder=None)
+    # No SECRET_KEY: the framework's own sessions stay off, the doors prove who is there in their own ways.
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, PROPAGATE_EXCEPTIONS=False)
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.extensions["selfservice.settings"] = settings
+    app.extensions["selfservice.keyring"] = tokens.Keyring(settings.secret_keys)
+    app.extensions["selfservice.data_keys"] = tokens.DataKeys(settings.data_keys)
+    app.extensions["selfservice.registry"] = Registry.load(settings.situations, strict=settings.strict)
+    logs.configure(settings)
+    db.configure(app, settings.database_url)
+    _open_doors(app)
+    _watch_requests(app)
+    register_commands(app)
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app,
+        root=ROOT / "static",
+        prefix="static/",
+        autorefresh=not settings.is_production,
+        immutable_file_test=assets.is_immutable,
+    )
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+    return app
+
+
+def _open_doors(app: Flask) -> None:
+    app.before_request(security.refuse_foreign_forms)
+    app.after_request(security.add_safe_headers)
+    for blueprint in (customer, console, phone, operations):
+        app.register_blueprint(blueprint)
+    errors.register(app)
+    assets.register(app)
+    live.register(app)
+
+
+def _watch_requests(app: Flask) -> None:
+    @app.before_request
+    def start() -> None:
+        g.started = time.perf_counter()
+        g.request_id = logs.new_request_id()
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        logs.request_finished(
+            method=request.method,
+            rule=request.url_rule.rule if request.url_rule else None,
+            status=response.status_code,
+            ms=(time.perf_counter() - g.started) * 1000,
+            request_id=g.request_id,
+        )
+        return response

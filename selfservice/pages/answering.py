@@ -1,0 +1,323 @@
+"""What a customer does on a page: answering, changing the answer, opening, asking for a person, stopping texts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, cast
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import CursorResult, update
+
+from selfservice import clock
+from selfservice.conversations import service as conversations
+from selfservice.customers import queries as customers
+from selfservice.db import db
+from selfservice.errors import Conflict, Gone, Invalid, NotFound
+from selfservice.events import service as events
+from selfservice.kit import Action, Case, Facts, Form, Outcome, Refused
+from selfservice.messages import service as messages
+from selfservice.pages import claims, queries, sight, texts
+from selfservice.pages.models import Answer, Page
+from selfservice.pages.states import LIVE
+from selfservice.situations import registry
+from selfservice.situations.registry import Loaded
+from selfservice.tokens import new_id
+
+CHANGE = "change"
+CUSTOMER = "customer"
+Status = Literal["applied", "already_applied", "needs_human"]
+
+
+class Beaten(Conflict):
+    """Another answer is in force; the page shows which."""
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """An action about to be done: the held page, its type, and what is known now."""
+
+    page: Page
+    loaded: Loaded
+    action: Action
+    facts: Facts
+    now: datetime
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The page's zone."""
+        return ZoneInfo(self.page.timezone)
+
+
+def form_key(revision: int, form: Mapping[str, Any]) -> str:
+    """The idempotency key of a form sent without script: the same form sent twice is one answer."""
+    digest = hashlib.sha256(json.dumps(form, sort_keys=True, default=str).encode()).hexdigest()
+    return f"form:{revision}:{digest[:32]}"
+
+
+def act(page_id: int, action_key: str, *, form: Mapping[str, Any], revision: int, key: str) -> Status:
+    """Do an action on a page as its customer. The caller commits.
+
+    `revision` is that of the sight of the page the customer answered; `key` makes a repeated sending one answer.
+    Raises NotFound (no such page or action), Gone (the page has ended), Beaten (another answer won), claims.LostClaim,
+    or Invalid whose fields hold keys of the copy file.
+    """
+    page = queries.lock(page_id)
+    if page is None:
+        raise NotFound("There is no such page; open the link as it was sent.")
+    if queries.find_answer(page_id, action_key, key) is not None:
+        return "already_applied"
+    if action_key == CHANGE:
+        return _take_back(page, revision=revision, key=key)
+    scene = _scene(page, action_key)
+    state = sight.state_at(page.state, page.expires_at, scene.now)
+    if state not in ("open", "answered"):
+        return _after_the_end(scene, form, key, state)
+    given = _read(scene, form)
+    if revision != page.revision or not _may_answer(scene, state):
+        return _too_late_for_this_sight(scene, given, key)
+    return _apply(scene, given, key)
+
+
+def opened(page_id: int) -> bool:
+    """Note that a person looks at the page; True the first time."""
+    now = clock.now()
+    first = db.session.execute(
+        update(Page)
+        .where(Page.id == page_id, Page.opened_at.is_(None), Page.state.in_(LIVE))
+        .values(opened_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    is_first = cast("CursorResult[Any]", first).rowcount == 1
+    if queries.find(page_id) is not None:
+        events.record("page.opened", actor=CUSTOMER, page_id=page_id, data={"first": is_first})
+    return is_first
+
+
+def ask_callback(page_id: int, *, note: str = "") -> datetime:
+    """Ask a person to ring the customer on the number the page was sent to; returns by when they will.
+
+    Raises NotFound, and Invalid when no number is known.
+    """
+    page = queries.get(page_id)
+    customer = customers.get(page.customer_id)
+    if not customer.phone:
+        raise Invalid("There is no number to ring; call us instead.", fields={"note": "callback_no_number"})
+    loaded = registry.current().find(page.situation)
+    conversation = conversations.open_one(
+        "callback",
+        team=loaded.situation.team if loaded else "",
+        reason="Asked to be called back",
+        actor=CUSTOMER,
+        page_id=page.id,
+        customer_id=page.customer_id,
+        phone=customer.phone,
+        note=note.strip()[:300],
+    )
+    page.callback_at = conversation.due_at
+    db.session.flush()
+    return conversation.due_at
+
+
+def stop_texts(page_id: int) -> None:
+    """Stop all texts to the number the page was sent to, at once: nothing queued leaves after the commit."""
+    page = queries.get(page_id)
+    customer = customers.get(page.customer_id)
+    if customer.phone:
+        messages.stop(customer.phone, reason="asked on a page")
+        events.record("customer.stopped", actor=CUSTOMER, page_id=page.id, data={"channel": "sms"})
+
+
+def _scene(page: Page, action_key: str) -> _Scene:
+    loaded = registry.current().find(page.situation)
+    if loaded is None:
+        raise Gone("This kind of page is no longer served; a person can help.", code="retired")
+    action = loaded.situation.action(action_key)
+    if action is None:
+        raise NotFound("This page has no such action; open the page again and use its buttons.")
+    return _Scene(page, loaded, action, sight.facts_of(loaded, page.facts, page.version), clock.now())
+
+
+def _read(scene: _Scene, form: Mapping[str, Any]) -> Form:
+    try:
+        return scene.loaded.situation.read(scene.action, scene.facts, form, now=scene.now, zone=scene.zone)
+    except Refused as refusal:
+        raise Invalid("The answer is not complete; fill in what is marked.", fields=refusal.problems) from None
+
+
+def _may_answer(scene: _Scene, state: str) -> bool:
+    if state == "answered" and not scene.page.can_change:
+        return False
+    return scene.loaded.situation.allows(scene.action.key, scene.page.step, scene.facts)
+
+
+def _too_late_for_this_sight(scene: _Scene, form: Form, key: str) -> Status:
+    """The page has changed since the customer saw it: the same answer again, a protective one, or a beaten one."""
+    standing = scene.page.answers.get(scene.action.key)
+    if standing is not None and standing["form"] == form.model_dump(mode="json"):
+        return "already_applied"
+    if scene.action.accepts_late and scene.page.state == "answered":
+        return _hand_over(scene, form, key)
+    raise Beaten("Another answer was given first; open the page to see which, and change it there.")
+
+
+def _after_the_end(scene: _Scene, form: Mapping[str, Any], key: str, state: str) -> Status:
+    if scene.action.accepts_late and state != "scheduled":
+        return _hand_over(scene, _read(scene, form), key)
+    raise Gone("This page has ended, so nothing was changed; a person can help.", code=state)
+
+
+def _hand_over(scene: _Scene, form: Form, key: str) -> Status:
+    """Take a protective answer that came too late to apply by itself: a person does what it asks for."""
+    outcome = _perform(scene, form)
+    hand_off = outcome.hand_off
+    _keep(scene, form, key, status="needs_human")
+    conversations.open_one(
+        "hand_off",
+        team=hand_off.team if hand_off else scene.loaded.situation.team,
+        reason=f"Answered late: {hand_off.reason if hand_off else scene.action.said}",
+        actor=CUSTOMER,
+        page_id=scene.page.id,
+        customer_id=scene.page.customer_id,
+        phone=customers.get(scene.page.customer_id).phone,
+        urgent=hand_off.urgent if hand_off else False,
+    )
+    events.record("answer.needs_human", actor=CUSTOMER, page_id=scene.page.id, data={"action": scene.action.key})
+    return "needs_human"
+
+
+def _perform(scene: _Scene, form: Form) -> Outcome:
+    case = Case(scene.now, scene.zone, sight.answers_of(scene.loaded, scene.page.answers))
+    try:
+        return scene.action.perform(scene.facts, form, case)
+    except Refused as refusal:
+        raise Invalid("The answer cannot be used as it is; choose again.", fields=refusal.problems) from None
+
+
+def _apply(scene: _Scene, form: Form, key: str) -> Status:
+    page, action = scene.page, scene.action
+    outcome = _perform(scene, form)
+    was_answered = page.state == "answered"
+    if action.closing:
+        claims.give_back(page.id)
+        _undo_closing(scene)
+    claims.win(page.id, outcome.claims)
+    standing = {"form": form.model_dump(mode="json"), "at": scene.now.isoformat()}
+    values: dict[str, Any] = {"answers": {**_lasting(scene, keep=not action.closing), action.key: standing}}
+    if action.closing:
+        values |= {"state": "answered", "can_change": not outcome.final, "answered_at": scene.now}
+    if outcome.expires_at is not None:
+        values["expires_at"] = outcome.expires_at
+    _update(page, step=outcome.shows, **values)
+    _keep(scene, form, key, status="applied")
+    if action.closing and not was_answered:
+        events.record("page.answered", actor=CUSTOMER, page_id=page.id)
+    events.record(
+        "answer.applied",
+        actor=CUSTOMER,
+        page_id=page.id,
+        data={"action": action.key, "step": outcome.shows, "changed": was_answered},
+    )
+    _follow_up(scene, outcome)
+    return "applied"
+
+
+def _follow_up(scene: _Scene, outcome: Outcome) -> None:
+    page = scene.page
+    for name in outcome.says:
+        texts.send(page, purpose=name, key=f"page:{page.id}:{page.revision}:{name}", word=f"texts.{name}")
+    if outcome.hand_off is not None:
+        conversations.open_one(
+            "hand_off",
+            team=outcome.hand_off.team,
+            reason=outcome.hand_off.reason,
+            actor=CUSTOMER,
+            page_id=page.id,
+            customer_id=page.customer_id,
+            phone=customers.get(page.customer_id).phone,
+            urgent=outcome.hand_off.urgent,
+        )
+
+
+def _take_back(page: Page, *, revision: int, key: str) -> Status:
+    now = clock.now()
+    state = sight.state_at(page.state, page.expires_at, now)
+    if state == "open" and revision < page.revision:
+        return "already_applied"
+    if state != "answered":
+        raise Gone("This page has ended, so the answer stays as it is; a person can help.", code=state)
+    if revision != page.revision or not page.can_change:
+        raise Beaten("The answer can no longer be taken back here; a person can help.")
+    loaded = registry.current().get(page.situation)
+    facts = sight.facts_of(loaded, page.facts, page.version)
+    closing = next((action for action in loaded.situation.actions if action.closing), loaded.situation.actions[0])
+    scene = _Scene(page, loaded, closing, facts, now)
+    claims.give_back(page.id)
+    _undo_closing(scene)
+    ends_at = max(loaded.situation.expires(facts, page.created_at), now + timedelta(minutes=1))
+    _update(
+        page,
+        state="open",
+        step=loaded.situation.steps[0].key,
+        answers=_lasting(scene, keep=False),
+        can_change=False,
+        answered_at=None,
+        expires_at=ends_at,
+    )
+    db.session.add(
+        Answer(id=new_id(), page_id=page.id, action=CHANGE, key=key, status="applied", revision=page.revision, at=now)
+    )
+    events.record("answer.undone", actor=CUSTOMER, page_id=page.id)
+    events.record("page.open", actor=CUSTOMER, page_id=page.id)
+    db.session.flush()
+    return "applied"
+
+
+def _update(page: Page, **values: Any) -> None:
+    """Write what an answer changes, if the page is still as it was seen; raises Beaten otherwise."""
+    result = db.session.execute(
+        update(Page)
+        .where(Page.id == page.id, Page.revision == page.revision, Page.state == page.state)
+        .values(revision=page.revision + 1, updated_at=clock.now(), **values)
+        .execution_options(synchronize_session=False)
+    )
+    if cast("CursorResult[Any]", result).rowcount != 1:
+        raise Beaten("Another answer was given first; open the page to see which, and change it there.")
+    db.session.refresh(page)
+
+
+def _keep(scene: _Scene, form: Form, key: str, *, status: str) -> None:
+    db.session.add(
+        Answer(
+            id=new_id(),
+            page_id=scene.page.id,
+            action=scene.action.key,
+            key=key,
+            status=status,
+            form=form.model_dump(mode="json"),
+            revision=scene.page.revision,
+            at=scene.now,
+        )
+    )
+    db.session.flush()
+
+
+def _lasting(scene: _Scene, *, keep: bool) -> dict[str, Any]:
+    """The answers that stay in force: all of them, or only those of actions that leave the page open."""
+    if keep:
+        return dict(scene.page.answers)
+    closing = {action.key for action in scene.loaded.situation.actions if action.closing}
+    return {key: answer for key, answer in scene.page.answers.items() if key not in closing}
+
+
+def _undo_closing(scene: _Scene) -> None:
+    closing = [action.key for action in scene.loaded.situation.actions if action.closing]
+    db.session.execute(
+        update(Answer)
+        .where(Answer.page_id == scene.page.id, Answer.action.in_(closing), Answer.status == "applied")
+        .values(status="undone")
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,68 @@
+"""Claims: winning, keeping and giving back what can run out, so that two people never get the last one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from selfservice import kit
+from selfservice.db import db, is_postgresql
+from selfservice.errors import Conflict
+from selfservice.pages.models import Claim, ClaimHold
+
+
+class LostClaim(Conflict):
+    """Somebody else has just taken the last of it; nothing was changed."""
+
+    code = "lost_claim"
+
+    def __init__(self) -> None:
+        super().__init__("What was chosen has just been taken by somebody else; choose again from what is left.")
+
+
+def win(page_id: int, wanted: Iterable[kit.Claim]) -> None:
+    """Win all that is wanted for a page or raise LostClaim; the caller's transaction then undoes what was won.
+
+    Claims are taken in the order of their names, so that two answers never wait for each other in a circle.
+    """
+    dialect = postgresql if is_postgresql() else sqlite
+    for claim in sorted(wanted, key=lambda claim: claim.name):
+        db.session.execute(
+            dialect.insert(Claim)
+            .values(name=claim.name, capacity=claim.capacity, taken=0)
+            .on_conflict_do_nothing(index_elements=["name"])
+        )
+        taken = db.session.execute(
+            update(Claim)
+            .where(Claim.name == claim.name, Claim.taken + claim.amount <= Claim.capacity)
+            .values(taken=Claim.taken + claim.amount)
+            .execution_options(synchronize_session=False)
+        )
+        if cast("CursorResult[Any]", taken).rowcount != 1:
+            raise LostClaim
+        db.session.execute(insert(ClaimHold).values(page_id=page_id, name=claim.name, amount=claim.amount))
+
+
+def give_back(page_id: int) -> None:
+    """Give back all that a page holds."""
+    holds = db.session.execute(
+        select(ClaimHold.name, ClaimHold.amount).where(ClaimHold.page_id == page_id).order_by(ClaimHold.name)
+    ).all()
+    for name, amount in holds:
+        db.session.execute(
+            update(Claim)
+            .where(Claim.name == name)
+            .values(taken=Claim.taken - amount)
+            .execution_options(synchronize_session=False)
+        )
+    if holds:
+        db.session.execute(delete(ClaimHold).where(ClaimHold.page_id == page_id))
+
+
+def taken_names(offers: Mapping[Any, kit.Claim]) -> Any:
+    """The SELECT of the names among `offers` of which nothing is left."""
+    names = [claim.name for claim in offers.values()]
+    return select(Claim.name).where(Claim.name.in_(names), Claim.taken >= Claim.capacity)

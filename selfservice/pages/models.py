@@ -1,0 +1,107 @@
+"""The tables of pages, their answers and the claims that answers hold."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from selfservice.db import Json, UtcDateTime, db
+from selfservice.pages.states import LIVE, STATES
+
+_STATES_SQL = ", ".join(f"'{state}'" for state in STATES)
+_LIVE_SQL = ", ".join(f"'{state}'" for state in LIVE)
+
+
+class Page(db.Model):  # type: ignore[name-defined,misc]
+    """One signed page for one situation of one customer.
+
+    `step` is the face shown; `answers` maps each action in force to `{"form": ..., "at": ...}`; `revision` grows with
+    every answer and every change of facts, so that two answers to the same sight of the page cannot both win.
+    `can_change` says whether the closing answer can still be taken back. `opened_at` is set by the page's own script.
+    """
+
+    __tablename__ = "pages"
+    __table_args__ = (
+        CheckConstraint(f"state IN ({_STATES_SQL})", name="state"),
+        CheckConstraint("revision > 0", name="revision"),
+        Index(
+            "uq_pages_live_case_ref",
+            "case_ref",
+            unique=True,
+            sqlite_where=text(f"state IN ({_LIVE_SQL})"),
+            postgresql_where=text(f"state IN ({_LIVE_SQL})"),
+        ),
+        Index("ix_pages_state_expires_at", "state", "expires_at"),
+        Index("ix_pages_created_at_id", "created_at", "id"),
+        Index("ix_pages_customer_id_created_at", "customer_id", "created_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    situation: Mapped[str] = mapped_column(String(60))
+    version: Mapped[int]
+    brand_id: Mapped[int] = mapped_column(ForeignKey("brands.id"))
+    customer_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("customers.id"))
+    state: Mapped[str] = mapped_column(String(20))
+    revision: Mapped[int] = mapped_column(default=1)
+    step: Mapped[str] = mapped_column(String(40))
+    facts: Mapped[dict[str, Any]] = mapped_column(Json)
+    answers: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    can_change: Mapped[bool] = mapped_column(default=False)
+    locale: Mapped[str] = mapped_column(String(20))
+    timezone: Mapped[str] = mapped_column(String(40))
+    case_ref: Mapped[str | None] = mapped_column(String(80))
+    send_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    callback_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    superseded_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("pages.id"))
+    created_by: Mapped[str] = mapped_column(String(40))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Answer(db.Model):  # type: ignore[name-defined,misc]
+    """One answer that was taken. The key is the client's Idempotency-Key, kept for the page's life."""
+
+    __tablename__ = "answers"
+    __table_args__ = (
+        UniqueConstraint("page_id", "action", "key"),
+        CheckConstraint("status IN ('applied', 'needs_human', 'undone')", name="status"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    page_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("pages.id"))
+    action: Mapped[str] = mapped_column(String(40))
+    key: Mapped[str] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(String(20))
+    form: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    revision: Mapped[int]
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Claim(db.Model):  # type: ignore[name-defined,misc]
+    """Something that can run out, and how much of it is taken."""
+
+    __tablename__ = "claims"
+    __table_args__ = (
+        CheckConstraint("taken >= 0 AND taken <= capacity", name="taken"),
+        CheckConstraint("capacity > 0", name="capacity"),
+    )
+
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    capacity: Mapped[int]
+    taken: Mapped[int] = mapped_column(default=0)
+
+
+class ClaimHold(db.Model):  # type: ignore[name-defined,misc]
+    """What one page has won of a claim."""
+
+    __tablename__ = "claim_holds"
+
+    page_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("pages.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), ForeignKey("claims.name"), primary_key=True)
+    amount: Mapped[int]

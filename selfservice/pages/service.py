@@ -1,0 +1,263 @@
+"""Making pages and ending them: issue, update or supersede by case, send again, revoke, and what the clock does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from selfservice import clock
+from selfservice.brands import queries as brands
+from selfservice.brands.models import Brand
+from selfservice.customers import service as customers
+from selfservice.customers.models import Customer
+from selfservice.db import db
+from selfservice.errors import Conflict, Invalid
+from selfservice.events import service as events
+from selfservice.kit import Facts
+from selfservice.messages.models import Message
+from selfservice.pages import claims, queries, sight, texts
+from selfservice.pages.models import Page
+from selfservice.pages.moves import move
+from selfservice.pages.states import LIVE
+from selfservice.situations import registry
+from selfservice.situations.registry import Loaded
+from selfservice.tokens import new_id
+
+Was = Literal["created", "updated", "superseded"]
+CHANNELS = ("sms",)
+LONGEST_LIFE = timedelta(days=400)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Who a page is for, as a caller knows them; what is empty is left as it is stored."""
+
+    ref: str | None = None
+    name: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    locale: str | None = None
+    timezone: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewPage:
+    """A page to be issued. `channels` may be empty: the link is then handed over in another way.
+
+    `actor` is `cli`, `api` or `staff:ID`.
+    """
+
+    situation: str
+    facts: Mapping[str, Any]
+    customer: Person
+    actor: str
+    case_ref: str | None = None
+    channels: tuple[str, ...] = CHANNELS
+    send_at: datetime | None = None
+    expires_at: datetime | None = None
+    locale: str | None = None
+
+
+@dataclass(frozen=True)
+class Issued:
+    """What issuing led to: the page, its address, the messages accepted for it, and what happened to the case."""
+
+    page: Page
+    url: str
+    was: Was
+    messages: list[Message] = field(default_factory=list)
+
+
+def issue(new: NewPage) -> Issued:
+    """Issue a page with its texts, or bring the live page of the same case up to date. The caller commits.
+
+    Raises Invalid (its fields name the facts and values that are wrong), NotFound for an unknown type, and Conflict
+    when the case belongs to somebody else.
+    """
+    loaded = registry.current().get(new.situation)
+    now = clock.now()
+    facts = loaded.situation.accept(new.facts, now)
+    _check(new, now)
+    brand = brands.get_for(new.situation)
+    customer = _customer(new, brand)
+    existing = queries.find_live_case(new.case_ref) if new.case_ref else None
+    if existing is None:
+        return _create(new, loaded, facts, brand, customer)
+    if existing.customer_id != customer.id:
+        raise Conflict(
+            "This case already has a live page for another customer; use another case reference, or end that page.",
+            code="case_of_another_customer",
+        )
+    if existing.situation == new.situation and existing.state in ("scheduled", "open"):
+        return _bring_up_to_date(existing, new, loaded, facts)
+    if existing.situation == new.situation and existing.facts == facts.model_dump(mode="json"):
+        return Issued(existing, texts.url_of(existing.id), "updated")
+    return _supersede(existing, new, loaded, facts, brand, customer)
+
+
+def resend(page_id: int, *, actor: str) -> Message:
+    """Send the page's text once more; raises NotFound, and Conflict when the page has ended."""
+    page = queries.get(page_id)
+    if sight.state_at(page.state, page.expires_at, clock.now()) not in ("open", "answered"):
+        raise Conflict("This page has ended, so its text is not sent again; make a new page.")
+    events.record("page.resent", actor=actor, page_id=page.id)
+    return texts.send(page, purpose=texts.INVITATION, key=f"page:{page.id}:again:{new_id()}")
+
+
+def revoke(page_id: int, *, actor: str) -> None:
+    """End a page that nobody should answer any more; raises NotFound, and Conflict when it has ended already."""
+    queries.get(page_id)
+    if not move(page_id, "revoked", actor=actor):
+        raise Conflict("This page is answered or has ended, so it can no longer be closed.")
+    claims.give_back(page_id)
+
+
+def open_due(limit: int = 200) -> int:
+    """Open scheduled pages whose time has come and hand over their texts; returns how many. The caller commits."""
+    due = select(Page).where(Page.state == "scheduled", Page.send_at <= clock.now()).order_by(Page.send_at)
+    opened = 0
+    for page in db.session.scalars(due.limit(limit).with_for_update(skip_locked=True)).all():
+        if move(page.id, "open", actor="system", sources=("scheduled",)):
+            opened += 1
+    return opened
+
+
+def expire_due(limit: int = 200) -> int:
+    """End live pages past their time; returns how many. The caller commits."""
+    due = select(Page.id).where(Page.state.in_(LIVE), Page.expires_at <= clock.now()).order_by(Page.expires_at)
+    ids = db.session.scalars(due.limit(limit).with_for_update(skip_locked=True)).all()
+    return sum(move(page_id, "expired", actor="system") for page_id in ids)
+
+
+def retire_missing(limit: int = 200) -> int:
+    """End live pages whose type is gone; returns how many. The caller commits.
+
+    A type whose folder is broken is not gone: its pages wait for the mend.
+    """
+    known = registry.current()
+    if known.broken:
+        return 0
+    missing = select(Page.id).where(Page.state.in_(LIVE), Page.situation.not_in([loaded.key for loaded in known.all()]))
+    ids = db.session.scalars(missing.limit(limit).with_for_update(skip_locked=True)).all()
+    return sum(move(page_id, "retired", actor="system") for page_id in ids)
+
+
+def _check(new: NewPage, now: datetime) -> None:
+    problems: dict[str, str] = {}
+    unknown = [channel for channel in new.channels if channel not in CHANNELS]
+    if unknown:
+        problems["channels"] = f"There is no channel called {unknown[0]}; use {' or '.join(CHANNELS)}."
+    if new.expires_at is not None and new.expires_at <= now:
+        problems["expires_at"] = "The page would end in the past; give a later end, or none."
+    if new.send_at is not None and new.expires_at is not None and new.send_at >= new.expires_at:
+        problems["send_at"] = "The page would be sent after its end; send it earlier, or end it later."
+    if problems:
+        raise Invalid(" ".join(problems.values()), fields=problems)
+
+
+def _customer(new: NewPage, brand: Brand) -> Customer:
+    person = new.customer
+    customer = customers.find_or_make(
+        ref=person.ref,
+        name=person.name,
+        phone=person.phone,
+        email=person.email,
+        locale=person.locale or new.locale,
+        timezone=person.timezone,
+        region=brand.country,
+    )
+    if "sms" in new.channels and not customer.phone:
+        sentence = "There is no mobile number to send the text to; give one, or make a link only."
+        raise Invalid(sentence, fields={"phone": sentence})
+    return customer
+
+
+def _create(
+    new: NewPage,
+    loaded: Loaded,
+    facts: Facts,
+    brand: Brand,
+    customer: Customer,
+    *,
+    was: Was = "created",
+) -> Issued:
+    now = clock.now()
+    expires_at = new.expires_at or loaded.situation.expires(facts, max(now, new.send_at or now))
+    if expires_at <= max(now, new.send_at or now):
+        raise Invalid("The page would have ended before it is sent; check its dates.", fields={"": "ended"})
+    is_later = new.send_at is not None and new.send_at > now
+    page = Page(
+        id=new_id(),
+        situation=loaded.key,
+        version=loaded.situation.version,
+        brand_id=brand.id,
+        customer_id=customer.id,
+        state="scheduled" if is_later else "open",
+        revision=1,
+        step=loaded.situation.steps[0].key,
+        facts=facts.model_dump(mode="json"),
+        answers={},
+        can_change=False,
+        locale=sight.choose_language(loaded, new.locale or customer.locale or brand.language),
+        timezone=brand.timezone,
+        case_ref=new.case_ref,
+        send_at=new.send_at if is_later else None,
+        expires_at=min(expires_at, now + LONGEST_LIFE),
+        created_by=new.actor,
+        created_at=now,
+        updated_at=now,
+    )
+    try:
+        with db.session.begin_nested():
+            db.session.add(page)
+    except IntegrityError:  # Another process opened the same case between our look and our insert.
+        raise Conflict("This case was opened by somebody else this very moment; send it again.") from None
+    events.record("page.issued", actor=new.actor, page_id=page.id, data={"situation": loaded.key, "was": was})
+    issued = Issued(page, texts.url_of(page.id), was)
+    if "sms" in new.channels:
+        issued.messages.append(texts.send(page, purpose=texts.INVITATION, key=f"page:{page.id}:invitation"))
+    return issued
+
+
+def _bring_up_to_date(page: Page, new: NewPage, loaded: Loaded, facts: Facts) -> Issued:
+    """Write changed facts into the live page; the customer is told, unless the text has not even left yet."""
+    issued = Issued(page, texts.url_of(page.id), "updated")
+    stored = facts.model_dump(mode="json")
+    if page.facts == stored and page.version == loaded.situation.version:
+        return issued
+    page.facts = stored
+    page.version = loaded.situation.version
+    page.revision += 1
+    page.step = loaded.situation.steps[0].key
+    page.expires_at = new.expires_at or loaded.situation.expires(facts, max(clock.now(), page.created_at))
+    page.updated_at = clock.now()
+    db.session.flush()
+    events.record("page.updated", actor=new.actor, page_id=page.id, data={"revision": page.revision})
+    if "sms" in new.channels and not texts.render_again(page):
+        key = f"page:{page.id}:{page.revision}:{texts.UPDATE}"
+        issued.messages.append(texts.send(page, purpose=texts.UPDATE, key=key))
+    return issued
+
+
+def _supersede(
+    old: Page,
+    new: NewPage,
+    loaded: Loaded,
+    facts: Facts,
+    brand: Brand,
+    customer: Customer,
+) -> Issued:
+    # The old page leaves its case first: a case has one live page. The link to its successor follows the insert.
+    if not move(old.id, "superseded", actor=new.actor):
+        raise Conflict("The page of this case has just ended; send it again.")
+    claims.give_back(old.id)
+    issued = _create(new, loaded, facts, brand, customer, was="superseded")
+    db.session.refresh(old)
+    old.superseded_by = issued.page.id
+    db.session.flush()
+    return issued

@@ -1,0 +1,160 @@
+"""From a page's row to the View its template is given; reads what can have run out, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row
+
+from selfservice import clock, config, db, kit, tokens
+from selfservice.brands import queries as brands
+from selfservice.kit import Facts, Form
+from selfservice.kit.situation import visible
+from selfservice.kit.steps import Do
+from selfservice.pages.claims import taken_names
+from selfservice.pages.states import LIVE
+from selfservice.phone import ending
+from selfservice.situations import registry
+from selfservice.situations.registry import Loaded
+from selfservice.situations.view import State, View
+
+
+def state_at(state: str, expires_at: datetime, now: datetime) -> State:
+    """The state a page is in at `now`: a live page past its end is expired, whether or not the clock has been round."""
+    return "expired" if state in LIVE and now >= expires_at else state  # type: ignore[return-value]
+
+
+def view_of(row: Row[Any], *, language: str = "", token: str = "", step: str = "") -> View:
+    """The view of a page's row, in `language` if its type has it, at `step` if it can be reached from the one shown."""
+    now = clock.now()
+    loaded = registry.current().find(row.situation)
+    if loaded is None:
+        return _retired(row, language=language, token=token, now=now)
+    facts = facts_of(loaded, row.facts, row.version)
+    spoken = choose_language(loaded, language, row.locale)
+    face = brands.face(row.brand_id, spoken)
+    state = state_at(row.state, row.expires_at, now)
+    shown = _shown_step(loaded, row.step, step, facts)
+    return View(
+        situation=row.situation,
+        version=row.version,
+        state=state,
+        step=shown,
+        facts=facts,
+        brand=face,
+        language=spoken,
+        timezone=row.timezone,
+        now=now,
+        expires_at=row.expires_at,
+        revision=row.revision,
+        team=face.teams.get(loaded.situation.team, face.name),
+        first_name=first_name(row.name),
+        ending=ending(row.phone) if row.phone else "",
+        token=token,
+        answer_tokens=_answer_tokens(loaded, row.id, row.step, facts, state),
+        answers=answers_of(loaded, row.answers),
+        taken=taken_of(loaded, facts, row.timezone) if state in LIVE else frozenset(),
+        answered_at=row.answered_at,
+        can_change=row.can_change and state == "answered",
+        callback_at=row.callback_at if row.callback_at and row.callback_at > now else None,
+        host=host(),
+    )
+
+
+def facts_of(loaded: Loaded, stored: Mapping[str, Any], version: int) -> Facts:
+    """Stored facts as a model, brought forward when they were written by an older version of the type."""
+    raw = dict(stored)
+    if version != loaded.situation.version:
+        raw = loaded.situation.upgrade(raw, version)
+    return kit.facts.validate(loaded.situation.facts, raw)
+
+
+def answers_of(loaded: Loaded, stored: Mapping[str, Any]) -> dict[str, Form]:
+    """The forms of the actions in force; those of actions that the type no longer has are left out."""
+    forms = {}
+    for key, answer in stored.items():
+        action = loaded.situation.action(key)
+        if action is not None:
+            forms[key] = action.form.model_validate(answer["form"])
+    return forms
+
+
+def choose_language(loaded: Loaded, *wishes: str) -> str:
+    """The first wish the type has words in, by its primary subtag; English otherwise."""
+    for wish in wishes:
+        for candidate in (wish, wish.replace("_", "-").split("-")[0]):
+            if candidate in loaded.languages:
+                return candidate
+    return "en"
+
+
+def taken_of(loaded: Loaded, facts: Facts, timezone: str) -> frozenset[str]:
+    """The names of the claims on offer of which nothing is left."""
+    if loaded.situation.offers is None:
+        return frozenset()
+    offers = loaded.situation.offers(facts, ZoneInfo(timezone))
+    if not offers:
+        return frozenset()
+    return frozenset(row.name for row in db.fetch(taken_names(offers), {}))
+
+
+def first_name(name: str | None) -> str:
+    """The name a person is greeted by: the first word of the full name."""
+    return name.split()[0] if name and name.split() else ""
+
+
+def host() -> str:
+    """The host that all links begin with, as customers read it."""
+    return config.current().base_url.partition("://")[2]
+
+
+def _shown_step(loaded: Loaded, current: str, wished: str, facts: Facts) -> str:
+    reachable = {step.key for step in loaded.situation.reachable(current, facts)}
+    if wished in reachable:
+        return wished
+    return current if current in reachable else loaded.situation.steps[0].key
+
+
+def _answer_tokens(loaded: Loaded, page_id: int, step: str, facts: Facts, state: str) -> dict[str, str]:
+    keyring = tokens.current()
+    if state not in LIVE:
+        return {
+            action.key: keyring.sign_answer(page_id, action.key)
+            for action in loaded.situation.actions
+            if action.accepts_late
+        }
+    return {
+        button.action: keyring.sign_answer(page_id, button.action)
+        for reached in loaded.situation.reachable(step, facts)
+        for button in visible(reached, facts)
+        if isinstance(button, Do)
+    }
+
+
+def _retired(row: Row[Any], *, language: str, token: str, now: datetime) -> View:
+    shared = registry.current().shared
+    wishes = (language, row.locale.split("-")[0], "en")
+    spoken = next(wish for wish in wishes if wish in shared)
+    face = brands.face(row.brand_id, spoken)
+    return View(
+        situation=row.situation,
+        version=row.version,
+        state="retired",
+        step="",
+        facts=Facts(),
+        brand=face,
+        language=spoken,
+        timezone=row.timezone,
+        now=now,
+        expires_at=row.expires_at,
+        revision=row.revision,
+        team=face.name,
+        first_name=first_name(row.name),
+        ending=ending(row.phone) if row.phone else "",
+        token=token,
+        callback_at=row.callback_at if row.callback_at and row.callback_at > now else None,
+        host=host(),
+    )

@@ -1,0 +1,54 @@
+"""The customer's door: the signed token in the address is the one proof of who is there."""
+
+from __future__ import annotations
+
+from flask import Response, g, request
+
+from selfservice import tokens
+from selfservice.errors import NotFound
+from selfservice.pages import queries, sight
+from selfservice.situations import rendering
+from selfservice.situations.view import View
+from selfservice.web import encoding
+
+CLOSED_STATUS = {"expired": 410, "revoked": 410, "retired": 410, "superseded": 410}
+
+
+def enter() -> None:
+    """Check the token before anything is read; raises BadToken, which looks the same for every wrong address."""
+    arguments = request.view_args or {}
+    keyring = tokens.current()
+    if "answer_token" in arguments:
+        g.page_id, g.action = keyring.read_answer(arguments.pop("answer_token"))
+    else:
+        g.token = arguments.pop("token")
+        g.page_id = keyring.read_page(g.token)
+
+
+def look(step: str = "") -> View:
+    """The page this request is about, as it is committed and as its customer sees it; raises NotFound."""
+    row = queries.find_sight(g.page_id)
+    if row is None or row.state == "scheduled":
+        raise NotFound("There is no page behind this link yet; open the link as it was sent.")
+    return sight.view_of(
+        row, language=request.args.get("lang", ""), token=tokens.current().sign_page(g.page_id), step=step
+    )
+
+
+def page(view: View, html: str, status: int = 200) -> Response:
+    """A page as a response: never stored on the way, never indexed, nothing loaded from elsewhere."""
+    response = encoding.compressed(html, status)
+    response.headers.extend(
+        (
+            ("Content-Type", "text/html; charset=utf-8"),
+            ("Cache-Control", "no-store"),
+            ("X-Robots-Tag", "noindex, nofollow"),
+            ("Content-Security-Policy", rendering.content_security_policy(view)),
+        )
+    )
+    return response
+
+
+def status_of(view: View) -> int:
+    """The status a page is shown with: 410 when it has ended."""
+    return CLOSED_STATUS.get(view.state, 200)

@@ -1,0 +1,67 @@
+"""What a page offers beside its question: seen, a call back, the calendar file, no more texts."""
+
+from __future__ import annotations
+
+from flask import Response, g, redirect, request
+from flask.typing import ResponseReturnValue
+
+from selfservice import clock
+from selfservice.db import db
+from selfservice.errors import Invalid, NotFound
+from selfservice.pages import answering
+from selfservice.situations import calendar, registry, rendering
+from selfservice.web.customer import door
+
+
+def opened() -> ResponseReturnValue:
+    """The page's own script says that a person looks at it."""
+    answering.opened(g.page_id)
+    db.session.commit()
+    return "", 204
+
+
+def show_callback() -> ResponseReturnValue:
+    """The small form for being called back."""
+    view = door.look()
+    return door.page(view, rendering.render_callback(view))
+
+
+def ask_callback() -> ResponseReturnValue:
+    """Put a call back into the team's queue; 303 to the page, which says by when."""
+    try:
+        answering.ask_callback(g.page_id, note=request.form.get("note", ""))
+    except Invalid as refusal:
+        db.session.rollback()
+        view = door.look().with_problems(refusal.fields, request.form.to_dict())
+        return door.page(view, rendering.render_callback(view), refusal.status)
+    db.session.commit()
+    return redirect(request.full_path.replace("/-/callback", "").rstrip("?"), 303)
+
+
+def show_preferences() -> ResponseReturnValue:
+    """What texts this number gets, and the way to stop them."""
+    view = door.look()
+    return door.page(view, rendering.render_preferences(view, stopped=False))
+
+
+def stop_texts() -> ResponseReturnValue:
+    """Stop all texts to the number this page was sent to."""
+    answering.stop_texts(g.page_id)
+    db.session.commit()
+    view = door.look()
+    return door.page(view, rendering.render_preferences(view, stopped=True))
+
+
+def calendar_file() -> ResponseReturnValue:
+    """The page's appointment as an iCalendar file; 404 where there is none."""
+    view = door.look()
+    loaded = registry.current().find(view.situation)
+    make = loaded.situation.calendar if loaded is not None else None
+    entry = make(view.facts, view.answers) if make is not None else None
+    if entry is None:
+        raise NotFound("This page has no appointment to put into a calendar.")
+    text = calendar.write(entry, rendering.words_for(view), uid=f"{g.page_id:x}@{view.host}", stamp=clock.now())
+    response = Response(text, content_type="text/calendar; charset=utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="appointment.ics"'
+    response.headers["Cache-Control"] = "no-store"
+    return response

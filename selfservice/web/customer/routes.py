@@ -1,0 +1,21 @@
+"""The addresses of the customer's door, all behind the signed token."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from selfservice.web import security
+from selfservice.web.customer import answers, door, extras, pages
+
+blueprint = Blueprint("customer", __name__)
+security.guard(blueprint, "link", door.enter)
+
+blueprint.add_url_rule("/p/<token>", "show", pages.show, methods=["GET"])
+blueprint.add_url_rule("/p/<token>/<action>", "answer", pages.answer, methods=["POST"])
+blueprint.add_url_rule("/a/<answer_token>", "answer_by_script", answers.answer, methods=["POST"])
+blueprint.add_url_rule("/p/<token>/-/opened", "opened", extras.opened, methods=["POST"])
+blueprint.add_url_rule("/p/<token>/-/callback", "show_callback", extras.show_callback, methods=["GET"])
+blueprint.add_url_rule("/p/<token>/-/callback", "ask_callback", extras.ask_callback, methods=["POST"])
+blueprint.add_url_rule("/p/<token>/-/preferences", "show_preferences", extras.show_preferences, methods=["GET"])
+blueprint.add_url_rule("/p/<token>/-/preferences", "stop_texts", extras.stop_texts, methods=["POST"])
+blueprint.add_url_rule("/p/<token>/-/calendar.ics", "calendar_file", extras.calendar_file, methods=["GET"])
