@@ -16,6 +16,7 @@ class Standing:
     not_after: datetime
     stopping: str | None
     is_suppressed: bool
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -35,4 +36,6 @@ def decide(standing: Standing, now: datetime) -> Decision:
         return Decision("suppressed", "stopped")
     if now >= standing.not_after:
         return Decision("expired", "too_late")
+    if standing.not_before is not None and now < standing.not_before:
+        return Decision("held", "scheduled", standing.not_before)
     return Decision("ready")

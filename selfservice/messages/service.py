@@ -28,8 +28,9 @@ MessageClass = Literal["service", "marketing", "urgent"]
 class NewMessage:
     """A message to accept. `body` is final: rendered, in the recipient's language, link and all.
 
-    `key` is the idempotency key: the same key is the same message, whatever else is said. After `not_after` it is
-    never sent. `sender` is what the recipient sees it from where the provider allows one, such as a brand's name.
+    The same `idempotency_key` is the same message, whatever else is said. It is held until `not_before`, if that is
+    given, and never sent after `not_after`. `sender` is what the recipient sees it from where the provider allows
+    one, such as a brand's name.
     """
 
     customer_id: int
@@ -38,12 +39,13 @@ class NewMessage:
     body: str
     locale: str
     not_after: datetime
-    key: str
+    idempotency_key: str
     page_id: int | None = None
     conversation_id: int | None = None
     channel: str = "sms"
     message_class: MessageClass = "service"
     sender: str = ""
+    not_before: datetime | None = None
 
 
 def accept(new: NewMessage, *, actor: str = SYSTEM) -> Message:
@@ -51,7 +53,7 @@ def accept(new: NewMessage, *, actor: str = SYSTEM) -> Message:
 
     Written in the caller's transaction, so a page and its messages are there together or not at all.
     """
-    known = queries.find_by_key(new.key)
+    known = queries.find_by_key(new.idempotency_key)
     if known is not None:
         return known
     message = _make(new)
@@ -59,7 +61,9 @@ def accept(new: NewMessage, *, actor: str = SYSTEM) -> Message:
         with db.session.begin_nested():
             db.session.add(message)
     except IntegrityError:
-        known = queries.find_by_key(new.key)  # Somebody else accepted the same between our look and our insert.
+        known = queries.find_by_key(
+            new.idempotency_key
+        )  # Somebody else accepted the same between our look and our insert.
         if known is None:
             raise
         return known
@@ -71,16 +75,21 @@ def accept(new: NewMessage, *, actor: str = SYSTEM) -> Message:
         conversation_id=message.conversation_id,
         data={"purpose": message.purpose, "channel": message.channel, "segments": message.segments},
     )
-    review([message])
+    review([message], not_before=new.not_before)
     return message
 
 
-def review(waiting: Sequence[Message]) -> None:
+def review(waiting: Sequence[Message], *, not_before: datetime | None = None) -> None:
     """Let policy decide about messages that are accepted or held, and move them accordingly."""
     now = clock.now()
     suppressed = find_suppressed(waiting)
     for message in waiting:
-        standing = policy.Standing(message.not_after, message.stopping, message.id in suppressed)
+        standing = policy.Standing(
+            not_after=message.not_after,
+            stopping=message.stopping,
+            is_suppressed=message.id in suppressed,
+            not_before=not_before,
+        )
         decision = policy.decide(standing, now)
         looks = {"next_look_at": min(decision.next_look_at, message.not_after)} if decision.next_look_at else {}
         moves.move(message.id, decision.verdict, sources=WAITING, reason=decision.reason, **looks)
@@ -96,24 +105,27 @@ def find_suppressed(messages: Sequence[Message]) -> frozenset[int]:
     return frozenset(stopped)
 
 
-def rerender(message_id: int, *, body: str, locale: str | None = None, not_after: datetime | None = None) -> bool:
-    """Change the words of a message that has not left yet; False when it has, and nothing is changed."""
+def rerender(page_id: int, *, purpose: str, body: str, not_after: datetime) -> bool:
+    """Change the words of a page's text that has not left yet; False when there is none, and nothing is changed."""
     body = texts.compose(body)
     measured = texts.measure(body)
-    values = {"body": body, "encoding": measured.encoding, "segments": measured.segments, "updated_at": clock.now()}
-    values |= {name: value for name, value in (("locale", locale), ("not_after", not_after)) if value is not None}
-    row = db.session.execute(
+    rows = db.session.execute(
         update(Message)
-        .where(Message.id == message_id, Message.state.in_(UNSENT))
-        .values(**values)
-        .returning(Message.page_id)
+        .where(Message.page_id == page_id, Message.purpose == purpose, Message.state.in_(UNSENT))
+        .values(
+            body=body,
+            encoding=measured.encoding,
+            segments=measured.segments,
+            not_after=not_after,
+            updated_at=clock.now(),
+        )
+        .returning(Message.id)
         .execution_options(synchronize_session="fetch")
-    ).first()
-    if row is None:
-        return False
-    data = {"segments": measured.segments}
-    events.record("message.rewritten", actor=SYSTEM, page_id=row.page_id, message_id=message_id, data=data)
-    return True
+    ).all()
+    data = {"purpose": purpose, "segments": measured.segments}
+    for row in rows:
+        events.record("message.rewritten", actor=SYSTEM, page_id=page_id, message_id=row.id, data=data)
+    return bool(rows)
 
 
 def cancel_for_page(page_id: int, *, reason: str = "page_closed", actor: str = SYSTEM) -> None:
@@ -167,7 +179,7 @@ def _make(new: NewMessage) -> Message:
         segments=measured.segments,
         state="accepted",
         not_after=new.not_after,
-        idempotency_key=new.key,
+        idempotency_key=new.idempotency_key,
         next_look_at=now,
         created_at=now,
         updated_at=now,
