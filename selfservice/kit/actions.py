@@ -15,7 +15,7 @@ from selfservice.kit.facts import Form
 class Claim:
     """Something that can run out: `amount` of what `name` names, of `capacity` in all.
 
-    Won or lost as the answer lands. `name` stays within 250 characters and holds nothing about the customer.
+    Won or lost as the answer lands. `name` stays within 200 characters and holds nothing about the customer.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Case:
-    """What an action may know beside the facts: the moment, the page's zone and the latest form of each action done."""
+    """What an action may know beside the facts: the moment, the page's zone and the form of each action in force."""
 
     now: datetime
     zone: ZoneInfo

@@ -10,11 +10,13 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, ClassVar, get_args
+from typing import Annotated, Any, ClassVar, TypeVar, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+DateT = TypeVar("DateT", bound=date)
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,13 @@ class TimelineKind(Kind):
         return {"at": MomentKind().from_text(at, zone), "label": label.strip()}
 
 
+def _near(value: DateT) -> DateT:
+    # A mistyped year is refused here; it would also overflow when it is shown in another zone.
+    if not 2000 <= value.year <= 2100:
+        raise ValueError("The year is wrong; write one such as 2026")
+    return value
+
+
 class Money(BaseModel):
     """An amount in a currency (ISO 4217)."""
 
@@ -192,7 +201,7 @@ class Milestone(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    at: AwareDatetime | None = None
+    at: Annotated[AwareDatetime, AfterValidator(_near)] | None = None
     label: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 
 
@@ -237,11 +246,11 @@ Prose = Annotated[
 Whole = Annotated[int, WholeKind(), BeforeValidator(_whole)]
 Digits = Annotated[str, DigitsKind(), StringConstraints(strip_whitespace=True, pattern=r"^[0-9]+$")]
 Link = Annotated[str, LinkKind(), StringConstraints(strip_whitespace=True, max_length=500), AfterValidator(_https)]
-Moment = Annotated[AwareDatetime, MomentKind()]
-Day = Annotated[date, DayKind()]
+Moment = Annotated[AwareDatetime, MomentKind(), AfterValidator(_near)]
+Day = Annotated[date, DayKind(), AfterValidator(_near)]
 Amount = Annotated[Money, MoneyKind()]
-Moments = Annotated[list[AwareDatetime], ListKind(each=MomentKind())]
-Days = Annotated[list[date], ListKind(each=DayKind())]
+Moments = Annotated[list[Moment], ListKind(each=MomentKind())]
+Days = Annotated[list[Day], ListKind(each=DayKind())]
 Lines = Annotated[list[Line], ListKind(each=LineKind())]
 Timeline = Annotated[list[Milestone], TimelineKind(), AfterValidator(_in_order)]
 

@@ -123,7 +123,8 @@ def _input(name: str, info: FieldInfo, facts: Facts, now: datetime, gone: Collec
 
 
 def _choices(source: str, facts: Facts, now: datetime) -> tuple[Any, ...]:
-    return tuple(value for value in getattr(facts, source) if not _is_past(value, now))
+    values = [value for value in getattr(facts, source) if not _is_past(value, now)]
+    return tuple(sorted(values) if isinstance(next(iter(values), None), date) else values)
 
 
 def _is_past(value: Any, now: datetime) -> bool:

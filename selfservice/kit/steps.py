@@ -8,13 +8,17 @@ from datetime import datetime
 from typing import Any, Literal
 
 When = Callable[[Any], bool]
-Tone = Literal["plain", "danger"]
+Tone = Literal["plain", "quiet", "danger"]
 Header = Literal["brand", "good", "closed"]
 
 
 @dataclass(frozen=True)
 class Do:
-    """A button that performs an action; its words are `[buttons] ACTION` unless `word` names others."""
+    """A button that performs an action; its words are `[buttons] ACTION` unless `word` names others.
+
+    `tone`: "danger" is red, only where something is lost at once; "quiet" is never the primary button. Words under
+    `ACTION_chosen`, if there are any, replace the button's once something is picked: "Move to {chosen}".
+    """
 
     action: str
     word: str = ""
@@ -30,12 +34,16 @@ class Do:
 
 @dataclass(frozen=True)
 class Go:
-    """A button that shows another step and changes nothing; its words are `[buttons] go_STEP` unless `word` says."""
+    """A button that shows another step and changes nothing; its words are `[buttons] go_STEP` unless `word` says.
+
+    `row` draws it as a row of its own below the buttons, for what is needed now and then ("Report a problem").
+    """
 
     step: str
     word: str = ""
     icon: str = ""
     when: When | None = None
+    row: bool = False
 
     @property
     def words(self) -> str:
@@ -47,7 +55,8 @@ class Go:
 class Change:
     """Takes the answer back, as long as it can be, and shows the first step.
 
-    Its words are `[buttons] change`, shared by all types, unless `word` names others ("Undo: keep 10:20 am").
+    Its words are `[buttons] change`, shared by all types, unless `word` names others ("Undo: keep 10:20 am"). It is
+    never the primary button.
     """
 
     word: str = ""
@@ -91,10 +100,11 @@ class Variant:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One face of a page: its words are `[steps.KEY]` (pill, headline, line), its buttons in order, the first primary.
+    """One face of a page: its words are `[steps.KEY]` (pill, headline, line), of which the headline is always there.
 
-    `header` is the colour of the top: the brand's, green for good news, grey for a thing called off. The first of
-    `variants` that holds gives the words instead. A `Do` whose action has a form shows its fields above the buttons.
+    The first of its buttons is primary unless it is quiet, a Change or a row. A `Do` whose action has a form shows
+    its fields above the buttons. `header` is the colour of the top: the brand's, green for good news, grey for a thing
+    called off. The first of `variants` that holds gives other words.
     """
 
     key: str

@@ -1,0 +1,174 @@
+"""Loading: one folder becomes one page type in memory, or one sentence about what to mend."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+import re
+import sys
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from selfservice.errors import AppError, ConfigError
+from selfservice.kit import Situation
+from selfservice.kit.facts import FactField, fields_of
+from selfservice.kit.words import Words
+from selfservice.situations.samples import Sample, read_sample
+
+DEFAULT_LANGUAGE = "en"
+_KEY = re.compile(r"[a-z][a-z0-9_]{1,39}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """One page type as it is used: its declaration, its words over the shared ones, its samples."""
+
+    key: str
+    folder: Path
+    situation: Situation
+    words: dict[str, Words]
+    samples: dict[str, Sample]
+    readme: str
+
+    @property
+    def name(self) -> str:
+        """What staff call it."""
+        return self.words[DEFAULT_LANGUAGE]["about.name"]
+
+    @property
+    def summary(self) -> str:
+        """One line for staff, for the list of page types."""
+        return self.words[DEFAULT_LANGUAGE]["about.summary"]
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages it speaks, English first."""
+        return tuple(self.words)
+
+    def choose_language(self, wanted: str) -> str:
+        """The best of its languages for a locale such as `es-MX`; English if it speaks none of the customer's."""
+        language = wanted.replace("_", "-").partition("-")[0].lower()
+        return language if language in self.words else DEFAULT_LANGUAGE
+
+    def fields(self) -> tuple[FactField, ...]:
+        """The fields of the staff form."""
+        return fields_of(self.situation.facts)
+
+    def columns(self) -> tuple[str, ...]:
+        """The columns of a CSV file, as its first row names them."""
+        return tuple(field.name for field in self.fields())
+
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema (2020-12) of its facts."""
+        schema = self.situation.facts.model_json_schema(mode="validation")
+        return {**schema, "title": self.name, "description": self.summary}
+
+
+def load_folder(folder: Path, shared: dict[str, Words]) -> Loaded:
+    """One page type; raises ConfigError whose sentence names the file and what to do."""
+    key = folder.name
+    if not _KEY.fullmatch(key):
+        raise ConfigError(
+            f"{folder}: a page type's folder is named in lower case such as order_status; rename the folder."
+        )
+    situation = _load_situation(folder / "situation.py", key)
+    if not (folder / "page.html").is_file():
+        raise ConfigError(f"{folder}: there is no page.html; write one that extends layouts/page.html.")
+    return Loaded(
+        key=key,
+        folder=folder,
+        situation=situation,
+        words=_load_words(folder, shared),
+        samples=_load_samples(folder),
+        readme=_read_readme(folder),
+    )
+
+
+def load_shared(folder: Path) -> dict[str, Words]:
+    """The words all types share, by language."""
+    return {path.stem: Words.load(path) for path in sorted(folder.glob("*.toml"))}
+
+
+def _load_situation(path: Path, key: str) -> Situation:
+    _refuse_imports(path)
+    # A private name: types of the same name in two folders must not replace one another, nor a real module.
+    name = f"_situation_{key}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # pydantic looks here to understand annotations kept as texts
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise ConfigError(f"{_place(error, path)}: {type(error).__name__}: {error}; mend this line.") from error
+    situation = getattr(module, "SITUATION", None)
+    if not isinstance(situation, Situation):
+        raise ConfigError(f"{path}: there is no SITUATION = Situation(...); add it at the end of the file.")
+    return situation
+
+
+def _refuse_imports(path: Path) -> None:
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read ({error.strerror}); write the situation.py of this type.") from None
+    except SyntaxError as error:
+        raise ConfigError(f"{path} line {error.lineno}: {error.msg}; mend this line.") from None
+    except ValueError as error:
+        raise ConfigError(f"{path} is not Python source ({error}); save it as UTF-8.") from None
+    for node in ast.walk(tree):
+        for module in _imported(node):
+            if not _is_allowed(module):
+                raise ConfigError(
+                    f"{path} line {getattr(node, 'lineno', 1)} imports {module}; a page type may import "
+                    "selfservice.kit and Python's standard library only."
+                )
+
+
+def _imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        return ["." * node.level + (node.module or "")]
+    return []
+
+
+def _is_allowed(module: str) -> bool:
+    if module == "selfservice.kit" or module.startswith("selfservice.kit."):
+        return True
+    return module.partition(".")[0] in sys.stdlib_module_names
+
+
+def _place(error: Exception, path: Path) -> str:
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    return f"{path} line {lines[-1]}" if lines else str(path)
+
+
+def _load_words(folder: Path, shared: dict[str, Words]) -> dict[str, Words]:
+    paths = sorted((folder / "copy").glob("*.toml"), key=lambda path: (path.stem != DEFAULT_LANGUAGE, path.stem))
+    if not paths or paths[0].stem != DEFAULT_LANGUAGE:
+        raise ConfigError(f"{folder}: there is no copy/en.toml; write the words a customer sees.")
+    words = {path.stem: Words.load(path).over(shared.get(path.stem, shared[DEFAULT_LANGUAGE])) for path in paths}
+    for path in paths:
+        for key in ("about.name", "about.summary", "title", "sms.body"):
+            if key not in words[path.stem]:
+                raise ConfigError(f"{path}: {key} is missing; add it.")
+    return words
+
+
+def _load_samples(folder: Path) -> dict[str, Sample]:
+    try:
+        samples = [read_sample(path) for path in sorted((folder / "samples").glob("*.json"))]
+    except AppError as error:
+        raise ConfigError(error.message) from None
+    return {sample.name: sample for sample in samples}
+
+
+def _read_readme(folder: Path) -> str:
+    path = folder / "README.md"
+    return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
