@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("colour", sa.String(length=7), nullable=False),
         sa.Column("colour_dark", sa.String(length=7), nullable=False),
         sa.Column("phone", sa.String(length=16), nullable=False),
+        sa.Column("phone_shown", sa.String(length=24), nullable=False),
         sa.Column("country", sa.String(length=2), nullable=False),
         sa.Column("timezone", sa.String(length=40), nullable=False),
         sa.Column("language", sa.String(length=10), nullable=False),

@@ -22,6 +22,7 @@ from selfservice.kit import Action, Case, Facts, Form, Outcome, Refused
 from selfservice.messages import service as messages
 from selfservice.pages import claims, queries, sight, texts
 from selfservice.pages.models import Answer, Page
+from selfservice.pages.moves import move
 from selfservice.pages.states import LIVE
 from selfservice.situations import registry
 from selfservice.situations.registry import Loaded
@@ -73,9 +74,11 @@ def act(page_id: int, action_key: str, *, form: Mapping[str, Any], revision: int
     if action_key == CHANGE:
         return _take_back(page, revision=revision, key=key)
     scene = _scene(page, action_key)
-    state = sight.state_at(page.state, page.expires_at, scene.now)
+    state = sight.state_at(page, scene.now)
     if state not in ("open", "answered"):
         return _after_the_end(scene, form, key, state)
+    if page.state == "scheduled" and move(page.id, "open", actor="system", sources=("scheduled",)):
+        db.session.refresh(page)  # Its time has come; the clock has not been round yet.
     given = _read(scene, form)
     if revision != page.revision or not _may_answer(scene, state):
         return _too_late_for_this_sight(scene, given, key)
@@ -127,7 +130,7 @@ def stop_texts(page_id: int) -> None:
     page = queries.get(page_id)
     customer = customers.get(page.customer_id)
     if customer.phone:
-        messages.stop(customer.phone, reason="asked on a page")
+        messages.stop(customer.phone, reason="asked on a page", actor=CUSTOMER)
         events.record("customer.stopped", actor=CUSTOMER, page_id=page.id, data={"channel": "sms"})
 
 
@@ -244,7 +247,7 @@ def _follow_up(scene: _Scene, outcome: Outcome) -> None:
 
 def _take_back(page: Page, *, revision: int, key: str) -> Status:
     now = clock.now()
-    state = sight.state_at(page.state, page.expires_at, now)
+    state = sight.state_at(page, now)
     if state == "open" and revision < page.revision:
         return "already_applied"
     if state != "answered":

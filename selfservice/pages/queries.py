@@ -31,6 +31,7 @@ _SIGHT = (
         Page.can_change,
         Page.locale,
         Page.timezone,
+        Page.send_at,
         Page.expires_at,
         Page.answered_at,
         Page.callback_at,

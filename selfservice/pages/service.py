@@ -103,10 +103,10 @@ def issue(new: NewPage) -> Issued:
 def resend(page_id: int, *, actor: str) -> Message:
     """Send the page's text once more; raises NotFound, and Conflict when the page has ended."""
     page = queries.get(page_id)
-    if sight.state_at(page.state, page.expires_at, clock.now()) not in ("open", "answered"):
+    if sight.state_at(page, clock.now()) not in ("open", "answered"):
         raise Conflict("This page has ended, so its text is not sent again; make a new page.")
     events.record("page.resent", actor=actor, page_id=page.id)
-    return texts.send(page, purpose=texts.INVITATION, key=f"page:{page.id}:again:{new_id()}")
+    return texts.send(page, purpose=texts.INVITATION, key=f"page:{page.id}:again:{new_id()}", actor=actor)
 
 
 def revoke(page_id: int, *, actor: str) -> None:
@@ -118,13 +118,10 @@ def revoke(page_id: int, *, actor: str) -> None:
 
 
 def open_due(limit: int = 200) -> int:
-    """Open scheduled pages whose time has come and hand over their texts; returns how many. The caller commits."""
-    due = select(Page).where(Page.state == "scheduled", Page.send_at <= clock.now()).order_by(Page.send_at)
-    opened = 0
-    for page in db.session.scalars(due.limit(limit).with_for_update(skip_locked=True)).all():
-        if move(page.id, "open", actor="system", sources=("scheduled",)):
-            opened += 1
-    return opened
+    """Open scheduled pages whose time has come; returns how many. Their texts wait for it too. The caller commits."""
+    due = select(Page.id).where(Page.state == "scheduled", Page.send_at <= clock.now()).order_by(Page.send_at)
+    ids = db.session.scalars(due.limit(limit).with_for_update(skip_locked=True)).all()
+    return sum(move(page_id, "open", actor="system", sources=("scheduled",)) for page_id in ids)
 
 
 def expire_due(limit: int = 200) -> int:
@@ -220,7 +217,8 @@ def _create(
     events.record("page.issued", actor=new.actor, page_id=page.id, data={"situation": loaded.key, "was": was})
     issued = Issued(page, texts.url_of(page.id), was)
     if "sms" in new.channels:
-        issued.messages.append(texts.send(page, purpose=texts.INVITATION, key=f"page:{page.id}:invitation"))
+        key = f"page:{page.id}:{texts.INVITATION}"
+        issued.messages.append(texts.send(page, purpose=texts.INVITATION, key=key, actor=new.actor))
     return issued
 
 
@@ -240,7 +238,7 @@ def _bring_up_to_date(page: Page, new: NewPage, loaded: Loaded, facts: Facts) ->
     events.record("page.updated", actor=new.actor, page_id=page.id, data={"revision": page.revision})
     if "sms" in new.channels and not texts.render_again(page):
         key = f"page:{page.id}:{page.revision}:{texts.UPDATE}"
-        issued.messages.append(texts.send(page, purpose=texts.UPDATE, key=key))
+        issued.messages.append(texts.send(page, purpose=texts.UPDATE, key=key, actor=new.actor))
     return issued
 
 

@@ -15,6 +15,7 @@ from selfservice.kit import Facts, Form
 from selfservice.kit.situation import visible
 from selfservice.kit.steps import Do
 from selfservice.pages.claims import taken_names
+from selfservice.pages.models import Page
 from selfservice.pages.states import LIVE
 from selfservice.phone import ending
 from selfservice.situations import registry
@@ -22,9 +23,14 @@ from selfservice.situations.registry import Loaded
 from selfservice.situations.view import State, View
 
 
-def state_at(state: str, expires_at: datetime, now: datetime) -> State:
-    """The state a page is in at `now`: a live page past its end is expired, whether or not the clock has been round."""
-    return "expired" if state in LIVE and now >= expires_at else state  # type: ignore[return-value]
+def state_at(page: Page | Row[Any], now: datetime) -> State:
+    """The state a page is in at `now`: its times count, whether or not the clock has been round to move it."""
+    state: State = page.state
+    if state in LIVE and now >= page.expires_at:
+        return "expired"
+    if state == "scheduled" and page.send_at is not None and now >= page.send_at:
+        return "open"
+    return state
 
 
 def view_of(row: Row[Any], *, language: str = "", token: str = "", step: str = "") -> View:
@@ -36,7 +42,7 @@ def view_of(row: Row[Any], *, language: str = "", token: str = "", step: str = "
     facts = facts_of(loaded, row.facts, row.version)
     spoken = choose_language(loaded, language, row.locale)
     face = brands.face(row.brand_id, spoken)
-    state = state_at(row.state, row.expires_at, now)
+    state = state_at(row, now)
     shown = _shown_step(loaded, row.step, step, facts)
     return View(
         situation=row.situation,

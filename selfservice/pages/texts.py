@@ -41,7 +41,7 @@ def specimen_url() -> str:
     return f"{config.current().base_url}/p/{_SPECIMEN}"
 
 
-def send(page: Page, *, purpose: str, key: str, word: str = "") -> Message:
+def send(page: Page, *, purpose: str, key: str, word: str = "", actor: str = "system") -> Message:
     """Compose a text for a page and hand it to the outbox; the same `key` twice is one text.
 
     Raises Invalid when the text would need more parts than its type allows.
@@ -58,12 +58,13 @@ def send(page: Page, *, purpose: str, key: str, word: str = "") -> Message:
             message_class=loaded.situation.message_class,
             recipient=customers.get(page.customer_id).phone or "",
             sender=view.brand.name,
-            locale=page.locale,
+            locale=view.language,
             body=body,
             not_after=page.expires_at,
             not_before=page.send_at,
             idempotency_key=key,
-        )
+        ),
+        actor=actor,
     )
 
 

@@ -28,11 +28,13 @@ def enter() -> None:
 def look(step: str = "") -> View:
     """The page this request is about, as it is committed and as its customer sees it; raises NotFound."""
     row = queries.find_sight(g.page_id)
-    if row is None or row.state == "scheduled":
-        raise NotFound("There is no page behind this link yet; open the link as it was sent.")
-    return sight.view_of(
-        row, language=request.args.get("lang", ""), token=tokens.current().sign_page(g.page_id), step=step
-    )
+    if row is None:
+        raise NotFound("There is no page behind this link; open the link as it was sent.")
+    token = tokens.current().sign_page(g.page_id)
+    view = sight.view_of(row, language=request.args.get("lang", ""), token=token, step=step)
+    if view.state == "scheduled":
+        raise NotFound("The page behind this link is not open yet; open the link once the text has come.")
+    return view
 
 
 def page(view: View, html: str, status: int = 200) -> Response:
