@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
+
+from selfservice.kit.facts import Facts, Form
 
 When = Callable[[Any], bool]
 Tone = Literal["plain", "quiet", "danger"]
@@ -91,10 +93,13 @@ class Hero:
 
 @dataclass(frozen=True)
 class Variant:
-    """Other words for a step while `when(facts, now)` holds; they stand under `[steps.STEP.KEY]`."""
+    """Other words for a step while `when(facts, answers, now)` holds; they stand under `[steps.STEP.KEY]`.
+
+    `answers` are the forms of the actions in force.
+    """
 
     key: str
-    when: Callable[[Any, datetime], bool]
+    when: Callable[[Any, Mapping[str, Form], datetime], bool]
     header: Header | None = None
 
 
@@ -112,9 +117,9 @@ class Step:
     header: Header = "brand"
     variants: tuple[Variant, ...] = ()
 
-    def hero(self, facts: Any, now: datetime) -> Hero:
-        """The words and the colour of the top for these facts at `now`."""
+    def hero(self, facts: Facts, answers: Mapping[str, Form], now: datetime) -> Hero:
+        """The words and the colour of the top for these facts and answers at `now`."""
         for variant in self.variants:
-            if variant.when(facts, now):
+            if variant.when(facts, answers, now):
                 return Hero(f"steps.{self.key}.{variant.key}", variant.header or self.header)
         return Hero(f"steps.{self.key}", self.header)
