@@ -1,0 +1,89 @@
+"""A payment held because it looks wrong: was it the customer? The protective answer comes first and is never too late.
+
+Until a page can check who looks at it, it shows only what tells a stranger nothing: merchant, amount, two digits.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from selfservice.kit import (
+    Action,
+    Amount,
+    Case,
+    Digits,
+    Do,
+    Facts,
+    Form,
+    HandOff,
+    Line,
+    Moment,
+    Outcome,
+    Situation,
+    Step,
+    fact,
+)
+
+TEAM = "fraud"
+ANSWER_WITHIN = timedelta(hours=4)
+LONGEST = timedelta(days=7)
+
+
+class Payment(Facts):
+    """What is known of one payment that is being held."""
+
+    merchant: Line = fact("Merchant", hint="As the statement shows it.", example="ELECTRO-HUB ONLINE", max_length=60)
+    amount: Amount = fact("Amount", example="428.00 GBP")
+    card_ending: Digits = fact(
+        "Last two digits of the card", hint="Two, never more.", example="17", min_length=2, max_length=2
+    )
+    at: Moment | None = fact("When it was tried", example="2026-11-24 14:14", default=None)
+    where: Line | None = fact("Where", example="Online", default=None, max_length=60)
+    answer_by: Moment | None = fact(
+        "Answer by", hint="Four hours from now if left empty.", example="2026-11-24 18:14", default=None
+    )
+
+
+def check(facts: Payment, now: datetime) -> dict[str, str]:
+    problems = {}
+    if facts.amount.amount <= 0:
+        problems["amount"] = "The amount is not above zero; write what was to be paid."
+    if facts.at is not None and facts.at > now:
+        problems["at"] = "When it was tried is still to come; write when it happened."
+    if facts.answer_by is not None and not now < facts.answer_by <= now + LONGEST:
+        problems["answer_by"] = "Answer by must lie within the next seven days; write another moment or leave it empty."
+    return problems
+
+
+def was_not_me(_facts: Payment, _form: Form, case: Case) -> Outcome:
+    changed = "yes" in case.answers
+    reason = "The customer first knew a payment and now says that it was not theirs." if changed else NOT_ME
+    return Outcome(shows="no", hand_off=HandOff(TEAM, reason, urgent=True))
+
+
+def was_me(_facts: Payment, _form: Form, case: Case) -> Outcome:
+    # The team may already be acting on a "no": it has to hear that this has changed.
+    changed = "no" in case.answers
+    return Outcome(shows="yes", hand_off=HandOff(TEAM, ME_AFTER_ALL, urgent=True) if changed else None)
+
+
+NOT_ME = "The customer says that a payment was not theirs."
+ME_AFTER_ALL = "The customer first said that a payment was not theirs and now says that it was."
+
+SITUATION = Situation(
+    facts=Payment,
+    check_facts=check,
+    expires=lambda facts, now: facts.answer_by or now + ANSWER_WITHIN,
+    team=TEAM,
+    icon="card",
+    message_class="urgent",
+    actions=(
+        Action(key="no", perform=was_not_me, said="Said that the payment was not theirs", accepts_late=True),
+        Action(key="yes", perform=was_me, said="Said that the payment was theirs"),
+    ),
+    steps=(
+        Step(key="ask", buttons=(Do("no", icon="cross"), Do("yes", icon="check"))),
+        Step(key="no", header="good", buttons=(Do("yes", word="mistake_yes", tone="quiet"),)),
+        Step(key="yes", header="good", buttons=(Do("no", word="mistake_no", tone="quiet"),)),
+    ),
+)
