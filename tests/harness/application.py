@@ -1,0 +1,68 @@
+"""The application under test: its settings, itself, a client, and a unit of work for tests of services."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from selfservice import db
+from selfservice.config import Settings
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from flask.testing import FlaskClient
+
+KEYS = {
+    "SELFSERVICE_SECRET_KEYS": "a:qJ3vN8xT2mR7kW5zB9cF4hL6pD1sG0yE",
+    "SELFSERVICE_DATA_KEYS": "d:Zt5Yb1Xw8Vc3Us6Rq9Po2Nm4Lk7Ji0Hg",
+}
+
+
+def make_settings(database_url: str, root: Path, **variables: str) -> Settings:
+    """Settings of a demo with fixed keys; `variables` are named without their prefix: `WORKER="off"`."""
+    environ = {**KEYS, "SELFSERVICE_DATABASE_URL": database_url}
+    environ |= {f"SELFSERVICE_{name}": value for name, value in variables.items()}
+    return Settings.load(environ, root=root, strict=True)
+
+
+def make_app(settings: Settings) -> Flask:
+    """The whole application; tests of what lies below it neither wait for it nor break with it."""
+    from selfservice.application import create_app  # noqa: PLC0415 - hence here.
+
+    app = create_app(settings)
+    app.testing = True
+    return app
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Demo settings for a fresh database."""
+    return make_settings(database_url, tmp_path)
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """The application on a fresh database, on each kind in turn; no context is pushed."""
+    app = make_app(settings)
+    yield app
+    with app.app_context():
+        db.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A client of the application that keeps cookies."""
+    return app.test_client()
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Any]:
+    """The database session of an application context that stays open for the test: for tests of services.
+
+    What a test does not commit is rolled back; what it commits goes with its database.
+    """
+    with app.app_context():
+        yield db.db.session
