@@ -22,7 +22,7 @@ NO_RECEIPT_AFTER = timedelta(hours=72)
 _LOOKS = {
     "accepted": timedelta(),
     "ready": timedelta(),
-    "uncertain": timedelta(),
+    "uncertain": timedelta(seconds=2),  # A provider may still be at it.
     "submitted": NO_RECEIPT_AFTER,
     "carrier_accepted": NO_RECEIPT_AFTER,
 }

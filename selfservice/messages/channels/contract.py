@@ -1,0 +1,101 @@
+"""What every way of sending promises: one file per provider beside this one; the outbox knows nothing else of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal, Protocol, runtime_checkable
+
+from selfservice.errors import AppError
+
+Report = Literal[
+    "submitted",
+    "carrier_accepted",
+    "undelivered_temporary",
+    "undelivered_permanent",
+    "delivered",
+    "failed",
+]
+
+
+@dataclass(frozen=True)
+class Text:
+    """The content of a text message. `sender` is a wish: providers that only send from their number ignore it."""
+
+    body: str
+    sender: str = ""
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One message to hand over. `id` (11 characters) is our reference: the same id is the same message for ever.
+
+    `to` is E.164. After `ttl` the recipient has no more use for it, and the provider need not try any longer.
+    """
+
+    id: str
+    to: str
+    content: Text
+    ttl: timedelta
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """The provider took the message and calls it `ref`."""
+
+    ref: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the provider knows of a message we ask about: its reference, and how far the message has come."""
+
+    ref: str
+    report: Report
+
+
+class Refused(AppError):
+    """Nothing was taken. For good: this message will never be. For now: ask again, after `retry_after` if it is given.
+
+    The sentence holds no personal data: it is kept with the attempt.
+    """
+
+    code = "refused"
+
+    def __init__(self, message: str, *, permanent: bool, retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+        self.retry_after = retry_after
+
+
+class Uncertain(AppError):
+    """Nobody knows whether it was taken: a time-out, or an error after the message had left."""
+
+    code = "uncertain"
+
+
+class Channel(Protocol):
+    """A provider. Calls come from several threads, outside any transaction, and end within 30 seconds."""
+
+    @property
+    def name(self) -> str:
+        """What attempts call it, such as "handset"."""
+
+    @property
+    def parallel(self) -> int:
+        """How many calls the provider allows at once."""
+
+    def send(self, outgoing: Outgoing) -> Submitted:
+        """Hand a message over; raises Refused or Uncertain, and whatever else it raises counts as Uncertain."""
+
+
+@runtime_checkable
+class Findable(Channel, Protocol):
+    """A provider that can be asked about a message by our reference."""
+
+    @property
+    def tells_receipts(self) -> bool:
+        """Whether `find` is also how receipts are learnt, because the provider calls nobody back."""
+
+    def find(self, id: str) -> Found | None:  # noqa: A002 - the field's own name
+        """What became of `Outgoing.id`; None when the provider never had it. Raises Uncertain when it cannot say."""

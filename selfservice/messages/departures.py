@@ -1,0 +1,129 @@
+"""The last check before a message leaves, and the attempt row that is committed before any provider is called."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import DBAPIError
+
+from selfservice import clock
+from selfservice.db import db
+from selfservice.messages import moves, policy, service
+from selfservice.messages.channels.contract import Channel, Outgoing, Text
+from selfservice.messages.channels.registry import Channels
+from selfservice.messages.models import Attempt, Message
+from selfservice.messages.moves import Claimed
+from selfservice.tokens import encode_id
+
+MOST_FAILURES = 5
+_LONGEST_PAUSE = 300.0
+
+
+@dataclass(frozen=True)
+class Departure:
+    """A message that may leave now: its attempt row is written, and from the commit on the provider may be called."""
+
+    message_id: int
+    fence: int
+    not_after: datetime
+    channel: Channel
+    outgoing: Outgoing
+
+
+def clear(claimed: Iterable[Claimed], *, owner: str, channels: Channels, lease: timedelta) -> list[Departure]:
+    """Check claimed messages for the last time and begin to send those that pass. The caller commits, then calls.
+
+    The rows stay locked from the check to the commit, so somebody who stops a number or closes a page comes wholly
+    before or wholly after. Messages whose lease was lost meanwhile are left alone.
+    """
+    now = clock.now()
+    departures: list[Departure] = []
+    messages = _hold(claimed)
+    suppressed = service.find_suppressed(messages)
+    for message in messages:
+        standing = policy.Standing(message.not_after, message.stopping, message.id in suppressed)
+        decision = policy.decide(standing, now)
+        if decision.verdict != "ready":
+            looks = {"next_look_at": decision.next_look_at} if decision.next_look_at else {}
+            moves.move(message.id, decision.verdict, sources=("leased",), reason=decision.reason, **looks)
+            continue
+        try:
+            departures.append(_prepare(message, channels, now))
+        except DBAPIError:
+            raise  # The database's trouble is not the message's.
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not hold up the other messages
+            count_failure(message, error)
+    _begin(departures, owner=owner, lease=lease, now=now)
+    return departures
+
+
+def count_failure(message: Message, error: Exception) -> None:
+    """Note that our own code failed over a message: later again, and dead after the same exception five times."""
+    name = type(error).__name__
+    failures = message.failures + 1 if message.reason == name else 1
+    if failures >= MOST_FAILURES:
+        moves.move(message.id, "dead", fence=message.fence, reason=name, failures=failures)
+        return
+    pause = next_try(failures, message.not_after)
+    moves.move(message.id, "ready", fence=message.fence, reason=name, failures=failures, next_look_at=pause)
+
+
+def next_try(tries: int, not_after: datetime, retry_after: timedelta | None = None) -> datetime:
+    """When to try again after so many tries: full jitter over a doubling pause, never before `retry_after`.
+
+    No later than `not_after`, so that a message whose time is over is closed on time.
+    """
+    pause = timedelta(seconds=random.uniform(0, min(_LONGEST_PAUSE, 2.0 ** min(tries, 16))))  # noqa: S311 - no secret
+    return min(clock.now() + (retry_after or timedelta()) + pause, not_after)
+
+
+def _hold(claimed: Iterable[Claimed]) -> Sequence[Message]:
+    """The messages that are still ours, locked, always in the same order."""
+    fences = dict(claimed)
+    query = select(Message).where(Message.id.in_(fences), Message.state == "leased").order_by(Message.id)
+    held = db.session.scalars(query.with_for_update(key_share=True).execution_options(populate_existing=True)).all()
+    return [message for message in held if message.fence == fences[message.id]]
+
+
+def _prepare(message: Message, channels: Channels, now: datetime) -> Departure:
+    outgoing = Outgoing(
+        id=encode_id(message.id),
+        to=message.recipient,
+        content=Text(message.body, message.sender),
+        ttl=message.not_after - now,
+    )
+    return Departure(message.id, message.fence, message.not_after, channels.get(message.channel), outgoing)
+
+
+def _begin(departures: Sequence[Departure], *, owner: str, lease: timedelta, now: datetime) -> None:
+    if not departures:
+        return
+    for name in {departure.channel.name for departure in departures}:
+        moves.move_all(
+            [departure.message_id for departure in departures if departure.channel.name == name],
+            "sending",
+            sources=("leased",),
+            data={"provider": name},
+            provider=name,
+            provider_ref=None,
+            attempts=Message.attempts + 1,
+            failures=0,
+            lease_owner=owner,
+            lease_until=moves.lease_end(lease),
+        )
+    db.session.execute(
+        insert(Attempt),
+        [
+            {
+                "message_id": departure.message_id,
+                "fence": departure.fence,
+                "provider": departure.channel.name,
+                "started_at": now,
+            }
+            for departure in departures
+        ],
+    )

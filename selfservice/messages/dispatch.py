@@ -1,0 +1,90 @@
+"""The rounds of sending: claim, check, commit, call, record. No transaction is open while a provider is called."""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import timedelta
+from time import monotonic
+
+from flask import Flask
+from sqlalchemy import bindparam, select
+
+from selfservice import clock
+from selfservice import db as database
+from selfservice.db import db
+from selfservice.messages import departures, moves, results
+from selfservice.messages.calls import Calls
+from selfservice.messages.channels.registry import Channels
+from selfservice.messages.departures import Departure
+from selfservice.messages.models import Message
+from selfservice.messages.moves import Claimed
+from selfservice.messages.results import Result
+
+LEASE = timedelta(seconds=60)
+"""Twice the longest call: a worker that is late is dead."""
+
+BATCH = 200
+_PATIENCE = 0.05
+_DUE = select(Message.id).where(Message.state == "ready", Message.next_look_at <= bindparam("now", type_=None)).limit(1)
+
+
+class Dispatcher:
+    """Sends what is ready, in one transaction a round: results of the last calls in, attempt rows of the next out."""
+
+    def __init__(self, app: Flask, channels: Channels, *, owner: str, lease: timedelta = LEASE) -> None:
+        self._app = app
+        self._channels = channels
+        self._owner = owner
+        self._lease = lease
+        self._calls = Calls(channels.parallel)
+        self._claimed: deque[Claimed] = deque()
+        self._unrecorded: list[Result] = []
+
+    def tick(self) -> bool:
+        """One round; False when there was nothing to do. After an exception the same round may be tried again."""
+        self._unrecorded += self._calls.collect(_PATIENCE)
+        with self._app.app_context():
+            if self._unrecorded or (self._calls.free and (self._claimed or _is_anything_due())):
+                self._work(takes_more=True)
+                return True
+        return self._calls.in_flight > 0
+
+    def stop(self, seconds: float) -> None:
+        """Begin nothing more, wait for the calls in flight, record them, and give the rest back.
+
+        What has not answered in time stays as it is: its lease ends and the reaper finds it.
+        """
+        end = monotonic() + seconds
+        while self._calls.in_flight and monotonic() < end:
+            self._unrecorded += self._calls.collect(min(_PATIENCE, max(0.0, end - monotonic())))
+        self._calls.close()
+        with self._app.app_context():
+            self._work(takes_more=False)
+            for message_id, fence in self._claimed:
+                moves.move(message_id, "ready", sources=("leased",), fence=fence)
+            db.session.commit()
+        self._claimed.clear()
+
+    def _work(self, *, takes_more: bool) -> None:
+        ready: list[Departure] = []
+        claimed = list(self._claimed)
+        for result in self._unrecorded:
+            results.record(result)
+        if takes_more:
+            if len(claimed) < self._calls.free:
+                claimed += moves.claim(BATCH, owner=self._owner, lease=self._lease)
+            ready = departures.clear(
+                claimed[: self._calls.free], owner=self._owner, channels=self._channels, lease=self._lease
+            )
+            claimed = claimed[self._calls.free :]
+        db.session.commit()
+        # Only now: a round that failed is tried again with the same results and the same claims.
+        self._unrecorded.clear()
+        self._claimed = deque(claimed)
+        for departure in ready:
+            self._calls.start(departure)
+
+
+def _is_anything_due() -> bool:
+    """Asked of the reader, so that an idle worker never takes the writer's place."""
+    return bool(database.fetch(_DUE, {"now": clock.now()}))

@@ -1,0 +1,123 @@
+"""Writing down how an attempt ended, and what receipts say; nothing is called from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, update
+
+from selfservice import clock
+from selfservice.db import db
+from selfservice.messages import moves
+from selfservice.messages.channels.contract import Findable, Found, Refused, Report, Submitted, Uncertain
+from selfservice.messages.departures import Departure, next_try
+from selfservice.messages.models import Attempt, Message
+from selfservice.messages.states import RECEIPTS
+
+PROVIDER = "provider"
+_LONGEST_DETAIL = 120
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of calling a provider for one departure."""
+
+    departure: Departure
+    outcome: Submitted | Refused | Uncertain
+
+
+def record(result: Result) -> None:
+    """Write the result into the attempt and move the message.
+
+    A result that comes after the reaper gave its worker up still tells the truth about an uncertain message; one that
+    comes after a later lease changes the attempt's row alone.
+    """
+    departure, outcome = result.departure, result.outcome
+    if isinstance(outcome, Submitted):
+        _finish(departure, "submitted", provider_ref=outcome.ref)
+        _move(departure, "submitted", **_submitted(departure, outcome.ref))
+    elif isinstance(outcome, Uncertain):
+        _finish(departure, "uncertain", detail=outcome.message)
+        _move(departure, "uncertain", reason="unknown")
+    elif outcome.permanent:
+        _finish(departure, "refused_for_good", detail=outcome.message)
+        _move(departure, "failed", reason="refused")
+    else:
+        _finish(departure, "refused", detail=outcome.message)
+        message = db.session.get(Message, departure.message_id, populate_existing=True)
+        tries = message.attempts if message else 1
+        look = next_try(tries, departure.not_after, outcome.retry_after)
+        _move(departure, "ready", reason="refused_for_now", next_look_at=look)
+
+
+def apply_receipt(message_id: int, report: Report, *, actor: str = PROVIDER) -> bool:
+    """Join what a provider reports to what is known; False when that changes nothing.
+
+    Reports may come in any order and any number of times: the highest of `RECEIPTS` stays.
+    """
+    if report == "failed":
+        _end_doubt(message_id, "refused_for_good")
+        return moves.move(message_id, "failed", sources=("uncertain",), actor=actor, reason="refused")
+    is_news = moves.move(message_id, "submitted", sources=("uncertain",), actor=actor, submitted_at=clock.now())
+    if is_news:
+        _end_doubt(message_id, "submitted")
+    lower = RECEIPTS[: RECEIPTS.index(report)]
+    return (bool(lower) and moves.move(message_id, report, sources=lower, actor=actor)) or is_news
+
+
+def settle(message_id: int, found: Found | None) -> None:
+    """End the doubt about an uncertain message by what its provider said: it has it, or it never had it."""
+    if found is None:
+        _end_doubt(message_id, "never_taken")
+        moves.move(message_id, "ready", sources=("uncertain",), reason="never_taken")
+        return
+    apply_receipt(message_id, found.report)
+    db.session.execute(
+        update(Message)
+        .where(Message.id == message_id, Message.provider_ref.is_(None))
+        .values(provider_ref=found.ref)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def _end_doubt(message_id: int, result: str) -> None:
+    """Write what was found out into the attempt whose end nobody knew."""
+    db.session.execute(
+        update(Attempt)
+        .where(Attempt.message_id == message_id, or_(Attempt.finished_at.is_(None), Attempt.result == "uncertain"))
+        .values(result=result, finished_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _submitted(departure: Departure, ref: str) -> dict[str, Any]:
+    now = clock.now()
+    values: dict[str, Any] = {"provider_ref": ref, "submitted_at": now}
+    if isinstance(departure.channel, Findable) and departure.channel.tells_receipts:
+        values["next_look_at"] = now
+    return values
+
+
+def _finish(departure: Departure, result: str, *, provider_ref: str | None = None, detail: str | None = None) -> None:
+    finished_at: datetime = clock.now()
+    db.session.execute(
+        update(Attempt)
+        .where(
+            Attempt.message_id == departure.message_id,
+            Attempt.fence == departure.fence,
+            Attempt.finished_at.is_(None),
+        )
+        .values(
+            result=result,
+            finished_at=finished_at,
+            provider_ref=provider_ref,
+            detail=detail[:_LONGEST_DETAIL] if detail else None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _move(departure: Departure, target: str, **options: Any) -> None:
+    moves.move(departure.message_id, target, sources=("sending", "uncertain"), fence=departure.fence, **options)

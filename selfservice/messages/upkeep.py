@@ -1,0 +1,166 @@
+"""What the outbox needs besides sending: leases that ended, looks that are due, doubts to be settled.
+
+Every function here does one kind of work on at most `limit` messages and says how many it found. Those that ask a
+provider commit before they call, so that no transaction is open meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import exists, select, update
+
+from selfservice import clock
+from selfservice.db import db
+from selfservice.messages import moves, results, service
+from selfservice.messages.channels.contract import Findable, Found, Uncertain
+from selfservice.messages.channels.registry import Channels
+from selfservice.messages.models import Attempt, Message
+from selfservice.messages.moves import NO_RECEIPT_AFTER
+from selfservice.tokens import encode_id
+
+MOST_QUESTIONS = 8
+_LOOK_TAKES = timedelta(seconds=60)
+_LONGEST_PAUSE = timedelta(minutes=5)
+
+
+def reap(limit: int = 200) -> int:
+    """Take back messages whose worker is gone. The caller commits.
+
+    Without an attempt row nothing has left: ready again. With an open one, nobody knows: uncertain.
+    """
+    over = (
+        select(Message.id, Message.fence)
+        .where(moves.is_lease_over())
+        .order_by(Message.lease_until)
+        .limit(limit)
+        .with_for_update(skip_locked=True, key_share=True)
+    )
+    rows = db.session.execute(over).all()
+    for message_id, fence in rows:
+        has_attempt = db.session.scalar(
+            select(exists().where(Attempt.message_id == message_id, Attempt.fence == fence))
+        )
+        if has_attempt:
+            moves.move(message_id, "uncertain", sources=("sending",), fence=fence, reason="worker_lost")
+        else:
+            moves.move(message_id, "ready", sources=("leased",), fence=fence)
+    return len(rows)
+
+
+def review_due(limit: int = 200) -> int:
+    """Let policy look again at messages that are held, or accepted and not decided about yet. The caller commits."""
+    due = (
+        select(Message)
+        .where(Message.state.in_(("accepted", "held")), Message.next_look_at <= clock.now())
+        .order_by(Message.next_look_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True, key_share=True)
+    )
+    waiting = db.session.scalars(due).all()
+    service.review(waiting)
+    return len(waiting)
+
+
+def follow_up(channels: Channels, limit: int = 50) -> int:
+    """Ask about messages that are submitted and not delivered, and end the waiting after 72 hours. Commits."""
+    due = _take_looks(("submitted", "carrier_accepted"), limit)
+    for row in due:
+        ends_at = (row.submitted_at or row.updated_at) + NO_RECEIPT_AFTER
+        if clock.now() >= ends_at:
+            moves.move(row.id, "no_receipt")
+        else:
+            with suppress(Uncertain):
+                _learn(row, channels)
+        db.session.commit()
+    return len(due)
+
+
+def reconcile(channels: Channels, limit: int = 50) -> int:
+    """Settle messages of which nobody knows whether they were taken, by asking their provider. Commits.
+
+    Where nobody can say, an urgent message is sent once more, flagged: a second warning about fraud is better than
+    none. Everything else waits for a person.
+    """
+    due = _take_looks(("uncertain",), limit)
+    for row in due:
+        channel = channels.find_named(row.provider or "")
+        try:
+            if not isinstance(channel, Findable) or row.failures >= MOST_QUESTIONS:
+                _give_up(row)
+            else:
+                results.settle(row.id, _ask(channel, row.id))
+        except Uncertain:
+            _ask_later(row)
+        db.session.commit()
+    return len(due)
+
+
+def _learn(row: Any, channels: Channels) -> None:
+    channel = channels.find_named(row.provider or "")
+    if isinstance(channel, Findable) and channel.tells_receipts:
+        found = _ask(channel, row.id)
+        if found is not None:
+            results.apply_receipt(row.id, found.report)
+
+
+def _ask(channel: Findable, message_id: int) -> Found | None:
+    """What the provider knows; raises Uncertain. No transaction is open here."""
+    try:
+        return channel.find(encode_id(message_id))
+    except Uncertain:
+        raise
+    except Exception as error:
+        structlog.get_logger().exception("channel.failed")
+        raise Uncertain(f"The provider's code failed: {type(error).__name__}.") from error
+
+
+def _ask_later(row: Any) -> None:
+    pause = min(_LONGEST_PAUSE, timedelta(seconds=2 ** (row.failures + 1)))
+    db.session.execute(
+        update(Message)
+        .where(Message.id == row.id, Message.state == "uncertain")
+        .values(next_look_at=clock.now() + pause, failures=row.failures + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _give_up(row: Any) -> None:
+    if row.message_class == "urgent" and row.resends == 0:
+        moves.move(row.id, "ready", sources=("uncertain",), reason="sent_again", data={"resend": True}, resends=1)
+    else:
+        moves.move(row.id, "needs_human", sources=("uncertain",), reason="unknown")
+
+
+def _take_looks(states: Sequence[str], limit: int) -> Sequence[Any]:
+    """Due messages, put off for a minute in a transaction of its own, so that two workers do not ask the same."""
+    now = clock.now()
+    due = (
+        select(Message.id)
+        .where(Message.state.in_(states), Message.next_look_at <= now)
+        .order_by(Message.next_look_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    rows = db.session.execute(
+        update(Message)
+        .where(Message.id.in_(select(due.c.id)), Message.state.in_(states))
+        .values(next_look_at=now + _LOOK_TAKES)
+        .returning(
+            Message.id,
+            Message.provider,
+            Message.message_class,
+            Message.failures,
+            Message.resends,
+            Message.submitted_at,
+            Message.updated_at,
+        )
+        .execution_options(synchronize_session=False)
+    ).all()
+    db.session.commit()
+    return rows
