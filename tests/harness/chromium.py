@@ -16,7 +16,7 @@ from filelock import FileLock
 from playwright.sync_api import sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FONTS = "fonts-noto-core"  # Arabic, where the system draws boxes for it.
+FONTS = ("fontconfig", "fonts-noto-core")  # Arabic, where the system draws boxes for it, and fc-list to tell.
 
 
 def find() -> Path:
@@ -44,7 +44,7 @@ def _find_in_path() -> Path | None:
 def _install_debian_packages() -> None:
     wanted = [] if _find_in_path() or _find_playwrights() else ["chromium"]
     if not _can_draw_arabic():
-        wanted.append(FONTS)
+        wanted.extend(FONTS)
     if not wanted or not shutil.which("apt-get") or os.geteuid() != 0:
         return
     print(f"Installing {' and '.join(wanted)}", file=sys.stderr)
