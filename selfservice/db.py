@@ -156,9 +156,9 @@ def fetch(statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row[
 
 def dispose() -> None:
     """Close every pooled connection: called in a child after a fork, and before a database file is replaced."""
+    _forget_connection()
     for engine in db.engines.values():
         engine.dispose()
-    _forget_connection()
 
 
 def is_postgresql() -> bool:
@@ -173,6 +173,7 @@ def _kept_connection() -> Connection:
     engine = db.engines[READER]
     connection: Connection | None = getattr(_kept, "connection", None)
     if connection is None or connection.engine is not engine or connection.closed or connection.invalidated:
+        _forget_connection()
         connection = engine.connect()
         _kept.connection = connection
     return connection
@@ -181,8 +182,11 @@ def _kept_connection() -> Connection:
 def _forget_connection() -> None:
     connection: Connection | None = getattr(_kept, "connection", None)
     _kept.connection = None
-    if connection is not None:
-        connection.close()
+    if connection is None:
+        return
+    if not connection.invalidated:
+        connection.invalidate()  # Really closed, not given back to a pool that may be gone.
+    connection.close()
 
 
 def _is_reading() -> bool:
