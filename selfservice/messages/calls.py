@@ -57,10 +57,11 @@ class Calls:
 
     def _work(self) -> None:
         while (departure := self._waiting.get()) is not None:
-            self._done.put(Result(departure, _call(departure)))
+            self._done.put(Result(departure, call(departure)))
 
 
-def _call(departure: Departure) -> Submitted | Refused | Uncertain:
+def call(departure: Departure) -> Submitted | Refused | Uncertain:
+    """Call the provider and wait for what it says. Never raises; no transaction may be open."""
     try:
         return departure.channel.send(departure.outgoing)
     except (Refused, Uncertain) as outcome:

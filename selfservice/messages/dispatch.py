@@ -13,7 +13,7 @@ from selfservice import clock
 from selfservice import db as database
 from selfservice.db import db
 from selfservice.messages import departures, moves, results
-from selfservice.messages.calls import Calls
+from selfservice.messages.calls import Calls, call
 from selfservice.messages.channels.registry import Channels
 from selfservice.messages.departures import Departure
 from selfservice.messages.models import Message
@@ -83,6 +83,23 @@ class Dispatcher:
         self._claimed = deque(claimed)
         for departure in ready:
             self._calls.start(departure)
+
+
+def send_all(channels: Channels, *, owner: str) -> int:
+    """Send all that is ready on the calling thread, one after the other; returns how many were called for. Commits.
+
+    For demo data and single steps: what `clock.at` says holds for it, since no other thread takes part.
+    """
+    called = 0
+    while claimed := moves.claim(BATCH, owner=owner, lease=LEASE):
+        ready = departures.clear(claimed, owner=owner, channels=channels, lease=LEASE)
+        db.session.commit()
+        for departure in ready:
+            results.record(Result(departure, call(departure)))
+            db.session.commit()
+        called += len(ready)
+    db.session.commit()
+    return called
 
 
 def _is_anything_due() -> bool:

@@ -1,0 +1,185 @@
+"""The worker: one process that sends what is ready and does what the clock demands, until it is told to stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Event, Thread
+from time import monotonic
+from typing import Protocol
+
+import structlog
+from flask import Flask
+from sqlalchemy import delete
+
+from selfservice import clock, config, schema
+from selfservice.db import READER, db
+from selfservice.messages import bell, upkeep
+from selfservice.messages.channels import registry
+from selfservice.messages.channels.registry import Channels
+from selfservice.messages.dispatch import Dispatcher
+from selfservice.messages.models import WorkerHeartbeat
+from selfservice.pages import service as pages
+
+HEARTBEAT_SECONDS = 10.0
+STOP_SECONDS = 4.0
+"""What calls in flight get to end; with what follows, a stop takes less than five seconds."""
+
+_LOOK_SECONDS = 1.0
+_REST_SECONDS = 0.1
+_LONGEST_BACKOFF = 5.0
+_FORGET_AFTER = timedelta(days=1)
+
+
+def run(app: Flask, stop: Event) -> None:
+    """Work until `stop` is set: then what is in flight is finished and recorded, and what is only claimed given back.
+
+    Raises ConfigError when a provider is not served or the database is not migrated. Whatever fails later is logged
+    and tried again: a worker outlives the restart of its database.
+    """
+    with app.app_context():
+        schema.require_current()
+        channels = registry.build(config.current().sms, writer=db.engine, reader=db.engines[READER])
+    name = f"{socket.gethostname()}:{os.getpid()}"[-80:]
+    dispatcher = Dispatcher(app, channels, owner=name)
+    pulse = _Pulse(app, name)
+    log = structlog.get_logger()
+
+    def send() -> bool:
+        pulse.beat()
+        return dispatcher.tick()
+
+    others = [
+        Thread(target=_repeat, args=(stop, lambda: _keep_up(app, channels), _Doze(app, stop)), daemon=True),
+        Thread(target=_repeat, args=(stop, lambda: _turn_pages(app), _Pause(stop)), daemon=True),
+    ]
+    for thread in others:
+        thread.start()
+    log.info("worker.started")
+    _repeat(stop, send, _Doze(app, stop))
+    last_steps: tuple[Callable[[], None], ...] = (lambda: dispatcher.stop(STOP_SECONDS), pulse.end)
+    for step in last_steps:
+        try:
+            step()
+        except Exception:
+            log.exception("worker.interrupted")
+    for thread in others:
+        thread.join(_REST_SECONDS * 5)
+    log.info("worker.stopped")
+
+
+def run_until_signal(app: Flask) -> None:
+    """Work in the main thread until SIGTERM or SIGINT; raises as `run` does."""
+    stop = Event()
+
+    def end(_signal: int, _frame: object) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    run(app, stop)
+
+
+class _Rest(Protocol):
+    """What a loop does when it found no work."""
+
+    def wait(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class _Doze:
+    """Sleeps until the bell rings, or a second has passed: messages also come due by the clock."""
+
+    def __init__(self, app: Flask, stop: Event) -> None:
+        self._app = app
+        self._stop = stop
+        self._bell: bell.Bell | None = None
+
+    def wait(self) -> None:
+        if self._bell is None:
+            with self._app.app_context():
+                self._bell = bell.listen(db.engine)
+            return  # What was committed before we listened makes no sound: look once more.
+        self._bell.wait(_LOOK_SECONDS, self._stop)
+
+    def close(self) -> None:
+        if self._bell is not None:
+            self._bell.close()
+        self._bell = None
+
+
+class _Pause:
+    """Sleeps for a second."""
+
+    def __init__(self, stop: Event) -> None:
+        self._stop = stop
+
+    def wait(self) -> None:
+        self._stop.wait(_LOOK_SECONDS)
+
+    def close(self) -> None:
+        pass
+
+
+class _Pulse:
+    """The worker's sign of life, for /readyz: given by the loop that sends, so it stops when sending does."""
+
+    def __init__(self, app: Flask, name: str) -> None:
+        self._app = app
+        self._name = name
+        self._next = 0.0
+
+    def beat(self) -> None:
+        if monotonic() < self._next:
+            return
+        now = clock.now()
+        with self._app.app_context():
+            db.session.merge(WorkerHeartbeat(name=self._name, at=now))
+            db.session.execute(delete(WorkerHeartbeat).where(WorkerHeartbeat.at < now - _FORGET_AFTER))
+            db.session.commit()
+        self._next = monotonic() + HEARTBEAT_SECONDS
+
+    def end(self) -> None:
+        with self._app.app_context():
+            db.session.execute(delete(WorkerHeartbeat).where(WorkerHeartbeat.name == self._name))
+            db.session.commit()
+
+
+def _repeat(stop: Event, work: Callable[[], bool], rest: _Rest) -> None:
+    """Do `work` again at once while it finds any, else after a rest, and after a growing pause when it fails."""
+    failures = 0
+    while not stop.is_set():
+        try:
+            if not work():
+                rest.wait()
+            failures = 0
+        except Exception:  # noqa: BLE001 - a worker that dies of one error leaves every text unsent
+            structlog.get_logger().exception("worker.interrupted")
+            rest.close()
+            failures += 1
+            stop.wait(min(_LONGEST_BACKOFF, _REST_SECONDS * 2**failures))
+    rest.close()
+
+
+def _keep_up(app: Flask, channels: Channels) -> bool:
+    with app.app_context():
+        if not upkeep.is_due():
+            return False
+        found = upkeep.reap()
+        db.session.commit()
+        found += upkeep.review_due()
+        db.session.commit()
+        return found + upkeep.reconcile(channels) + upkeep.follow_up(channels) > 0
+
+
+def _turn_pages(app: Flask) -> bool:
+    found = 0
+    for step in (pages.open_due, pages.expire_due, pages.retire_missing):
+        with app.app_context():
+            found += step()
+            db.session.commit()
+    return found > 0
