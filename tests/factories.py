@@ -1,0 +1,77 @@
+"""Scenes that tests begin with, made through the services that make them for people."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from selfservice import clock
+from selfservice.brands import service as brands
+from selfservice.db import db
+from selfservice.pages import answering
+from selfservice.pages import service as pages
+from selfservice.pages.service import Issued, NewPage, Person
+
+PHONE = "+12025550123"
+
+
+def soon(**distance: float) -> datetime:
+    """A moment from now on, to the minute."""
+    return (clock.now() + timedelta(**distance)).replace(second=0, microsecond=0)
+
+
+def appointment(**changes: Any) -> dict[str, Any]:
+    """Facts of an appointment in three days, with two other times."""
+    at = soon(days=3).astimezone(UTC)
+    offered = [at + timedelta(days=1), at + timedelta(days=2)]
+    facts = {
+        "at": at.isoformat(),
+        "person": "Dr Amina Okafor",
+        "place": "14 Harbour Street",
+        "offered": [slot.isoformat() for slot in offered],
+    }
+    return {**facts, **changes}
+
+
+def fraud(**changes: Any) -> dict[str, Any]:
+    """Facts of an odd payment."""
+    return {
+        "merchant": "ELECTRO-HUB",
+        "amount": {"amount": "428.00", "currency": "GBP"},
+        "card_ending": "17",
+        **changes,
+    }
+
+
+def issue(
+    situation: str = "appointment_reminder",
+    facts: Mapping[str, Any] | None = None,
+    *,
+    phone: str | None = PHONE,
+    name: str | None = "Maria Santos",
+    ref: str | None = None,
+    **details: Any,
+) -> Issued:
+    """A committed page with its text."""
+    brands.ensure_default()
+    made = {"appointment_reminder": appointment, "fraud_alert": fraud}
+    issued = pages.issue(
+        NewPage(
+            situation=situation,
+            facts=made[situation]() if facts is None else facts,
+            customer=Person(phone=phone, name=name, ref=ref, locale=details.pop("language", None)),
+            actor=details.pop("actor", "cli"),
+            **details,
+        )
+    )
+    db.session.commit()
+    return issued
+
+
+def act(page_id: int, action: str, *, revision: int = 1, key: str = "", **form: Any) -> str:
+    """A committed answer by the page's customer."""
+    status = answering.act(page_id, action, form=form, revision=revision, key=key or str(uuid.uuid4()))
+    db.session.commit()
+    return status
