@@ -93,11 +93,16 @@ def fill(sentence: str, values: Mapping[str, Any], reader: Reader) -> str:
     return "".join(parts)
 
 
+@lru_cache(maxsize=256)
+def names_of(facts: type[Facts]) -> frozenset[str]:
+    """What a placeholder may name of a type's facts: each fact, and each property that the type works out from them."""
+    derived = (name for name, member in vars(facts).items() if isinstance(member, property))
+    return frozenset((*facts.model_fields, *derived))
+
+
 def values_of(facts: Facts) -> dict[str, Any]:
-    """What a placeholder may name of these facts: each fact, and each property that the type works out from them."""
-    model = type(facts)
-    derived = [name for name, member in vars(model).items() if isinstance(member, property)]
-    return {name: getattr(facts, name) for name in (*model.model_fields, *derived)}
+    """The values of all that a placeholder may name of these facts."""
+    return {name: getattr(facts, name) for name in names_of(type(facts))}
 
 
 def _look_up(values: Mapping[str, Any], path: tuple[str, ...]) -> Any:

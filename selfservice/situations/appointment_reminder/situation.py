@@ -44,9 +44,7 @@ class Appointment(Facts):
         "How to find it", hint="Floor, entrance, lift.", example="Second floor, lift available", default=None
     )
     map_url: Link | None = fact("Link to a map", example="https://maps.example/?q=14+Harbour+Street", default=None)
-    purpose: Line | None = fact(
-        "What for", hint="On the page only, never in the text.", example="Check-up", default=None
-    )
+    purpose: Line | None = fact("What for", hint="Never in the text.", example="Check-up", default=None)
     duration_minutes: Whole = fact("Minutes", example="15", default=30, ge=1, le=1440)
     bring: Line | None = fact("What to bring", example="Your current medicines", default=None)
     offered: Moments = fact(
@@ -115,11 +113,7 @@ def entry(facts: Appointment, answers: Mapping[str, Form]) -> CalendarEntry:
     )
 
 
-ANSWERS = (
-    Do("confirm", icon="check"),
-    Go("choose", icon="clock", when=has_offers),
-    Go("sure", icon="cross"),
-)
+ANSWERS = (Do("confirm", icon="check"), Go("choose", icon="clock", when=has_offers), Go("sure", icon="cross"))
 
 SITUATION = Situation(
     facts=Appointment,

@@ -1,0 +1,24 @@
+"""The contract of a page type, checked: what its declaration, its words and its samples have to fulfil together.
+
+`flask situation check` prints what is found here; the tests run it over every folder. Looks are judged elsewhere.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from selfservice import clock
+from selfservice.situations import declaration, rehearsal, wording
+from selfservice.situations.loading import Loaded
+from selfservice.situations.problem import Problem
+
+__all__ = ["Problem", "check"]
+
+
+def check(loaded: Loaded, *, now: datetime | None = None) -> list[Problem]:
+    """All that is wrong with a type, each once; an empty list if nothing is."""
+    found = list(declaration.check(loaded))
+    # Words and samples are judged by the declaration: with a broken one they would only repeat its problems.
+    if not found:
+        found = [*wording.check(loaded), *rehearsal.check(loaded, now or clock.now())]
+    return list(dict.fromkeys(found))

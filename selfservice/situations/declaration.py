@@ -1,0 +1,108 @@
+"""Checks of `situation.py` alone: steps, buttons, actions and forms that fit each other."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from pydantic.fields import FieldInfo
+
+from selfservice.kit import AddToCalendar, Do, Go, Situation, Step
+from selfservice.kit.fields import ListKind, choices_of, kind_of
+from selfservice.kit.forms import source_of
+from selfservice.kit.words import names_of
+from selfservice.situations.loading import Loaded
+from selfservice.situations.problem import Problem
+from selfservice.situations.values import STANDARD
+
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_TAKEN_ACTIONS = frozenset({"change"})
+
+
+def check(loaded: Loaded) -> Iterator[Problem]:
+    """All that is wrong with the declaration of a type."""
+    file = loaded.folder / "situation.py"
+    source = file.read_text(encoding="utf-8").splitlines()
+    for name, sentence in _sentences(loaded.situation):
+        line = next((number for number, text in enumerate(source, start=1) if f'"{name}"' in text), None)
+        yield Problem(file, line, sentence)
+
+
+def _sentences(situation: Situation) -> Iterator[tuple[str, str]]:
+    """What is wrong, each with the word to look for in the file."""
+    yield from _keys(situation)
+    yield from _names(situation)
+    for step in situation.steps:
+        yield from _buttons(step, situation)
+    yield from _actions_without_button(situation)
+    for action in situation.actions:
+        for name, info in action.form.model_fields.items():
+            yield from _field(name, info, situation)
+
+
+def _keys(situation: Situation) -> Iterator[tuple[str, str]]:
+    if not situation.steps:
+        yield "SITUATION", "There is no step; declare at least the one that asks."
+    for what, keys in (
+        ("step", [step.key for step in situation.steps]),
+        ("action", [action.key for action in situation.actions]),
+    ):
+        for key in keys:
+            if not _KEY.fullmatch(key):
+                yield key, f"The {what} {key} is not named in lower case such as day_changed; rename it."
+        for key in _twice(keys):
+            yield key, f"There are two {what}s called {key}; rename one of them."
+    for action in situation.actions:
+        if action.key in _TAKEN_ACTIONS:
+            yield action.key, f"An action may not be called {action.key}, every page has one of that name; rename it."
+
+
+def _names(situation: Situation) -> Iterator[tuple[str, str]]:
+    facts = names_of(situation.facts)
+    actions = {action.key for action in situation.actions}
+    for name in sorted((facts | actions) & STANDARD):
+        yield name, f"{name} is a value that every sentence may use already; rename the fact or action."
+    for name in sorted(facts & actions):
+        yield name, f"A fact and an action are both called {name}; rename one of them."
+    forms = {action.form for action in situation.actions}
+    for name in _twice(name for form in forms for name in form.model_fields):
+        yield name, f"Two forms have a field called {name}; rename one of them, as their words share one name."
+
+
+def _buttons(step: Step, situation: Situation) -> Iterator[tuple[str, str]]:
+    with_fields = 0
+    for button in step.buttons:
+        if isinstance(button, Go) and situation.step(button.step) is None:
+            yield step.key, f"The step {step.key} leads to {button.step}, which is no step; correct the button."
+        if isinstance(button, AddToCalendar) and situation.calendar is None:
+            yield step.key, f"The step {step.key} adds to a calendar, but the type has no calendar; give it one."
+        if isinstance(button, Do):
+            action = situation.action(button.action)
+            if action is None:
+                yield step.key, f"A button of {step.key} does {button.action}, which is no action; correct the button."
+            elif action.form.model_fields:
+                with_fields += 1
+    if with_fields > 1:
+        yield step.key, f"The step {step.key} asks for two forms at once; give one of them a step of its own."
+
+
+def _actions_without_button(situation: Situation) -> Iterator[tuple[str, str]]:
+    done = {button.action for step in situation.steps for button in step.buttons if isinstance(button, Do)}
+    for action in situation.actions:
+        if action.key not in done:
+            yield action.key, f"No step has a button for the action {action.key}; add one or take the action out."
+
+
+def _field(name: str, info: FieldInfo, situation: Situation) -> Iterator[tuple[str, str]]:
+    source = source_of(info)
+    if source:
+        fact = situation.facts.model_fields.get(source)
+        if fact is None or not isinstance(kind_of(fact.annotation, fact.metadata), ListKind):
+            yield source, f"The field {name} picks from {source}, which is no fact that holds a list; correct its name."
+    elif not choices_of(info.annotation) and info.annotation is not str:
+        yield name, f"The field {name} cannot be drawn; declare it with pick(...), prose(...) or as a Literal."
+
+
+def _twice(names: Iterable[str]) -> list[str]:
+    return sorted(name for name, count in Counter(names).items() if count > 1)

@@ -1,0 +1,199 @@
+"""Checks of the copy files: the same keys in each language, placeholders that exist, words short and plain."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from selfservice.errors import ConfigError
+from selfservice.kit import AddToCalendar, Change, Situation
+from selfservice.kit.fields import choices_of
+from selfservice.kit.forms import source_of
+from selfservice.kit.words import NAMED, Words, names_of, pieces
+from selfservice.situations.loading import DEFAULT_LANGUAGE, Loaded
+from selfservice.situations.problem import Problem
+from selfservice.situations.values import STANDARD
+
+CHOSEN = "_chosen"
+HEADLINE_WORDS = 10
+BUTTON_WORDS = 4
+_TEXTS = ("sms.", "texts.")
+_ADDRESS = re.compile(r"://|\bwww\.|\b[\w-]+\.(?:com|org|net|info|io|co|example)\b", re.IGNORECASE)
+# What LOOK rules out: begging, jargon and naming the gesture instead of what comes of it.
+_UNWANTED = {
+    "en": re.compile(r"\bplease\b|\bsubmit\b|\bclick\b", re.IGNORECASE),
+    "es": re.compile(r"\bpor favor\b|\b(?:haga|hacer) clic\b|\bpulse aquí\b", re.IGNORECASE),
+    "ar": re.compile(r"من فضلك|انقر|\u0640"),
+}
+
+
+def check(loaded: Loaded) -> Iterator[Problem]:
+    """All that is wrong with the words of a type."""
+    own = {language: Words.load(copy_file(loaded, language)) for language in loaded.languages}
+    wanted = dict(_wanted(loaded))
+    for language, words in own.items():
+        file = copy_file(loaded, language)
+        yield from _missing(loaded.words[language], wanted, file)
+        yield from _unlike_english(words, own[DEFAULT_LANGUAGE], file)
+        yield from _unused(words, loaded, wanted, file)
+        for key, sentence in words.items():
+            for complaint in _complaints(key, sentence, language, loaded.situation):
+                yield Problem(file, line_of(file, key), f"{key} {complaint}")
+
+
+def check_shared(shared: dict[str, Words], folder: Path) -> Iterator[Problem]:
+    """All that is wrong with the words of every page, as far as they can be judged without one."""
+    for language, words in shared.items():
+        file = folder / f"{language}.toml"
+        yield from _unlike_english(words, shared[DEFAULT_LANGUAGE], file)
+        for key, sentence in words.items():
+            for complaint in _style(key, sentence, language):
+                yield Problem(file, line_of(file, key), f"{key} {complaint}")
+
+
+def copy_file(loaded: Loaded, language: str) -> Path:
+    """Where a type's words of one language stand."""
+    return loaded.folder / "copy" / f"{language}.toml"
+
+
+def line_of(file: Path, key: str) -> int | None:
+    """The line of a copy file that gives the sentence under `key`."""
+    table, _, name = key.rpartition(".")
+    current = ""
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+        if heading := re.match(r"\s*\[([^\]]+)\]", line):
+            current = heading[1].strip()
+        elif current == table and re.match(rf"\s*{re.escape(name)}\s*=", line):
+            return number
+    return None
+
+
+def _wanted(loaded: Loaded) -> Iterator[tuple[str, str]]:
+    """Each key that the declaration calls for, with the reason."""
+    situation = loaded.situation
+    yield "why.text", "every page says why it was sent"
+    for step in situation.steps:
+        for place in (step.key, *(f"{step.key}.{variant.key}" for variant in step.variants)):
+            yield f"steps.{place}.headline", f"the step {step.key} shows it"
+        for button in step.buttons:
+            yield f"buttons.{button.words}", f"a button of {step.key} says it"
+    if situation.calendar is not None:
+        yield "calendar.title", "the calendar file says it"
+        yield "calendar.description", "the calendar file says it"
+    yield from _wanted_by_forms(situation)
+    for word in _refusals(loaded.folder / "situation.py"):
+        yield f"problems.{word}", "an action refuses with it"
+
+
+def _wanted_by_forms(situation: Situation) -> Iterator[tuple[str, str]]:
+    for action in situation.actions:
+        for name, info in action.form.model_fields.items():
+            reason = f"the field {name} of {action.key} needs it"
+            yield f"fields.{name}", reason
+            yield f"problems.{name}_wrong", reason
+            if info.is_required():
+                yield f"problems.{name}_missing", reason
+            words = choices_of(info.annotation)
+            if source_of(info):
+                yield f"empty.{name}", reason
+            elif not words:
+                yield f"problems.{name}_long", reason
+            for word in words:
+                yield f"choices.{name}_{word}", reason
+
+
+def _refusals(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Refused":
+            word = node.args[-1] if node.args else None
+            if isinstance(word, ast.Constant) and isinstance(word.value, str):
+                yield word.value
+
+
+def _missing(words: Words, wanted: dict[str, str], file: Path) -> Iterator[Problem]:
+    for key, reason in wanted.items():
+        if key not in words:
+            yield Problem(file, None, f"{key} is missing, and {reason}; write it.")
+
+
+def _unlike_english(words: Words, english: Words, file: Path) -> Iterator[Problem]:
+    # Another language may do without the form that greets by name, or greet where English does not.
+    own, wanted = ({key for key in some if not key.endswith((NAMED, CHOSEN))} for some in (words, english))
+    for key in sorted(wanted - own):
+        yield Problem(file, None, f"{key} is missing, and English has it; translate it.")
+    for key in sorted(own - wanted):
+        yield Problem(file, line_of(file, key), f"{key} stands here and not in English; add it there or take it out.")
+
+
+def _unused(words: Words, loaded: Loaded, wanted: dict[str, str], file: Path) -> Iterator[Problem]:
+    shared = {button.words for button in (Change(), AddToCalendar())}
+    used = {key.partition(".")[2] for key in wanted if key.startswith("buttons.")} | shared
+    for key in words:
+        table, _, name = key.partition(".")
+        if table == "buttons" and name.removesuffix(CHOSEN) not in used:
+            yield Problem(file, line_of(file, key), f"{key} is said by no button; take it out or add the button.")
+        if table == "steps" and loaded.situation.step(name.partition(".")[0]) is None:
+            yield Problem(file, line_of(file, key), f"{key} belongs to no step; take it out or correct its name.")
+
+
+def _complaints(key: str, sentence: str, language: str, situation: Situation) -> Iterator[str]:
+    yield from _style(key, sentence, language)
+    try:
+        placeholders = [path for _, path, _ in pieces(sentence) if path]
+    except ValueError:
+        return
+    for path in placeholders:
+        complaint = _placeholder(key, path, situation)
+        if complaint:
+            yield complaint
+    if key.startswith(_TEXTS) and ("link",) not in placeholders:
+        yield "does not hold {link}; a text without it leads nowhere."
+
+
+def _placeholder(key: str, path: tuple[str, ...], situation: Situation) -> str:
+    name = path[0]
+    if name == "name" and not key.endswith(NAMED):
+        return f"names {{name}}, which may be unknown; move the sentence to {key}{NAMED} and write one without."
+    if name == "link" and not key.startswith(_TEXTS):
+        return "names {link}, which only texts have; take it out."
+    if name == "chosen" and not key.endswith(CHOSEN):
+        return f"names {{chosen}}, which only buttons under ..{CHOSEN} have; take it out."
+    return "" if name in STANDARD else _own_placeholder(path, situation)
+
+
+def _own_placeholder(path: tuple[str, ...], situation: Situation) -> str:
+    name, whole = path[0], ".".join(path)
+    action = situation.action(name)
+    if action is not None:
+        known = len(path) == 2 and path[1] in action.form.model_fields
+        return "" if known else f"names {{{whole}}}, but {name} has no such field; correct the placeholder."
+    fact = situation.facts.model_fields.get(name)
+    if fact is not None and not fact.is_required() and fact.default is None:
+        return f"names {{{whole}}}, which may be left empty; say it in the page's template instead."
+    if name not in names_of(situation.facts):
+        return f"names {{{whole}}}, and nothing is called so; use a fact, an action's field or a standard value."
+    return ""
+
+
+def _style(key: str, sentence: str, language: str) -> Iterator[str]:
+    try:
+        words = len("".join(text + ("x" if path else "") for text, path, _ in pieces(sentence)).split())
+    except (ValueError, ConfigError) as error:
+        yield f"cannot be filled: {error}"
+        return
+    if not sentence.strip():
+        yield "is empty; write it."
+    if key.endswith((".headline", f".headline{NAMED}")) and words > HEADLINE_WORDS:
+        yield f"has {words} words; a headline has at most {HEADLINE_WORDS}."
+    if key.startswith("buttons.") and words > BUTTON_WORDS:
+        yield f"has {words} words; a button has at most {BUTTON_WORDS}."
+    if _ADDRESS.search(sentence):
+        yield "holds a web address; only {link} and {host} may lead somewhere."
+    unwanted = _UNWANTED.get(language)
+    found = unwanted.search(sentence) if unwanted else None
+    if found:
+        yield f"says {found[0]!r}; say what happens instead."
+    if not key.startswith(_TEXTS) and re.search(r"['\"]", sentence):
+        yield "has a straight quotation mark; use ’ or the marks of the language."
