@@ -28,7 +28,6 @@ from selfservice.situations import registry
 from selfservice.situations.registry import Loaded
 from selfservice.tokens import new_id
 
-CHANGE = "change"
 CUSTOMER = "customer"
 Status = Literal["applied", "already_applied", "needs_human"]
 
@@ -71,7 +70,7 @@ def act(page_id: int, action_key: str, *, form: Mapping[str, Any], revision: int
         raise NotFound("There is no such page; open the link as it was sent.")
     if queries.find_answer(page_id, action_key, key) is not None:
         return "already_applied"
-    if action_key == CHANGE:
+    if action_key == sight.CHANGE:
         return _take_back(page, revision=revision, key=key)
     scene = _scene(page, action_key)
     state = sight.state_at(page, scene.now)
@@ -271,7 +270,9 @@ def _take_back(page: Page, *, revision: int, key: str) -> Status:
         expires_at=ends_at,
     )
     db.session.add(
-        Answer(id=new_id(), page_id=page.id, action=CHANGE, key=key, status="applied", revision=page.revision, at=now)
+        Answer(
+            id=new_id(), page_id=page.id, action=sight.CHANGE, key=key, status="applied", revision=page.revision, at=now
+        )
     )
     events.record("answer.undone", actor=CUSTOMER, page_id=page.id)
     events.record("page.open", actor=CUSTOMER, page_id=page.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row
@@ -22,10 +22,13 @@ from selfservice.situations import registry
 from selfservice.situations.registry import Loaded
 from selfservice.situations.view import State, View
 
+CHANGE = "change"
+"""The action that takes an answer back; no page type may have one of this name."""
+
 
 def state_at(page: Page | Row[Any], now: datetime) -> State:
     """The state a page is in at `now`: its times count, whether or not the clock has been round to move it."""
-    state: State = page.state
+    state = cast(State, page.state)
     if state in LIVE and now >= page.expires_at:
         return "expired"
     if state == "scheduled" and page.send_at is not None and now >= page.send_at:
@@ -60,7 +63,7 @@ def view_of(row: Row[Any], *, language: str = "", token: str = "", step: str = "
         first_name=first_name(row.name),
         ending=ending(row.phone) if row.phone else "",
         token=token,
-        answer_tokens=_answer_tokens(loaded, row.id, row.step, facts, state),
+        answer_tokens=_answer_tokens(loaded, row, facts, state),
         answers=answers_of(loaded, row.answers),
         taken=taken_of(loaded, facts, row.timezone) if state in LIVE else frozenset(),
         answered_at=row.answered_at,
@@ -124,20 +127,18 @@ def _shown_step(loaded: Loaded, current: str, wished: str, facts: Facts) -> str:
     return current if current in reachable else loaded.situation.steps[0].key
 
 
-def _answer_tokens(loaded: Loaded, page_id: int, step: str, facts: Facts, state: str) -> dict[str, str]:
+def _answer_tokens(loaded: Loaded, row: Row[Any], facts: Facts, state: str) -> dict[str, str]:
+    """Tokens for what this sight of the page lets its customer do, and for nothing else."""
+    if state in LIVE:
+        steps = loaded.situation.reachable(row.step, facts)
+        buttons = (button for step in steps for button in visible(step, facts))
+        allowed = {button.action for button in buttons if isinstance(button, Do)}
+        if state == "answered":
+            allowed = allowed | {CHANGE} if row.can_change else set()
+    else:
+        allowed = {action.key for action in loaded.situation.actions if action.accepts_late}
     keyring = tokens.current()
-    if state not in LIVE:
-        return {
-            action.key: keyring.sign_answer(page_id, action.key)
-            for action in loaded.situation.actions
-            if action.accepts_late
-        }
-    return {
-        button.action: keyring.sign_answer(page_id, button.action)
-        for reached in loaded.situation.reachable(step, facts)
-        for button in visible(reached, facts)
-        if isinstance(button, Do)
-    }
+    return {action: keyring.sign_answer(row.id, action) for action in allowed}
 
 
 def _retired(row: Row[Any], *, language: str, token: str, now: datetime) -> View:
