@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import PydanticUndefined
+from pydantic_core import ErrorDetails, PydanticUndefined
 
 from selfservice.errors import Invalid
-from selfservice.kit.fields import Kind, choices_of, kind_of
+from selfservice.kit.fields import choices_of, kind_of
+from selfservice.kit.kinds import Kind
 
 
 class Facts(BaseModel):
@@ -37,7 +38,7 @@ def fact(label: str, *, hint: str = "", example: str = "", default: Any = Pydant
 
 @dataclass(frozen=True)
 class FactField:
-    """One fact as the staff form and the CSV header need it."""
+    """One fact as the staff form and the CSV header need it; `default` is what an empty field means."""
 
     name: str
     label: str
@@ -46,6 +47,7 @@ class FactField:
     required: bool
     kind: Kind
     choices: tuple[str, ...]
+    default: Any = None
 
 
 def fields_of(facts: type[Facts]) -> tuple[FactField, ...]:
@@ -86,20 +88,38 @@ def _problems(facts: type[Facts], error: ValidationError) -> dict[str, str]:
     found: dict[str, str] = {}
     for problem in error.errors(include_url=False, include_input=False):
         name = str(problem["loc"][0]) if problem["loc"] else ""
-        found.setdefault(name, _plain(facts, name, problem["type"], problem["msg"]))
+        found.setdefault(name, _plain(facts, name, problem))
     return found
 
 
-def _plain(facts: type[Facts], name: str, problem: str, message: str) -> str:
+def _plain(facts: type[Facts], name: str, problem: ErrorDetails) -> str:
     info = facts.model_fields.get(name)
-    if info is None and name:
+    if info is None:
         return f"There is no fact called {name}; take it out or correct its name."
-    label = (info.title or name) if info is not None else "These facts"
-    if problem == "missing":
-        return f"{label} is missing; fill it in."
-    if problem == "timezone_aware":
-        return f"{label} has no zone; write an offset such as 2026-11-24T10:20:00+00:00."
-    return f"{label}: {message.removeprefix('Value error, ')}."[:300].replace("..", ".")
+    label = info.title or name
+    limits = problem.get("ctx", {})
+    plain = _PLAIN.get(problem["type"])
+    if plain is not None:
+        return f"{label} {plain.format_map(limits)}"
+    if problem["type"] == "value_error":
+        return f"{label}: {problem['msg'].removeprefix('Value error, ').rstrip('.')}."
+    words = choices_of(info.annotation)
+    wants = f"one of {', '.join(words)}" if words else kind_of(info.annotation, info.metadata).wants
+    return f"{label} cannot be read; write {wants}."
+
+
+_PLAIN = {
+    "missing": "is missing; fill it in.",
+    "timezone_aware": "has no zone; write an offset such as 2026-11-24T10:20:00+00:00.",
+    "string_too_short": "is too short; write at least {min_length} character(s).",
+    "string_too_long": "is too long; write at most {max_length} characters.",
+    "too_short": "has too few entries; give at least {min_length}.",
+    "too_long": "has too many entries; give at most {max_length}.",
+    "greater_than_equal": "is too small; write {ge} or more.",
+    "less_than_equal": "is too large; write {le} or less.",
+    "greater_than": "is too small; write more than {gt}.",
+    "less_than": "is too large; write less than {lt}.",
+}
 
 
 def _sentence(problems: Mapping[str, str]) -> str:
@@ -116,4 +136,5 @@ def _field(name: str, info: Any) -> FactField:
         required=info.is_required(),
         kind=kind_of(info.annotation, info.metadata),
         choices=choices_of(info.annotation),
+        default=None if info.is_required() else info.default,
     )

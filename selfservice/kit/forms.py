@@ -26,7 +26,8 @@ from pydantic_core import PydanticUndefined
 
 from selfservice.kit.actions import Refused
 from selfservice.kit.facts import Facts, Form
-from selfservice.kit.fields import ListKind, choices_of, kind_of
+from selfservice.kit.fields import choices_of, kind_of
+from selfservice.kit.kinds import ListKind
 
 Control = Literal["slots", "days", "places", "choice", "prose"]
 FormT = TypeVar("FormT", bound=Form)

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator
 from pydantic.fields import FieldInfo
 
 from selfservice.kit import AddToCalendar, Do, Go, Situation, Step
-from selfservice.kit.fields import ListKind, choices_of, kind_of
+from selfservice.kit.fields import choices_of, kind_of
 from selfservice.kit.forms import source_of
+from selfservice.kit.kinds import ListKind
 from selfservice.kit.words import names_of
 from selfservice.situations.loading import Loaded
 from selfservice.situations.problem import Problem
