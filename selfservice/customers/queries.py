@@ -56,3 +56,9 @@ def suppressed_among(addresses: Iterable[str], channel: str = "sms") -> frozense
 def data_key_ids_in_use() -> frozenset[str]:
     """The ids of the data keys that stored rows name: none of them may be dropped from SELFSERVICE_DATA_KEYS."""
     return frozenset(db.session.scalars(select(Suppression.key_id).distinct()))
+
+
+def names_by_phone(phones: Iterable[str]) -> dict[str, str]:
+    """The names of those customers who have one of these numbers (E.164) and a name, by number."""
+    query = select(Customer.phone, Customer.name).where(Customer.phone.in_(list(phones)), Customer.name.is_not(None))
+    return {phone: name for phone, name in db.session.execute(query) if phone and name}
