@@ -10,13 +10,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from ctypes.util import find_library
 from pathlib import Path
 
 from filelock import FileLock
 from playwright.sync_api import sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FONTS = ("fontconfig", "fonts-noto-core")  # Arabic, where the system draws boxes for it, and fc-list to tell.
 
 
 def find() -> Path:
@@ -42,19 +43,27 @@ def _find_in_path() -> Path | None:
 
 
 def _install_debian_packages() -> None:
-    wanted = [] if _find_in_path() or _find_playwrights() else ["chromium"]
-    if not _can_draw_arabic():
-        wanted.extend(FONTS)
+    wanted = list(_missing_packages())
     if not wanted or not shutil.which("apt-get") or os.geteuid() != 0:
         return
-    print(f"Installing {' and '.join(wanted)}", file=sys.stderr)
+    print(f"Installing {', '.join(wanted)}", file=sys.stderr)
     environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update"], ["install", "--yes", "--no-install-recommends", *wanted]):
-        done = subprocess.run(
-            ["apt-get", "--quiet", *command], env=environ, capture_output=True, text=True, check=False
-        )
+    for words in (["update"], ["install", "--yes", "--no-install-recommends", *wanted]):
+        command = ["apt-get", "--quiet", *words]
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
         if done.returncode:
             print(done.stderr, file=sys.stderr)
+
+
+def _missing_packages() -> Iterator[str]:
+    if _find_in_path() is None:
+        yield "chromium"
+    if not shutil.which("fc-list"):
+        yield "fontconfig"
+    if not _can_draw_arabic():
+        yield "fonts-noto-core"  # Screenshots show boxes otherwise.
+    if find_library("atomic") is None:
+        yield "libatomic1"  # Playwright's own Node.js asks for it.
 
 
 def _can_draw_arabic() -> bool:
