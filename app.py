@@ -1,5 +1,6 @@
-"""The WSGI application."""
+"""The WSGI application, with its commands for `flask --app app`."""
 
 from selfservice.application import create_app
+from selfservice.cli.commands import attach
 
-app = create_app()
+app = attach(create_app())

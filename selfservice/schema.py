@@ -5,6 +5,8 @@ Migrations are named 0001_..., 0002_... in `migrations/versions`; a database kee
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,13 +14,17 @@ from flask import current_app
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from selfservice.db import db
+from selfservice.db import db, is_postgresql
 from selfservice.errors import ConfigError
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
+UNREACHABLE = (
+    "The database cannot be opened: check SELFSERVICE_DATABASE_URL, and that the server runs or that the file's "
+    "folder exists and may be read."
+)
 HOW_TO_UPGRADE = "run `flask --app app db upgrade`."
 
 
@@ -30,18 +36,17 @@ def newest() -> str:
 def find_current() -> str | None:
     """The number of the last migration the database has seen, None when it has seen none.
 
-    Raises ConfigError when the database cannot be reached at all.
+    Raises ConfigError when the database cannot be reached at all. Makes no file that is not there yet.
     """
+    if _is_missing():
+        return None
     try:
         with db.engines["reader"].connect() as connection:
             if not connection.dialect.has_table(connection, "alembic_version"):
                 return None
             found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     except DBAPIError as error:
-        raise ConfigError(
-            "The database cannot be opened: check SELFSERVICE_DATABASE_URL, and that the server runs or that the "
-            "file's folder exists and may be read."
-        ) from error
+        raise ConfigError(UNREACHABLE) from error
     return None if found is None else str(found)
 
 
@@ -52,16 +57,50 @@ def require_current() -> None:
         raise ConfigError(f"The database has no tables yet: {HOW_TO_UPGRADE}")
     if found < wanted:
         raise ConfigError(f"The database is at migration {found} and this version needs {wanted}: {HOW_TO_UPGRADE}")
-    if found > wanted:
+    require_not_newer(found)
+
+
+def require_not_newer(found: str | None) -> None:
+    """Raise ConfigError when the database was migrated by a newer version than this one."""
+    if found is not None and found > newest():
         raise ConfigError(
-            f"The database is at migration {found}, newer than the {wanted} of this version: start the newer version."
+            f"The database is at migration {found}, newer than the {newest()} of this version: start the newer version."
         )
 
 
+def require_writable() -> None:
+    """Raise ConfigError unless the database takes writes: before a command that has something to say to it."""
+    try:
+        takes_writes = _takes_writes()
+    except DBAPIError as error:
+        raise ConfigError(UNREACHABLE) from error
+    if not takes_writes:
+        raise ConfigError(
+            "The database cannot be written to: make its file and folder writable (on PostgreSQL, use the primary "
+            "server and a role that may write). Nothing was changed."
+        )
+
+
+def find_problem(*, writes: bool = False) -> str | None:
+    """What keeps this version from using the database, as one sentence with the way out; None when nothing does."""
+    try:
+        require_current()
+        if writes:
+            require_writable()
+    except ConfigError as error:
+        return error.message
+    return None
+
+
 def upgrade(revision: str = "head") -> None:
-    """Bring the database up to `revision`, in one transaction; does nothing when it is there already."""
+    """Bring the database up to `revision`, in one transaction; does nothing when it is there already.
+
+    Raises ConfigError when the database cannot be opened or written to.
+    """
     from alembic import command  # noqa: PLC0415 - 60 ms and 10 MB that only commands and tests need.
 
+    _make_folder()
+    require_writable()
     command.upgrade(_config(), revision)
 
 
@@ -82,6 +121,46 @@ def list_differences() -> list[str]:
         return [
             repr(found) for found in compare_metadata(MigrationContext.configure(connection, opts=options), db.metadata)
         ]
+
+
+def _find_file() -> Path | None:
+    """The SQLite file, where it is named plainly; a `file:` address says itself what is to be made."""
+    path = db.engine.url.database or ""
+    return Path(path) if db.engine.dialect.name == "sqlite" and not path.startswith("file:") else None
+
+
+def _is_missing() -> bool:
+    file = _find_file()
+    return file is not None and not file.exists()
+
+
+def _make_folder() -> None:
+    file = _find_file()
+    if file is None:
+        return
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"The database's folder {file.parent} cannot be made ({error.strerror}).") from error
+
+
+def _takes_writes() -> bool:
+    if is_postgresql():
+        with db.engine.connect() as connection:
+            return bool(connection.execute(text("SHOW transaction_read_only")).scalar() == "off")
+    # Write what is there already, and take it back. Asking the file system proves nothing: root may write everything.
+    # Below SQLAlchemy, whose transactions would queue up for the writer's place.
+    with closing(db.engine.raw_connection()) as connection:
+        driver: sqlite3.Connection = connection.driver_connection  # type: ignore[assignment]
+        try:
+            (version,) = driver.execute("PRAGMA user_version").fetchone()
+            driver.execute("BEGIN IMMEDIATE")
+            driver.execute(f"PRAGMA user_version = {version}")
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            driver.rollback()
+    return True
 
 
 def _config() -> Config:

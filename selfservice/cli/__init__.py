@@ -1,0 +1,1 @@
+"""The commands of `flask --app app`; what they do is in the services, here they are only asked and answered."""

@@ -1,0 +1,50 @@
+"""`flask page`: issuing pages from the command line."""
+
+from __future__ import annotations
+
+import click
+
+from selfservice import clock
+from selfservice.cli import issuing
+from selfservice.cli.command import Group, json_option
+from selfservice.pages.service import Person
+from selfservice.situations import registry
+
+
+@click.group(cls=Group)
+def command() -> None:
+    """Pages for customers."""
+
+
+@command.command(
+    "issue",
+    example="page issue appointment_reminder --to +12025550123 "
+    "--facts selfservice/situations/appointment_reminder/samples/booked.json",
+)
+@click.argument("situation")
+@click.option("--to", metavar="NUMBER", help="The customer's mobile number, with + and the country code.")
+@click.option("--facts", required=True, metavar="FILE_OR_JSON", help="A JSON file with the facts, or the JSON itself.")
+@click.option("--customer-ref", metavar="REF", help="Your own reference for the customer.")
+@click.option("--case-ref", metavar="REF", help="Your own reference for the case: its live page is brought up to date.")
+@click.option("--name", help="The customer's name.")
+@click.option("--locale", help="The customer's language, such as en, es-MX or ar.")
+@json_option
+def issue(
+    situation: str,
+    *,
+    to: str | None,
+    facts: str,
+    customer_ref: str | None,
+    case_ref: str | None,
+    name: str | None,
+    locale: str | None,
+    as_json: bool,
+) -> None:
+    """Make a page of the type SITUATION and text its link to a number; prints the page's id, its link and the text.
+
+    In the facts, a day may be written as "today+3" and a moment as "today+3T10:20".
+    """
+    loaded = issuing.get_type(situation)
+    raw = registry.read_facts(facts, zone=issuing.zone_of(loaded.key), now=clock.now())
+    person = Person(ref=customer_ref, name=name, phone=to, locale=locale)
+    issuing.issue(loaded.key, raw, person, case_ref=case_ref, locale=locale, as_json=as_json)

@@ -1,0 +1,106 @@
+"""`flask situation`: the page types of this installation, checked and tried out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from selfservice import clock
+from selfservice.cli import issuing
+from selfservice.cli.command import Group, json_option, print_json, print_table
+from selfservice.errors import NotFound
+from selfservice.pages.service import Person
+from selfservice.situations import contract, registry
+from selfservice.situations.contract import Problem
+from selfservice.situations.registry import Loaded
+
+
+@click.group(cls=Group)
+def command() -> None:
+    """Page types: list them, check them, try one out."""
+
+
+@command.command("list", example="situation list", uses="nothing")
+@json_option
+def list_all(*, as_json: bool) -> None:
+    """List the page types, with their languages and samples; what is broken is said on stderr."""
+    known = registry.current()
+    if as_json:
+        print_json(
+            {
+                "situations": [_as_data(loaded) for loaded in known],
+                "broken": _as_list(known.broken),
+            }
+        )
+        return
+    print_table(
+        [(loaded.key, loaded.name, " ".join(loaded.languages), " ".join(sorted(loaded.samples))) for loaded in known]
+    )
+    for problem in known.broken.values():
+        click.echo(problem, err=True)
+
+
+@command.command("check", example="situation check appointment_reminder", uses="nothing")
+@click.argument("key", required=False)
+@json_option
+def check(key: str | None, *, as_json: bool) -> None:
+    """Check one page type, or all: its declaration, its words in every language, its samples; says what to mend.
+
+    Ends with exit code 1 when there is anything to mend.
+    """
+    known = registry.current()
+    chosen = [issuing.get_type(key)] if key else list(known)
+    broken = {} if key else known.broken
+    found = {loaded.key: contract.check(loaded) for loaded in chosen}
+    if as_json:
+        mends = {name: [_as_data_of(problem) for problem in problems] for name, problems in found.items()}
+        print_json({"situations": mends, "broken": _as_list(broken)})
+    else:
+        for name, problems in found.items():
+            click.echo("\n".join(map(str, problems)) if problems else f"{name}: nothing to mend")
+        for problem in broken.values():
+            click.echo(problem)
+    if broken or any(found.values()):
+        raise SystemExit(1)
+
+
+@command.command("send", example="situation send appointment_reminder booked --to +12025550123")
+@click.argument("key")
+@click.argument("sample")
+@click.option("--to", required=True, metavar="NUMBER", help="The mobile number, with + and the country code.")
+@click.option("--name", help="The customer's name.")
+@click.option("--locale", help="The customer's language, such as en, es-MX or ar.")
+@json_option
+def send(key: str, sample: str, *, to: str, name: str | None, locale: str | None, as_json: bool) -> None:
+    """Make a page of the type KEY from its sample SAMPLE and text its link to a number."""
+    loaded = issuing.get_type(key)
+    found = loaded.samples.get(sample)
+    if found is None:
+        known = ", ".join(sorted(loaded.samples)) or "none"
+        raise NotFound(f"{key} has no sample called {sample}; choose one of {known}.")
+    raw = found.facts(zone=issuing.zone_of(key), now=clock.now())
+    issuing.issue(key, raw, Person(name=name, phone=to, locale=locale), locale=locale, as_json=as_json)
+
+
+def _as_data(loaded: Loaded) -> dict[str, object]:
+    return {
+        "key": loaded.key,
+        "name": loaded.name,
+        "summary": loaded.summary,
+        "version": loaded.situation.version,
+        "team": loaded.situation.team,
+        "languages": list(loaded.languages),
+        "samples": sorted(loaded.samples),
+        "columns": list(loaded.columns()),
+        "folder": str(loaded.folder),
+    }
+
+
+def _as_data_of(problem: Problem) -> dict[str, object]:
+    return {"file": str(problem.file), "line": problem.line, "sentence": problem.sentence}
+
+
+def _as_list(broken: Mapping[Path, str]) -> list[dict[str, str]]:
+    return [{"folder": str(folder), "problem": problem} for folder, problem in broken.items()]
