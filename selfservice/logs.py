@@ -55,8 +55,9 @@ def configure(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers = [kept for kept in root.handlers if not isinstance(kept, _StderrHandler)] + [handler]
     root.setLevel(logging.WARNING if settings.is_production else logging.INFO)
-    # Both write the whole path of each request, and a page's path is its token.
-    for name in ("werkzeug", "_granian", "granian.access"):
+    # The servers write the whole path of each request, and a page's path is its token; Alembic tells what it is about
+    # to do, at each command.
+    for name in ("werkzeug", "_granian", "granian.access", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

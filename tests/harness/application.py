@@ -29,10 +29,11 @@ def make_settings(database_url: str, root: Path, **variables: str) -> Settings:
 
 
 def make_app(settings: Settings) -> Flask:
-    """The whole application; tests of what lies below it neither wait for it nor break with it."""
+    """The whole application with its commands; tests of what lies below it neither wait for it nor break with it."""
     from selfservice.application import create_app  # noqa: PLC0415 - hence here.
+    from selfservice.cli.commands import attach  # noqa: PLC0415 - hence here.
 
-    app = create_app(settings)
+    app = attach(create_app(settings))
     app.testing = True
     return app
 

