@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, cast
 
 import structlog
 from flask import Flask, current_app
@@ -207,10 +207,9 @@ class _Pulse:
 
 
 def hub() -> Hub:
-    """The running application's hub."""
+    """The running application's hub, made with its first console."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's documented way
-    found: Hub = app.extensions.setdefault("selfservice.live", Hub(app))
-    return found
+    return cast(Hub, app.extensions.setdefault("selfservice.live", Hub(app)))
 
 
 def follow(stream: Stream, *, since: Cursor | None, is_allowed: Callable[[], bool]) -> Iterator[bytes]:
@@ -259,6 +258,8 @@ def _write(here: Hub, stream: Stream, since: Cursor | None, is_allowed: Callable
             else:
                 yield b": still here\n\n"
             written_at = time.monotonic()
+        # Another screen of the same tab came in its place; a copied tab, which it may also be, asks under a new name.
+        yield b"event: moved\ndata: \n\n"
     finally:
         here.leave(stream)
 

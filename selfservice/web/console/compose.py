@@ -1,0 +1,109 @@
+"""Making a page while on a call: the form, what it says about itself while it is filled in, and sending it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import jsonify, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from selfservice import clock, phone, tokens
+from selfservice.brands import queries as brands
+from selfservice.customers import queries as customers
+from selfservice.db import db
+from selfservice.errors import AppError, Conflict, Invalid
+from selfservice.pages import service
+from selfservice.pages.service import CHANNELS, NewPage, Person
+from selfservice.situations import registry
+from selfservice.situations.registry import Loaded
+from selfservice.web.console import door, draft, glance
+from selfservice.web.console.draft import PREFIX, Draft
+
+_STOPPED = "This number asked for no texts. Copy the link or show the QR code instead."
+
+
+def show_new() -> ResponseReturnValue:
+    """The empty form of a type, or one filled with a sample."""
+    types = registry.current().all()
+    if not types:
+        return door.page("console/no_types.html")
+    loaded = registry.current().find(request.args.get("type", "")) or types[0]
+    zone = ZoneInfo(brands.get_for(loaded.key).timezone)
+    language = request.args.get("language", "")
+    entered = draft.from_sample(loaded, request.args.get("sample", ""), language=language, zone=zone, now=clock.now())
+    return _form(entered)
+
+
+def create() -> ResponseReturnValue:
+    """Issue the page and lead to it; a form that cannot be used comes back as it was, with a sentence a field."""
+    loaded = registry.current().get(request.form.get("situation", ""))
+    entered = draft.read(loaded, request.form)
+    wanted = request.form.get("do", "send")
+    try:
+        issued = service.issue(_new_page(entered, sends=wanted == "send"))
+    except (Invalid, Conflict) as refusal:
+        db.session.rollback()
+        return _form(entered, problems=_problems(refusal), status=refusal.status)
+    db.session.commit()
+    page_id = tokens.encode_id(issued.page.id)
+    if wanted == "qr":
+        return redirect(url_for("console.show_qr", page_id=page_id), 303)
+    made = "link" if wanted == "link" else issued.was
+    return redirect(url_for("console.show_page", page_id=page_id, made=made), 303)
+
+
+def look() -> ResponseReturnValue:
+    """What the form says about itself: the text it would send and its cost, and whom the number belongs to."""
+    loaded = registry.current().get(request.form.get("situation", ""))
+    entered = draft.read(loaded, request.form)
+    with door.reading():
+        answer = jsonify(glance.at(entered))
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _new_page(entered: Draft, *, sends: bool) -> NewPage:
+    """The draft as a page to issue; raises Invalid with a sentence for each field that is wrong."""
+    brand = brands.get_for(entered.loaded.key)
+    facts = draft.check(entered, region=brand.country, zone=ZoneInfo(brand.timezone), now=clock.now())
+    number = phone.normalise(entered.phone, brand.country)
+    if sends and customers.is_suppressed(number):
+        raise Invalid(_STOPPED, fields={"phone": _STOPPED})
+    return NewPage(
+        situation=entered.loaded.key,
+        facts=facts,
+        customer=Person(name=entered.name or None, phone=number, locale=entered.language),
+        actor=door.actor(),
+        case_ref=entered.case_ref or None,
+        channels=CHANNELS if sends else (),
+        locale=entered.language,
+    )
+
+
+def _problems(refusal: AppError) -> dict[str, str]:
+    """Each sentence at the field it is about; what is about no field of this form stands above it."""
+    if isinstance(refusal, Conflict):
+        return {"case_ref": refusal.message}
+    fields: Mapping[str, str] = refusal.fields if isinstance(refusal, Invalid) else {}
+    here = ("name", "phone", "language", "case_ref")
+    told = {name: sentence for name, sentence in fields.items() if name in here or name.startswith(PREFIX)}
+    return told if len(told) == len(fields) and told else {**told, "": refusal.message}
+
+
+def _form(entered: Draft, *, problems: Mapping[str, str] | None = None, status: int = 200) -> ResponseReturnValue:
+    shown: dict[str, Any] = {
+        "draft": entered,
+        "loaded": entered.loaded,
+        "fields": entered.loaded.fields(),
+        "languages": _languages(entered.loaded),
+        "types": registry.current().all(),
+        "problems": problems or {},
+    }
+    return door.page("console/new.html", status, **shown)
+
+
+def _languages(loaded: Loaded) -> list[tuple[str, str]]:
+    """Each language a type speaks, by its own name."""
+    return [(language, loaded.words[language][f"languages.{language}"]) for language in loaded.languages]

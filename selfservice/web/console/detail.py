@@ -1,0 +1,173 @@
+"""One page: what happened, what was answered, what can be done about it; refreshed while it is looked at."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from selfservice import clock, phone, tokens
+from selfservice.brands import queries as brands
+from selfservice.conversations import queries as conversations
+from selfservice.conversations.models import Conversation
+from selfservice.customers import queries as customers
+from selfservice.customers.models import Customer
+from selfservice.db import db
+from selfservice.events import queries as events
+from selfservice.events.models import Event
+from selfservice.messages import queries as messages
+from selfservice.pages import queries, service, sight, texts
+from selfservice.pages.models import Page
+from selfservice.situations import registry
+from selfservice.situations.registry import Loaded
+from selfservice.staff import queries as staff
+from selfservice.web import live
+from selfservice.web.console import door, sendings, story, wording
+from selfservice.web.console.story import Cast
+from selfservice.web.console.times import initials
+from selfservice.web.console.wording import Said, Teller
+
+_MADE = {
+    "created": "The text is on its way.",
+    "updated": "This case had a page already. It now shows the new facts.",
+    "superseded": "The page is made. The older page of this case leads here.",
+    "link": "The page is made. No text was sent: copy the link or show the QR code.",
+    "again": "The text is sent again.",
+    "closed": "The page is closed.",
+    "done": "Marked as done.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Scene:
+    """One page with what nearly every part of its screen needs."""
+
+    page: Page
+    customer: Customer
+    loaded: Loaded | None
+    teller: Teller
+
+
+def show_page(page_id: str) -> ResponseReturnValue:
+    """The page's own screen."""
+    scene = _scene(page_id)
+    done = _MADE.get(request.args.get("made", ""), "")
+    return door.page("console/page.html", done=done, cursor=live.write_cursor(events.head()), **_parts(scene))
+
+
+def show_timeline(page_id: str) -> ResponseReturnValue:
+    """The parts of the screen that change by themselves, for its script to put in place."""
+    return door.page("console/page_parts.html", **_parts(_scene(page_id)))
+
+
+def show_qr(page_id: str) -> ResponseReturnValue:
+    """The link as a code to point a camera at, large enough for the other side of a desk."""
+    # Loaded here: nothing else needs it.
+    import segno  # noqa: PLC0415
+
+    scene = _scene(page_id)
+    code = segno.make(texts.url_of(scene.page.id), error="m", micro=False)
+    drawing = code.svg_inline(border=2, scale=1, omitsize=True, svgclass=None, dark="#000")
+    return door.page("console/qr.html", drawing=drawing, **_basics(scene))
+
+
+def resend(page_id: str) -> ResponseReturnValue:
+    """Send the page's text once more."""
+    service.resend(tokens.decode_id(page_id), actor=door.actor())
+    db.session.commit()
+    return _back(page_id, "again")
+
+
+def close(page_id: str) -> ResponseReturnValue:
+    """End the page, so that nobody can answer it any more."""
+    service.revoke(tokens.decode_id(page_id), actor=door.actor())
+    db.session.commit()
+    return _back(page_id, "closed")
+
+
+def _back(page_id: str, made: str) -> ResponseReturnValue:
+    return redirect(url_for("console.show_page", page_id=page_id, made=made), 303)
+
+
+def _scene(page_id: str) -> _Scene:
+    page = queries.get(tokens.decode_id(page_id))
+    return _Scene(
+        page=page,
+        customer=customers.get(page.customer_id),
+        loaded=registry.current().find(page.situation),
+        teller=Teller.at(page.timezone, clock.now()),
+    )
+
+
+def _basics(scene: _Scene) -> dict[str, Any]:
+    page, customer = scene.page, scene.customer
+    return {
+        "page": page,
+        "id": tokens.encode_id(page.id),
+        "customer": customer,
+        "initials": initials(customer.name),
+        "first_name": sight.first_name(customer.name) or "The customer",
+        "ending": phone.ending(customer.phone) if customer.phone else "",
+        "what": scene.loaded.name if scene.loaded else page.situation,
+        "url": texts.url_of(page.id),
+        "times": scene.teller.times,
+        "state": sight.state_at(page, clock.now()),
+        "condition": wording.condition(page, clock.now()),
+    }
+
+
+def _parts(scene: _Scene) -> dict[str, Any]:
+    page, loaded, teller = scene.page, scene.loaded, scene.teller
+    log = events.list_for_page(page.id)
+    waiting = conversations.list_for_page(page.id)
+    names = staff.names_of(_people(log, page, waiting))
+    known = sight.facts_of(loaded, page.facts, page.version) if loaded else None
+    return {
+        **_basics(scene),
+        "entries": story.tell(log, _cast(scene, names)),
+        "made_by": names.get(_user(page.created_by), ""),
+        "answers": wording.answers(page.answers, loaded, teller) if loaded else (),
+        "facts": wording.facts(loaded, known, teller) if loaded and known else [],
+        "texts": sendings.tell(messages.list_for_page(page.id)),
+        "conversations": waiting,
+        "names": names,
+        "team_names": _team_names(page),
+        "encode_id": tokens.encode_id,
+    }
+
+
+def _cast(scene: _Scene, names: dict[int, str]) -> Cast:
+    given: dict[str, list[Said]] = defaultdict(list)
+    for answer in queries.list_answers(scene.page.id):
+        if scene.loaded is not None:
+            given[answer.action].append(
+                wording.said(scene.loaded, answer.action, answer.form, scene.teller, at=answer.at)
+            )
+    return Cast(
+        users=names,
+        answers=given,
+        teams=_team_names(scene.page),
+        ending=phone.ending(scene.customer.phone) if scene.customer.phone else "",
+    )
+
+
+def _team_names(page: Page) -> dict[str, str]:
+    """What each team is called: staff's own name for it, else the one customers know."""
+    shown_to_customers = dict(brands.face(page.brand_id, "en").teams)
+    return shown_to_customers | {team.key: team.name for team in staff.list_teams()}
+
+
+def _people(log: Iterable[Event], page: Page, waiting: Iterable[Conversation]) -> set[int]:
+    """The ids of all members of staff whom the screen names."""
+    actors = {page.created_by, *(event.actor for event in log)}
+    return {user for user in map(_user, actors) if user} | {one.user_id for one in waiting if one.user_id}
+
+
+def _user(actor: str) -> int:
+    """The user an actor names, 0 for others."""
+    kind, _, number = actor.partition(":")
+    return int(number) if kind == "staff" and number.isdecimal() else 0

@@ -1,0 +1,176 @@
+"""The page as its customer sees it, shown beside the form, the samples and the page's own screen; nothing is written.
+
+These answers alone may be framed, and by the console alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from flask import Response, request
+from flask.typing import ResponseReturnValue
+
+from selfservice import clock, kit, phone, tokens
+from selfservice.brands import queries as brands
+from selfservice.brands.face import Face
+from selfservice.errors import Invalid, NotFound
+from selfservice.kit import Case, Form, Refused
+from selfservice.kit.situation import visible
+from selfservice.kit.steps import Do
+from selfservice.pages import queries, sight
+from selfservice.situations import registry, rendering
+from selfservice.situations.registry import Loaded
+from selfservice.situations.view import Theme, View
+from selfservice.web import encoding
+from selfservice.web.console import door, draft
+from selfservice.web.console.draft import Draft
+
+Shown = Literal["asks", "answered", "closed"]
+
+
+def show_draft() -> ResponseReturnValue:
+    """The page that the form would make; a POST, because a form is longer and more private than an address."""
+    entered = draft.read(registry.current().get(request.form.get("situation", "")), request.form)
+    wanted, theme, large = _wishes()
+    with door.reading():
+        view = view_of(entered, wanted)
+    if view is None:
+        return _framed_sentence("Fill in the form to see the page.")
+    return _framed(replace(view, theme=theme, large=large))
+
+
+def show_sample(key: str, sample: str) -> ResponseReturnValue:
+    """One of a type's samples."""
+    loaded = registry.current().get(key)
+    if sample not in loaded.samples:
+        raise NotFound(f"{loaded.name} has no sample called {sample}; choose one that is listed with the type.")
+    zone = ZoneInfo(brands.get_for(key).timezone)
+    language = request.args.get("language", "en")
+    entered = draft.from_sample(loaded, sample, language=language, zone=zone, now=clock.now())
+    view = view_of(replace(entered, name="Maria Santos"), "asks")
+    if view is None:
+        raise NotFound(f"The sample {sample} of {loaded.name} cannot be shown; `flask situation check {key}` says why.")
+    return _framed(view)
+
+
+def show_page(page_id: str) -> ResponseReturnValue:
+    """A page that exists, as it stands now."""
+    row = queries.find_sight(tokens.decode_id(page_id))
+    if row is None:
+        raise NotFound("There is no such page; look for it in the list of pages.")
+    view = sight.view_of(row)
+    return _framed(replace(view, token="", answer_tokens={}))
+
+
+def view_of(entered: Draft, wanted: Shown) -> View | None:
+    """What a draft would look like in one of its states; None while too little is known."""
+    now = clock.now()
+    brand = brands.get_for(entered.loaded.key)
+    face = brands.face(brand.id, entered.language)
+    zone = ZoneInfo(face.timezone)
+    found = draft.specimen(entered, zone=zone, now=now)
+    if found is None:
+        return None
+    situation = entered.loaded.situation
+    view = View(
+        situation=entered.loaded.key,
+        version=situation.version,
+        state="open",
+        step=situation.steps[0].key,
+        facts=found.facts,
+        brand=face,
+        language=entered.language,
+        timezone=face.timezone,
+        now=now,
+        expires_at=situation.expires(found.facts, now),
+        revision=1,
+        team=face.teams.get(situation.team, face.name),
+        first_name=sight.first_name(entered.name),
+        ending=_ending(entered.phone, face),
+        host=sight.host(),
+    )
+    if wanted == "closed":
+        return replace(view, state="expired")
+    return _answered(view, entered.loaded, now) if wanted == "answered" else view
+
+
+def _answered(view: View, loaded: Loaded, now: datetime) -> View:
+    """The page after the first closing answer that these facts allow; as it asks if they allow none."""
+    situation = loaded.situation
+    zone = ZoneInfo(view.timezone)
+    buttons = (
+        button
+        for step in situation.reachable(view.step, view.facts)
+        for button in visible(step, view.facts)
+        if isinstance(button, Do)
+    )
+    for button in buttons:
+        action = situation.action(button.action)
+        if action is None or not action.closing:
+            continue
+        form = _first_form(loaded, action, view.facts, now, zone)
+        if form is None:
+            continue
+        try:
+            outcome = action.perform(view.facts, form, Case(now, zone))
+        except Refused:
+            continue
+        return replace(
+            view,
+            state="answered",
+            step=outcome.shows,
+            answers={action.key: form},
+            answered_at=now,
+            can_change=not outcome.final,
+        )
+    return view
+
+
+def _first_form(loaded: Loaded, action: kit.Action, facts: kit.Facts, now: datetime, zone: ZoneInfo) -> Form | None:
+    """The action's form with the first of everything there is to choose."""
+    inputs = loaded.situation.inputs(action.key, facts, now=now, zone=zone)
+    raw = {item.name: item.options[0].value for item in inputs if item.options}
+    try:
+        return loaded.situation.read(action, facts, raw, now=now, zone=zone)
+    except Refused:
+        return None
+
+
+def _ending(number: str, face: Face) -> str:
+    try:
+        return phone.ending(phone.normalise(number, face.country)) if number else ""
+    except Invalid:
+        return ""
+
+
+def _wishes() -> tuple[Shown, Theme, bool]:
+    asked = request.form.get("state", "")
+    shown: Shown = "answered" if asked == "answered" else "closed" if asked == "closed" else "asks"
+    theme: Theme = "dark" if request.form.get("theme") == "dark" else "light"
+    return shown, theme, request.form.get("large") == "on"
+
+
+def _framed(view: View) -> Response:
+    response = encoding.compressed(rendering.render(view))
+    _add_headers(response, rendering.content_security_policy(view, framed=True))
+    return response
+
+
+def _framed_sentence(sentence: str) -> Response:
+    response = encoding.compressed(sentence)
+    _add_headers(response, "default-src 'none'; frame-ancestors 'self'")
+    response.mimetype = "text/plain"
+    return response
+
+
+def _add_headers(response: Response, policy: str) -> None:
+    response.headers.extend(
+        (
+            ("Cache-Control", "no-store"),
+            ("X-Robots-Tag", "noindex, nofollow"),
+            ("Content-Security-Policy", policy),
+        )
+    )

@@ -1,0 +1,70 @@
+"""The addresses of the console, all behind a staff session but the sign-in itself."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from selfservice.db import db
+from selfservice.errors import AppError
+from selfservice.situations import icons
+from selfservice.web import errors, security
+from selfservice.web.console import (
+    compose,
+    detail,
+    door,
+    inbox,
+    listing,
+    page_types,
+    preview,
+    sign_in,
+    stream,
+    times,
+)
+
+blueprint = Blueprint("console", __name__, url_prefix="/console")
+security.guard(blueprint, "staff", door.enter)
+blueprint.add_app_template_global(icons.icon, "icon")
+blueprint.add_app_template_global(times.initials, "initials")
+
+
+@blueprint.errorhandler(AppError)
+def _tell(error: AppError) -> ResponseReturnValue:
+    """What went wrong, to staff in the sentence the error carries, to scripts as a problem document."""
+    db.session.rollback()
+    return errors.problem(error) if errors.wants_json() else door.tell(error)
+
+
+_GET, _POST = ["GET"], ["POST"]
+_add = blueprint.add_url_rule
+
+_add("/sign-in", "show_sign_in", sign_in.show_sign_in, methods=_GET)
+_add("/sign-in", "sign_in", sign_in.sign_in, methods=_POST)
+_add("/sign-out", "sign_out", sign_in.sign_out, methods=_POST)
+
+_add("/", "home", listing.home, methods=_GET)
+_add("/pages", "list_pages", listing.list_pages, methods=_GET)
+_add("/pages", "find_pages", listing.find_pages, methods=_POST)
+_add("/pages/<page_id>", "show_page", detail.show_page, methods=_GET)
+_add("/pages/<page_id>/timeline", "show_timeline", detail.show_timeline, methods=_GET)
+_add("/pages/<page_id>/qr", "show_qr", detail.show_qr, methods=_GET)
+_add("/pages/<page_id>/resend", "resend", detail.resend, methods=_POST)
+_add("/pages/<page_id>/close", "close", detail.close, methods=_POST)
+
+_add("/new", "show_new", compose.show_new, methods=_GET)
+_add("/new", "create", compose.create, methods=_POST)
+_add("/new/look", "look", compose.look, methods=_POST)
+
+_add("/preview", "preview_draft", preview.show_draft, methods=_POST)
+_add("/preview/sample/<key>/<sample>", "preview_sample", preview.show_sample, methods=_GET)
+_add("/preview/page/<page_id>", "preview_page", preview.show_page, methods=_GET)
+
+_add("/inbox", "show_inbox", inbox.show_inbox, methods=_GET)
+_add("/inbox/<conversation_id>/take", "take", inbox.take, methods=_POST)
+_add("/inbox/<conversation_id>/done", "finish", inbox.finish, methods=_POST)
+
+_add("/types", "show_types", page_types.show_types, methods=_GET)
+
+_add("/live", "follow", stream.follow, methods=_GET)
+_add("/live/head", "head", stream.head, methods=_GET)
+_add("/jump", "jump", stream.jump, methods=_POST)

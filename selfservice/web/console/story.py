@@ -1,0 +1,180 @@
+"""What happened to a page, told in sentences from the log of events; pure, nothing is read here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from selfservice.events.models import Event
+from selfservice.web.console.wording import Said, Tone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One thing that happened. `id` is the event's, so that a screen can tell what is new."""
+
+    id: int
+    icon: str
+    title: str
+    at: datetime
+    details: tuple[str, ...] = ()
+    tone: Tone = Tone.QUIET
+    times: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cast:
+    """Who and what the events of one page name by key or id.
+
+    `users` are names of staff by id, `answers` the answers in words by action, oldest first, `teams` names by key.
+    """
+
+    users: Mapping[int, str]
+    answers: Mapping[str, list[Said]]
+    teams: Mapping[str, str]
+    ending: str
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """One event beside what is needed to tell it."""
+
+    event: Event
+    cast: Cast
+    said: Said | None = None
+
+    @property
+    def actor(self) -> str:
+        """Who did it, to stand after "by"."""
+        name = self.event.actor
+        if name.startswith("staff:"):
+            return self.cast.users.get(int(name.removeprefix("staff:")), "a colleague")
+        return _ACTORS.get(name, "the system")
+
+    @property
+    def number(self) -> str:
+        """Where texts went."""
+        return f"To the number ending {self.cast.ending}" if self.cast.ending else ""
+
+    def data(self, name: str) -> Any:
+        return self.event.data.get(name, "")
+
+
+def tell(events: Iterable[Event], cast: Cast) -> list[Entry]:
+    """The story, newest first. Events that say nothing to staff are left out; looking again and again is told once."""
+    entries: list[Entry] = []
+    seen: dict[str, int] = defaultdict(int)
+    for event in events:
+        told = _TOLD.get(event.type)
+        if told is None:
+            continue
+        action = str(event.data.get("action", ""))
+        said = None
+        if event.type in ("answer.applied", "answer.needs_human"):
+            given = cast.answers.get(action, [])
+            said = given[seen[action]] if seen[action] < len(given) else None
+            seen[action] += 1
+        entry = told(_Scene(event, cast, said))
+        if entries and entry.title == entries[-1].title == _AGAIN:
+            entry = replace(entry, times=entries.pop().times + 1)
+        entries.append(entry)
+    return entries[::-1]
+
+
+def _entry(scene: _Scene, icon: str, title: str, *details: str, tone: Tone = Tone.QUIET) -> Entry:
+    kept = tuple(detail for detail in details if detail)
+    return Entry(id=scene.event.id, icon=icon, title=title, at=scene.event.at, details=kept, tone=tone)
+
+
+def _issued(scene: _Scene) -> Entry:
+    replaces = "In place of an older page of the same case" if scene.data("was") == "superseded" else ""
+    return _entry(scene, "plus", f"Made by {scene.actor}", replaces)
+
+
+def _opened(scene: _Scene) -> Entry:
+    return _entry(scene, "eye", "Opened the page" if scene.data("first") else _AGAIN)
+
+
+def _answered(scene: _Scene) -> Entry:
+    said = scene.said
+    changed = "In place of an earlier answer" if scene.data("changed") else ""
+    if said is None:
+        return _entry(scene, "check", "Answered", changed, tone=Tone.GOOD)
+    return _entry(scene, "check", said.words, *said.details, changed, tone=Tone.GOOD)
+
+
+def _answered_late(scene: _Scene) -> Entry:
+    words = scene.said.words if scene.said else "Answered"
+    details = scene.said.details if scene.said else ()
+    return _entry(scene, "clock", words, *details, "Came too late to count by itself; a person looks", tone=Tone.WARN)
+
+
+def _asked_for_a_person(scene: _Scene) -> Entry:
+    team = scene.cast.teams.get(scene.data("team"), "")
+    if scene.data("kind") == "callback":
+        return _entry(scene, "phone", "Asked to be called back", f"For {team}" if team else "", tone=Tone.WARN)
+    return _entry(scene, "inbox", f"Handed to {team}" if team else "Handed to a person", tone=Tone.WARN)
+
+
+def _sent(scene: _Scene) -> Entry:
+    return _entry(scene, "send", f"{_what(scene)} sent", scene.number)
+
+
+def _delivered(scene: _Scene) -> Entry:
+    return _entry(scene, "send", f"{_what(scene)} delivered", scene.number)
+
+
+def _not_sent(reason: str) -> Callable[[_Scene], Entry]:
+    def told(scene: _Scene) -> Entry:
+        return _entry(scene, "alert", f"{_what(scene)} not sent", reason, tone=Tone.BAD)
+
+    return told
+
+
+def _plainly(icon: str, title: str, detail: str = "", tone: Tone = Tone.QUIET) -> Callable[[_Scene], Entry]:
+    def told(scene: _Scene) -> Entry:
+        return _entry(scene, icon, title.format(by=scene.actor), detail, tone=tone)
+
+    return told
+
+
+def _what(scene: _Scene) -> str:
+    return {"invitation": "Text", "update": "Text about the change"}.get(scene.data("purpose"), "Follow-up text")
+
+
+_AGAIN = "Looked again"
+_ACTORS = {"customer": "the customer", "cli": "the command line", "api": "your system", "system": "the system"}
+_TOLD: dict[str, Callable[[_Scene], Entry]] = {
+    "page.issued": _issued,
+    "page.updated": _plainly("edit", "Facts changed by {by}"),
+    "page.resent": _plainly("send", "Sent again by {by}"),
+    "page.opened": _opened,
+    "page.expired": _plainly("clock", "The page ended"),
+    "page.revoked": _plainly("cross", "Closed by {by}", "The link now says that it no longer works", Tone.BAD),
+    "page.superseded": _plainly("swap", "Replaced by a newer page", "The old link leads there"),
+    "page.retired": _plainly("clock", "No longer active", "This type of page is no longer served"),
+    "answer.applied": _answered,
+    "answer.undone": _plainly("undo", "Took the answer back"),
+    "answer.needs_human": _answered_late,
+    "customer.stopped": _plainly("mute", "Stopped all texts to this number", tone=Tone.BAD),
+    "conversation.waiting": _asked_for_a_person,
+    "conversation.open": _plainly("person", "Taken by {by}"),
+    "conversation.closed": _plainly("check", "Done by {by}"),
+    "message.submitted": _sent,
+    "message.delivered": _delivered,
+    "message.rewritten": _plainly("edit", "Text rewritten with the new facts", "It had not left yet"),
+    "message.suppressed": _not_sent("This number asked for no texts"),
+    "message.cancelled": _not_sent("Taken back, because the page closed"),
+    "message.expired": _not_sent("It was too late for it"),
+    "message.failed": _not_sent("The provider refused it for good"),
+    "message.dead": _not_sent("The same fault five times; an administrator has to look"),
+    "message.held": _plainly("clock", "Text waits"),
+    "message.uncertain": _plainly("alert", "Nobody knows yet whether the text left", tone=Tone.WARN),
+    "message.needs_human": _plainly("alert", "Nobody can say whether the text left", tone=Tone.BAD),
+    "message.undelivered_temporary": _plainly("alert", "Not delivered so far", "The phone may be off", Tone.WARN),
+    "message.undelivered_permanent": _plainly("alert", "Could not be delivered", "Check the number", Tone.BAD),
+    "message.no_receipt": _plainly("clock", "No word from the network in 72 hours", tone=Tone.WARN),
+}

@@ -1,0 +1,136 @@
+"""Pages, answers and facts in the words staff read; pure, from rows that others have read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
+
+from selfservice import kit
+from selfservice.kit import Milestone, Money, formats
+from selfservice.kit.formats import Reader
+from selfservice.pages import sight
+from selfservice.pages.models import Page
+from selfservice.situations.registry import Loaded
+from selfservice.web.console.times import Times
+
+
+class Tone(StrEnum):
+    """How something is coloured: quiet, good, in need of a look, gone wrong."""
+
+    QUIET = ""
+    GOOD = "ok"
+    WARN = "warn"
+    BAD = "bad"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A page's state in plain words."""
+
+    words: str
+    tone: Tone
+
+
+@dataclass(frozen=True)
+class Said:
+    """One answer in words. `details` are what was chosen or written with it."""
+
+    words: str
+    details: tuple[str, ...] = ()
+    at: datetime | None = None
+    is_closing: bool = True
+
+
+@dataclass(frozen=True)
+class Teller:
+    """Tells values of one page to staff, in English and in the page's zone."""
+
+    reader: Reader
+    times: Times = field(compare=False)
+
+    @classmethod
+    def at(cls, timezone: str, now: datetime) -> Teller:
+        """For a page of this zone."""
+        return cls(Reader("en", ZoneInfo(timezone), now), Times(timezone))
+
+    def value(self, value: Any) -> str:
+        """One value of a fact or a form."""
+        if isinstance(value, list | tuple):
+            return "\n".join(self.value(part) for part in value)
+        # A datetime is a date too, so it goes first.
+        ways: dict[type, Callable[[Any, Reader], str]] = {
+            datetime: formats.moment,
+            date: formats.day,
+            Money: formats.money,
+            Milestone: self._milestone,
+        }
+        way = next((way for kind, way in ways.items() if isinstance(value, kind)), formats.plain)
+        return way(value, self.reader)
+
+    def _milestone(self, value: Milestone, _reader: Reader) -> str:
+        return f"{self.times.short(value.at)}: {value.label}" if value.at else f"{value.label} (to come)"
+
+
+def condition(page: Page, now: datetime) -> Condition:
+    """What a page is doing now."""
+    state = sight.state_at(page, now)
+    if state == "open":
+        words = "Opened, no answer yet" if page.opened_at else "Not opened yet"
+        return Condition(words, Tone.WARN if page.opened_at else Tone.QUIET)
+    if state == "expired":
+        return Condition("Answered, then ended" if page.answered_at else "Ended without an answer", Tone.QUIET)
+    return _CONDITIONS[state]
+
+
+def answers(page_answers: Mapping[str, Any], loaded: Loaded, teller: Teller) -> tuple[Said, ...]:
+    """The answers in force, the closing one last: it is the one that counts."""
+    told = [
+        said(loaded, key, answer["form"], teller, at=datetime.fromisoformat(answer["at"]))
+        for key, answer in page_answers.items()
+    ]
+    return tuple(sorted(told, key=lambda one: (one.is_closing, one.at)))
+
+
+def said(
+    loaded: Loaded, action_key: str, form: Mapping[str, Any], teller: Teller, *, at: datetime | None = None
+) -> Said:
+    """One answer in words; one whose action the type no longer has is told by its key."""
+    action = loaded.situation.action(action_key)
+    if action is None:
+        return Said(action_key.replace("_", " ").capitalize(), at=at)
+    read = action.form.model_validate(dict(form))
+    return Said(action.said, tuple(_details(loaded, read, teller)), at, action.closing)
+
+
+def facts(loaded: Loaded, model: kit.Facts, teller: Teller) -> list[tuple[str, str]]:
+    """The facts as staff gave them: label and value, those left empty left out."""
+    pairs = ((item.label, getattr(model, item.name)) for item in loaded.fields())
+    return [(label, teller.value(value)) for label, value in pairs if value not in (None, "", [], ())]
+
+
+def _details(loaded: Loaded, form: BaseModel, teller: Teller) -> list[str]:
+    words = loaded.words["en"]
+    told = []
+    for name in type(form).model_fields:
+        value = getattr(form, name)
+        if value in (None, ""):
+            continue
+        choice = words.get(f"choices.{name}_{value}") if isinstance(value, str) else None
+        is_prose = isinstance(value, str) and choice is None
+        told.append(choice or (f"“{value}”" if is_prose else teller.value(value)))
+    return told
+
+
+_CONDITIONS = {
+    "scheduled": Condition("Waits to be sent", Tone.QUIET),
+    "answered": Condition("Answered", Tone.GOOD),
+    "revoked": Condition("Closed by us", Tone.BAD),
+    "superseded": Condition("Replaced by a newer page", Tone.QUIET),
+    "retired": Condition("No longer active", Tone.QUIET),
+}

@@ -1,0 +1,20 @@
+// Leaves of a list of links those that have the letters typed above it; Enter follows the first.
+
+export function start(box) {
+  const input = box.querySelector("input");
+  const items = [...box.querySelectorAll("li")];
+  const none = box.querySelector(".none");
+  const shown = () => items.filter((item) => !item.hidden);
+
+  input.addEventListener("input", () => {
+    const wanted = input.value.trim().toLowerCase();
+    for (const item of items) item.hidden = !item.textContent.toLowerCase().includes(wanted);
+    none.hidden = shown().length > 0;
+  });
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") {
+      event.preventDefault();
+      shown()[0]?.querySelector("a").click();
+    }
+  });
+}

@@ -1,0 +1,37 @@
+// Requests to our own server: posts carry the session's token; background looks say that nobody pressed anything.
+
+const token = () => document.querySelector("meta[name=csrf-token]").content;
+
+export class SignedOut extends Error {}
+
+async function checked(answer) {
+  if (answer.status === 401) throw new SignedOut();
+  if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
+  return answer;
+}
+
+export async function postForJson(address, form, signal) {
+  const headers = { Accept: "application/json", "X-CSRF-Token": token() };
+  const answer = await fetch(address, { method: "POST", body: form, headers, signal });
+  return (await checked(answer)).json();
+}
+
+export async function getJson(address) {
+  const answer = await fetch(address, { headers: { Accept: "application/json", "X-Background": "1" } });
+  return (await checked(answer)).json();
+}
+
+export async function getDocument(address, { background = false } = {}) {
+  const headers = background ? { "X-Background": "1" } : {};
+  const answer = await checked(await fetch(address, { headers }));
+  return new DOMParser().parseFromString(await answer.text(), "text/html");
+}
+
+// Runs `act` once calls have stopped coming for `pause` milliseconds.
+export function settled(pause, act) {
+  let timer = 0;
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(act, pause);
+  };
+}
