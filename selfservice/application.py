@@ -11,14 +11,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from selfservice import db, logs, tokens
-from selfservice.cli import register_commands
 from selfservice.config import Settings
 from selfservice.situations.registry import Registry
-from selfservice.web import assets, errors, live, security
-from selfservice.web.console import blueprint as console
-from selfservice.web.customer import blueprint as customer
+from selfservice.web import assets, errors, security
+from selfservice.web.console.routes import blueprint as console
+from selfservice.web.customer.routes import blueprint as customer
 from selfservice.web.operations import blueprint as operations
-from selfservice.web.phone import blueprint as phone
+from selfservice.web.phone.routes import blueprint as phone
 
 ROOT = Path(__file__).resolve().parent.parent
 MAX_BODY_BYTES = 256 * 1024
@@ -37,9 +36,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["selfservice.registry"] = Registry.load(settings.situations, strict=settings.strict)
     logs.configure(settings)
     db.configure(app, settings.database_url)
-    _open_doors(app)
     _watch_requests(app)
-    register_commands(app)
+    _open_doors(app)
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app,
         root=ROOT / "static",
@@ -60,7 +58,6 @@ def _open_doors(app: Flask) -> None:
         app.register_blueprint(blueprint)
     errors.register(app)
     assets.register(app)
-    live.register(app)
 
 
 def _watch_requests(app: Flask) -> None:

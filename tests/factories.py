@@ -56,6 +56,7 @@ def issue(
 ) -> Issued:
     """A committed page with its text."""
     brands.ensure_default()
+    db.session.commit()  # Pages read their brand on the reader's connection.
     made = {"appointment_reminder": appointment, "fraud_alert": fraud}
     issued = pages.issue(
         NewPage(

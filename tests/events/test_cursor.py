@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -23,8 +24,14 @@ def write(connection: Connection, name: str) -> None:
     )
 
 
-def follow(read: Callable[[Cursor], list[Event]], cursor: Cursor) -> tuple[list[str], Cursor]:
+def follow(read: Callable[[Cursor], list[Event]], cursor: Cursor, wanted: int = 0) -> tuple[list[str], Cursor]:
+    """What a reader sees from `cursor` on; waits for `wanted` events, since other tests' transactions delay readers."""
+    end = time.monotonic() + 20
     events = read(cursor)
+    while len(events) < wanted and time.monotonic() < end:
+        db.db.session.rollback()
+        time.sleep(0.02)
+        events = read(cursor)
     return [event.type for event in events], queries.cursor_of(events[-1]) if events else cursor
 
 
@@ -34,8 +41,8 @@ def test_events_come_in_order_and_once(session: Any) -> None:
         service.record(f"test.{number}", actor="system")
     session.commit()
 
-    first, cursor = follow(lambda cursor: list(queries.after(cursor, limit=3)), start)
-    rest, cursor = follow(lambda cursor: list(queries.after(cursor)), cursor)
+    first, cursor = follow(lambda cursor: list(queries.after(cursor, limit=3)), start, 3)
+    rest, cursor = follow(lambda cursor: list(queries.after(cursor)), cursor, 2)
 
     assert first + rest == [f"test.{number}" for number in range(5)]
     assert queries.after(cursor) == []
@@ -54,7 +61,7 @@ def test_two_commits_out_of_order_leave_no_gap(app: Flask) -> None:
 
             before, cursor = follow(lambda cursor: list(queries.after(cursor)), start)
             slow.commit()
-            after, cursor = follow(lambda cursor: list(queries.after(cursor)), cursor)
+            after, cursor = follow(lambda cursor: list(queries.after(cursor)), cursor, 2 - len(before))
         db.db.session.rollback()
 
         assert before + after == ["slow", "quick"]
@@ -73,7 +80,7 @@ def test_ids_taken_against_the_order_of_transactions_leave_no_gap(app: Flask) ->
 
             before, cursor = follow(lambda cursor: list(queries.after(cursor)), start)
             late.commit()
-            after, cursor = follow(lambda cursor: list(queries.after(cursor)), cursor)
+            after, cursor = follow(lambda cursor: list(queries.after(cursor)), cursor, 2 - len(before))
         db.db.session.rollback()
 
         assert sorted(before + after) == ["early", "late"]
