@@ -43,7 +43,7 @@ _LEAST_NUMBER = 10**9  # an integer below it is a count or an id of ours, above 
 
 def configure(settings: Settings) -> None:
     """Send our own lines and those of every library to stderr as JSON; debugging lines in demo mode only."""
-    shared: list[Processor] = [_add_moment, structlog.processors.add_log_level, _tell_exception, scrub]
+    shared: list[Processor] = [_add_origin, _tell_exception, scrub]
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer(serializer=_to_json)],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
@@ -110,8 +110,9 @@ def _scrubbed(value: Any) -> Any:
     return scrub_text(str(value))
 
 
-def _add_moment(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    return {"at": clock.now().isoformat(timespec="milliseconds"), **event}
+def _add_origin(_logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    level = {"exception": "error", "warn": "warning"}.get(method, method)
+    return {"at": clock.now().isoformat(timespec="milliseconds"), "level": level, **event}
 
 
 def _tell_exception(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

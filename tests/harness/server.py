@@ -146,4 +146,5 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer
     finally:
         code = server.stop()
     assert find_leaks(server.log(), server.personal_texts()) == []
+    assert [line for line in server.log().splitlines() if '"level":"error"' in line] == []
     assert code == 0
