@@ -22,7 +22,9 @@ ARTEFACTS = Path(__file__).parent / "artefacts"
 
 
 def pytest_configure() -> None:
-    """A run that is told to stop still stops its servers."""
+    """A run that is told to stop still stops its servers; an example may take its time on a busy machine."""
+    settings.register_profile("patient", deadline=None)
+    settings.load_profile("patient")
 
     def stop(_signal: int, _frame: object) -> None:
         pytest.exit("The run was told to stop.", returncode=143)

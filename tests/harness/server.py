@@ -73,7 +73,7 @@ class LiveServer:
                 start_new_session=True,  # A group of its own, so that nothing of it can outlive the run.
             )
         deadline = time.monotonic() + START_SECONDS
-        while not self._is_ready():
+        while not is_ready(self.port):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 raise AssertionError(f"The server did not start:\n{self.output_path.read_text()}{self.log()}")
@@ -109,15 +109,17 @@ class LiveServer:
             ).fetchall()
         return [text for (text,) in rows if text]
 
-    def _is_ready(self) -> bool:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
-        try:
-            connection.request("GET", "/readyz")
-            return connection.getresponse().status == 200
-        except OSError:
-            return False
-        finally:
-            connection.close()
+
+def is_ready(port: int) -> bool:
+    """Whether a server on loopback answers that it can serve."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
 
 
 def find_free_port() -> int:
