@@ -17,6 +17,8 @@ from selfservice.web import encoding
 PROGRAM_PATHS = ("/a/", "/api/", "/healthz", "/readyz")
 _CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported"}
 
+_KINDS = {404: "not_found", 405: "not_found", 429: "too_many", 503: "unavailable"}
+
 
 def register(app: Flask) -> None:
     """Answer every error that leaves a view."""
@@ -78,7 +80,7 @@ def _unexpected(error: Exception) -> ResponseReturnValue:
 
 
 def _plain(status: int) -> Response:
-    kind = "not_found" if status in (404, 405) else "error" if status >= 500 else "refused"
+    kind = _KINDS.get(status, "error" if status >= 500 else "forbidden")
     language = request.accept_languages.best_match(rendering.LANGUAGES) or "en"
     html = rendering.render_plain(kind, language=language, reference=_request_id() if status >= 500 else "")
     response = encoding.compressed(html, status)
