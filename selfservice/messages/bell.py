@@ -48,8 +48,9 @@ class _SqliteBell:
 
     def __init__(self, engine: Engine) -> None:
         self._connection = engine.raw_connection()
-        self._connection.detach()
+        # Before it leaves the pool: afterwards it answers None.
         self._driver: sqlite3.Connection = self._connection.driver_connection  # type: ignore[assignment]
+        self._connection.detach()
         self._version = self._read()
 
     def wait(self, seconds: float, stop: Event) -> None:
