@@ -98,6 +98,8 @@ def _plain(facts: type[Facts], name: str, problem: ErrorDetails) -> str:
         return f"There is no fact called {name}; take it out or correct its name."
     label = info.title or name
     limits = problem.get("ctx", {})
+    if problem["type"] == "string_too_short" and limits.get("min_length") == 1:
+        return f"{label} is empty; write it or leave it out."
     plain = _PLAIN.get(problem["type"])
     if plain is not None:
         return f"{label} {plain.format_map(limits)}"
@@ -111,7 +113,7 @@ def _plain(facts: type[Facts], name: str, problem: ErrorDetails) -> str:
 _PLAIN = {
     "missing": "is missing; fill it in.",
     "timezone_aware": "has no zone; write an offset such as 2026-11-24T10:20:00+00:00.",
-    "string_too_short": "is too short; write at least {min_length} character(s).",
+    "string_too_short": "is too short; write at least {min_length} characters.",
     "string_too_long": "is too long; write at most {max_length} characters.",
     "too_short": "has too few entries; give at least {min_length}.",
     "too_long": "has too many entries; give at most {max_length}.",

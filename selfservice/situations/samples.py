@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -78,8 +78,9 @@ def _resolve(value: Any, zone: ZoneInfo, now: datetime) -> Any:
 def _written_out(text: str, zone: ZoneInfo, now: datetime) -> str:
     if found := _NOW.fullmatch(text):
         amount = int(found[1])
-        moment = now + (timedelta(hours=amount) if found[2] == "h" else timedelta(minutes=amount))
-        return moment.replace(second=0, microsecond=0).isoformat()
+        # Counted in UTC: in the zone's own time Python would step over the hours that clocks skip or repeat.
+        moment = now.astimezone(UTC) + (timedelta(hours=amount) if found[2] == "h" else timedelta(minutes=amount))
+        return moment.replace(second=0, microsecond=0).astimezone(zone).isoformat()
     found = _DAY.fullmatch(text)
     if found is None:
         return text

@@ -16,6 +16,7 @@ from selfservice.situations.loading import DEFAULT_LANGUAGE, Loaded
 from selfservice.situations.problem import Problem
 from selfservice.situations.values import STANDARD
 
+SHARED = Path(__file__).parent / "words"
 CHOSEN = "_chosen"
 HEADLINE_WORDS = 10
 BUTTON_WORDS = 4
@@ -128,13 +129,16 @@ def _unlike_english(words: Words, english: Words, file: Path) -> Iterator[Proble
 
 
 def _unused(words: Words, loaded: Loaded, wanted: dict[str, str], file: Path) -> Iterator[Problem]:
-    shared = {button.words for button in (Change(), AddToCalendar())}
-    used = {key.partition(".")[2] for key in wanted if key.startswith("buttons.")} | shared
+    shared = Words.load(SHARED / f"{DEFAULT_LANGUAGE}.toml")
+    replaced = {button.words for button in (Change(), AddToCalendar())}
+    used = {key.partition(".")[2] for key in wanted if key.startswith("buttons.")} | replaced
     for key in words:
         table, _, name = key.partition(".")
         if table == "buttons" and name.removesuffix(CHOSEN) not in used:
             yield Problem(file, line_of(file, key), f"{key} is said by no button; take it out or add the button.")
-        if table == "steps" and loaded.situation.step(name.partition(".")[0]) is None:
+        if key.endswith(".headline") and key in shared:
+            yield Problem(file, line_of(file, key), f"{key} is a face that every page has; rename the step.")
+        elif table == "steps" and loaded.situation.step(name.partition(".")[0]) is None:
             yield Problem(file, line_of(file, key), f"{key} belongs to no step; take it out or correct its name.")
 
 

@@ -1,0 +1,375 @@
+"""The contract: every type fulfils it, and each way of breaking it is told with its file and line."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from selfservice.situations import contract
+from selfservice.situations.loading import Loaded, load_folder, load_shared
+from selfservice.situations.problem import Problem
+from selfservice.situations.registry import BUILT_IN, Registry
+from selfservice.situations.wording import check_shared, line_of
+from tests.situations.conftest import NOW
+
+BOOKED = "samples/booked.json"
+ENGLISH = "copy/en.toml"
+SITUATION = "situation.py"
+
+
+class Type:
+    """A copy of the appointment reminder to be broken."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def replace(self, file: str, old: str, new: str) -> None:
+        text = (self.folder / file).read_text(encoding="utf-8")
+        assert old in text
+        (self.folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    def load(self) -> Loaded:
+        return load_folder(self.folder, load_shared(BUILT_IN / "words"))
+
+    def problems(self) -> list[tuple[str, int | None, str]]:
+        found = contract.check(self.load(), now=NOW)
+        return [(str(item.file.relative_to(self.folder)), item.line, item.sentence) for item in found]
+
+    def line(self, file: str, text: str) -> int:
+        lines = (self.folder / file).read_text(encoding="utf-8").splitlines()
+        return next(number for number, line in enumerate(lines, start=1) if text in line)
+
+
+@pytest.fixture
+def type_(tmp_path: Path) -> Type:
+    shutil.copytree(BUILT_IN / "appointment_reminder", tmp_path / "broken")
+    return Type(tmp_path / "broken")
+
+
+@pytest.mark.parametrize("key", [loaded.key for loaded in Registry.load(strict=True)])
+@pytest.mark.parametrize("days", [*range(7), 40, 130, 220, 310])
+def test_every_type_fulfils_its_contract_whatever_the_day(registry: Registry, key: str, days: int) -> None:
+    found = contract.check(registry.get(key), now=NOW + timedelta(days=days, hours=days * 5))
+
+    assert [str(problem) for problem in found] == []
+
+
+def test_shared_words_are_the_same_in_each_language_and_plain() -> None:
+    folder = BUILT_IN / "words"
+
+    assert [str(problem) for problem in check_shared(load_shared(folder), folder)] == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "looked_for", "sentence"),
+    [
+        (
+            'Do("move")',
+            'Do("shift")',
+            '"choose"',
+            "A button of choose does shift, which is no action; correct the button.",
+        ),
+        (
+            'Go("ask", word="keep")',
+            'Go("begin")',
+            '"choose"',
+            "The step choose leads to begin, which is no step; correct the button.",
+        ),
+        (
+            "    steps=(\n",
+            '    steps=(\n        Step(key="ask"),\n',
+            '"ask"',
+            "There are two steps called ask; rename one of them.",
+        ),
+        (
+            '        Action(key="confirm"',
+            '        Action(key="wave", perform=confirm, said="Waved"),\n        Action(key="confirm"',
+            '"wave"',
+            "No step has a button for the action wave; add one or take the action out.",
+        ),
+        (
+            'Do("note"), Go("ask", word="back")',
+            'Do("note"), Do("move"), Go("ask", word="back")',
+            '"note"',
+            "The step note asks for two forms at once; give one of them a step of its own.",
+        ),
+        (
+            "    note: str = prose(300)",
+            "    note: str = prose(300)\n    how: int = 5",
+            None,
+            "The field how cannot be drawn; declare it with pick(...), prose(...) or as a Literal.",
+        ),
+        (
+            "    note: str = prose(300)",
+            "    slot: str = prose(300)",
+            None,
+            "Two forms have a field called slot; rename one of them, as their words share one name.",
+        ),
+        (
+            'pick("offered")',
+            'pick("person")',
+            '"person"',
+            "The field slot picks from person, which is no fact that holds a list; correct its name.",
+        ),
+        (
+            "    calendar=entry,\n",
+            "",
+            '"confirmed"',
+            "The step confirmed adds to a calendar, but the type has no calendar; give it one.",
+        ),
+        (
+            '    bring: Line | None = fact("What to bring"',
+            '    link: Line | None = fact("What to bring"',
+            None,
+            "link is a value that every sentence may use already; rename the fact or action.",
+        ),
+        (
+            '    bring: Line | None = fact("What to bring"',
+            '    cancel: Line | None = fact("What to bring"',
+            '"cancel"',
+            "A fact and an action are both called cancel; rename one of them.",
+        ),
+    ],
+)
+def test_declaration_that_does_not_fit_together_is_told(
+    type_: Type, old: str, new: str, looked_for: str | None, sentence: str
+) -> None:
+    type_.replace(SITUATION, old, new)
+
+    line = type_.line(SITUATION, looked_for) if looked_for else None
+    assert (SITUATION, line, sentence) in type_.problems()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "sentence"),
+    [
+        (
+            '{at:when}?"\nheadline_named',
+            '{when}?"\nheadline_named',
+            "steps.ask.headline",
+            "names {when}, and nothing is called so; use a fact, an action's field or a standard value.",
+        ),
+        (
+            'Pick a new time"\nline',
+            'Pick {at:yearly}"\nline',
+            "steps.choose.headline",
+            "cannot be filled: There is no format 'yearly'; use one of",
+        ),
+        (
+            "{brand} reads it",
+            "{bring} reads it",
+            "steps.note.line",
+            "names {bring}, which may be left empty; say it in the page's template instead.",
+        ),
+        (
+            "{move.slot:weekday}",
+            "{move.day:weekday}",
+            "steps.moved.headline",
+            "names {move.day}, but move has no such field; correct the placeholder.",
+        ),
+        (
+            "See you {at:when}",
+            "See you, {name}",
+            "steps.confirmed.headline",
+            "names {name}, which may be unknown; move the sentence to steps.confirmed.headline_named",
+        ),
+        (
+            "Pick a new time",
+            "Pick {link}",
+            "steps.choose.headline",
+            "names {link}, which only texts have; take it out.",
+        ),
+        (
+            "Pick a new time",
+            "Pick {chosen}",
+            "steps.choose.headline",
+            "names {chosen}, which only buttons under .._chosen have; take it out.",
+        ),
+        (
+            "Pick a new time",
+            "One two three four five six seven eight nine ten eleven",
+            "steps.choose.headline",
+            "has 11 words; a headline has at most 10.",
+        ),
+        (
+            'keep_it = "Keep it"',
+            'keep_it = "Keep it just as it is"',
+            "buttons.keep_it",
+            "has 6 words; a button has at most 4.",
+        ),
+        (
+            "Pick a new time",
+            "Please pick a new time",
+            "steps.choose.headline",
+            "says 'Please'; say what happens instead.",
+        ),
+        (
+            "You don’t need",
+            "You don't need",
+            "steps.cancelled.line",
+            "has a straight quotation mark; use ’ or the marks of the language.",
+        ),
+        (
+            "Add a note",
+            "Go to evil.com",
+            "buttons.go_note",
+            "holds a web address; only {link} and {host} may lead somewhere.",
+        ),
+        ("Tell us here: {link}", "Call us.", "sms.body", "does not hold {link}; a text without it leads nowhere."),
+        ('pill = "Note saved"', 'pill = ""', "steps.noted.pill", "is empty; write it."),
+    ],
+)
+def test_words_that_cannot_be_used_are_told_with_their_line(
+    type_: Type, old: str, new: str, key: str, sentence: str
+) -> None:
+    type_.replace(ENGLISH, old, new)
+
+    found = [
+        (line, said)
+        for file, line, said in type_.problems()
+        if file == ENGLISH and said.startswith(f"{key} {sentence}")
+    ]
+
+    assert [line for line, _ in found] == [line_of(type_.folder / ENGLISH, key)]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "problem"),
+    [
+        (ENGLISH, 'keep_it = "Keep it"\n', "buttons.keep_it is missing, and a button of sure says it; write it."),
+        (
+            ENGLISH,
+            'headline = "Pick a new time"\n',
+            "steps.choose.headline is missing, and the step choose shows it; write it.",
+        ),
+        (
+            ENGLISH,
+            'note_long = "Your note is too long. Keep it under 300 letters."\n',
+            "problems.note_long is missing, and the field note of note needs it; write it.",
+        ),
+        (
+            ENGLISH,
+            'title = "Appointment: {person}"\n',
+            "calendar.title is missing, and the calendar file says it; write it.",
+        ),
+        ("copy/es.toml", 'map = "Mapa"\n', "lead.map is missing, and English has it; translate it."),
+    ],
+)
+def test_words_that_are_missing_are_told(type_: Type, file: str, old: str, problem: str) -> None:
+    type_.replace(file, old, "")
+
+    assert (file, None, problem) in type_.problems()
+
+
+def test_words_that_nothing_says_are_told(type_: Type) -> None:
+    type_.replace(ENGLISH, "[buttons]\n", '[buttons]\nwave = "Wave"\n')
+    type_.replace(ENGLISH, "[steps.ask]", '[steps.begin]\nheadline = "Begin"\n\n[steps.ask]')
+
+    found = [problem for problem in type_.problems() if problem[0] == ENGLISH]
+
+    wave, begin = type_.line(ENGLISH, "wave ="), type_.line(ENGLISH, 'headline = "Begin"')
+    assert found == [
+        (ENGLISH, begin, "steps.begin.headline belongs to no step; take it out or correct its name."),
+        (ENGLISH, wave, "buttons.wave is said by no button; take it out or add the button."),
+    ]
+
+
+def test_words_of_another_language_that_english_lacks_are_told(type_: Type) -> None:
+    type_.replace("copy/es.toml", "[lead]\n", '[lead]\nextra = "Más"\n')
+
+    sentence = "lead.extra stands here and not in English; add it there or take it out."
+    assert type_.problems() == [("copy/es.toml", type_.line("copy/es.toml", "extra ="), sentence)]
+
+
+def test_step_named_as_a_face_of_every_page_is_told(type_: Type) -> None:
+    type_.replace(ENGLISH, "[steps.choose]", "[steps.expired]")
+
+    sentence = "steps.expired.headline is a face that every page has; rename the step."
+    assert (ENGLISH, type_.line(ENGLISH, "[steps.expired]") + 1, sentence) in type_.problems()
+
+
+def test_text_over_its_limit_is_told(type_: Type) -> None:
+    type_.replace(ENGLISH, "Tell us here:", "Tell us here as soon as you can, so that nobody waits:")
+
+    sentence = "sms.body takes 2 parts in GSM-7, at most 1 are allowed; shorten it."
+    assert (ENGLISH, line_of(type_.folder / ENGLISH, "sms.body"), sentence) in type_.problems()
+
+
+def test_accent_that_makes_a_text_dear_is_told(type_: Type) -> None:
+    type_.replace(
+        "copy/es.toml",
+        "Responda en",
+        "Su médico le está esperando y hay más personas en la lista. Díganos sí o no con el botón:",
+    )
+
+    sentence = "sms.body takes 4 parts in UCS-2, at most 3 are allowed; shorten it."
+    assert type_.problems() == [("copy/es.toml", line_of(type_.folder / "copy/es.toml", "sms.body"), sentence)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ('"today+3T10:20"', '"today-3T10:20"', "When has passed; write a time to come."),
+        (
+            '"today+3T10:20"',
+            '"2026-11-24T10:20:00"',
+            "When has no zone; write an offset such as 2026-11-24T10:20:00+00:00.",
+        ),
+        ('"bring"', '"brought"', "There is no fact called brought; take it out or correct its name."),
+    ],
+)
+def test_sample_that_is_not_valid_is_told(type_: Type, old: str, new: str, sentence: str) -> None:
+    type_.replace(BOOKED, old, new)
+
+    assert (BOOKED, None, sentence) in type_.problems()
+
+
+def test_type_without_samples_is_told(type_: Type) -> None:
+    shutil.rmtree(type_.folder / "samples")
+
+    assert type_.problems() == [("samples", None, "There is no sample; write one as samples/NAME.json.")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            'Outcome(shows="confirmed")',
+            'Outcome(shows="done")',
+            "The action confirm shows 'done', which is no step; correct its Outcome.",
+        ),
+        ('says=("moved",)', 'says=("gone",)', "The action move says 'gone', and texts.gone is missing; write it."),
+        (
+            "    claim = slot_claims(facts, case.zone)[form.slot]",
+            "    claim = {}[form.slot]",
+            "The action move failed: KeyError:",
+        ),
+        (
+            'return Outcome(shows="cancelled")',
+            'return Outcome(shows="confirmed")',
+            "No sample ever shows the step cancelled; lead to it,",
+        ),
+    ],
+)
+def test_action_that_leads_nowhere_is_told(type_: Type, old: str, new: str, said: str) -> None:
+    type_.replace(SITUATION, old, new)
+
+    assert [sentence for file, _, sentence in type_.problems() if file == SITUATION and sentence.startswith(said)]
+
+
+def test_page_that_would_end_before_it_begins_is_told(type_: Type) -> None:
+    type_.replace(SITUATION, "lambda facts, _now: facts.at", "lambda facts, now: now")
+
+    assert (
+        BOOKED,
+        None,
+        "A page of this sample would have ended before it begins; move its times.",
+    ) in type_.problems()
+
+
+def test_problem_reads_like_a_compilers() -> None:
+    assert str(Problem(Path("a/copy/en.toml"), 7, "x is empty; write it.")) == "a/copy/en.toml:7: x is empty; write it."
+    assert str(Problem(Path("a/samples"), None, "There is no sample.")) == "a/samples: There is no sample."

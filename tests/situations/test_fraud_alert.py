@@ -1,0 +1,112 @@
+"""The fraud alert: protective first, never too late, and never more on the page than a stranger may see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from selfservice.errors import Invalid
+from selfservice.kit import Do, Facts, Form, HandOff, Outcome
+from selfservice.situations.registry import Registry
+from tests.situations.conftest import NOW, Play
+
+KEY = "fraud_alert"
+DIGITS = "Last two digits of the card"
+Playing = Callable[..., Play]
+
+
+def test_no_goes_to_the_fraud_team_at_once(play: Playing) -> None:
+    assert play(KEY, "online").perform("no") == Outcome(
+        shows="no", hand_off=HandOff("fraud", "The customer says that a payment was not theirs.", urgent=True)
+    )
+
+
+def test_yes_needs_nobody(play: Playing) -> None:
+    assert play(KEY, "online").perform("yes") == Outcome(shows="yes")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        ("no", "yes", "The customer first said that a payment was not theirs and now says that it was."),
+        ("yes", "no", "The customer first knew a payment and now says that it was not theirs."),
+    ],
+)
+def test_changed_mind_reaches_the_team(play: Playing, before: str, after: str, reason: str) -> None:
+    outcome = play(KEY, "online", answers={before: Form()}).perform(after)
+
+    assert outcome == Outcome(shows=after, hand_off=HandOff("fraud", reason, urgent=True))
+
+
+@pytest.mark.parametrize(("shown", "action"), [("ask", "no"), ("ask", "yes"), ("no", "yes"), ("yes", "no")])
+def test_each_answer_can_become_the_other(play: Playing, shown: str, action: str) -> None:
+    page = play(KEY, "online")
+
+    assert page.loaded.situation.allows(action, shown, page.facts)
+
+
+def test_protective_answer_comes_first_and_is_accepted_late(registry: Registry) -> None:
+    situation = registry.get(KEY).situation
+
+    first = situation.steps[0].buttons[0]
+
+    assert isinstance(first, Do)
+    assert first.action == "no"
+    assert {action.key: action.accepts_late for action in situation.actions} == {"no": True, "yes": False}
+    assert situation.message_class == "urgent"
+
+
+def test_page_ends_when_an_answer_is_needed_or_after_four_hours(play: Playing) -> None:
+    given = play(KEY, "online", answer_by="2026-11-21T18:14:00Z")
+    left = play(KEY, "bare")
+
+    assert given.loaded.situation.expires(given.facts, NOW) == datetime(2026, 11, 21, 18, 14, tzinfo=UTC)
+    assert left.loaded.situation.expires(left.facts, NOW) == NOW + timedelta(hours=4)
+
+
+def test_no_text_names_the_payment(registry: Registry) -> None:
+    for words in registry.get(KEY).words.values():
+        texts = " ".join(sentence for key, sentence in words.items() if key.startswith(("sms.", "texts.")))
+        assert [name for name in ("merchant", "amount", "card_ending", "where", "name") if f"{{{name}" in texts] == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "problems"),
+    [
+        (
+            {"card_ending": "0417"},
+            {"card_ending": f"{DIGITS} is too long; write at most 2 characters."},
+        ),
+        (
+            {"card_ending": "7"},
+            {"card_ending": f"{DIGITS} is too short; write at least 2 characters."},
+        ),
+        ({"card_ending": 17}, {"card_ending": f"{DIGITS} cannot be read; write digits only."}),
+        (
+            {"amount": {"amount": "0", "currency": "GBP"}},
+            {"amount": "The amount is not above zero; write what was to be paid."},
+        ),
+        (
+            {"at": "2026-11-21T09:01:00Z"},
+            {"at": "When it was tried is still to come; write when it happened."},
+        ),
+        (
+            {"answer_by": "2026-11-21T09:00:00Z"},
+            {"answer_by": "Answer by must lie within the next seven days; write another moment or leave it empty."},
+        ),
+        (
+            {"answer_by": "2026-11-28T09:00:01Z"},
+            {"answer_by": "Answer by must lie within the next seven days; write another moment or leave it empty."},
+        ),
+    ],
+)
+def test_facts_that_make_no_sense_are_refused(
+    accept: Callable[..., Facts], changes: dict[str, Any], problems: dict[str, str]
+) -> None:
+    with pytest.raises(Invalid) as caught:
+        accept(KEY, "online", **changes)
+
+    assert caught.value.fields == problems

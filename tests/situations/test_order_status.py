@@ -1,0 +1,149 @@
+"""The order status: every answer leaves the page open for the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from selfservice.errors import Invalid
+from selfservice.kit import Facts, Form, HandOff, Hero, Outcome, Refused, Span
+from selfservice.kit.situation import visible
+from selfservice.kit.words import values_of
+from selfservice.situations.registry import Registry
+from tests.situations.conftest import NOW, Play
+
+KEY = "order_status"
+Playing = Callable[..., Play]
+
+
+def hero(play: Play, now: datetime = NOW, answers: dict[str, Form] | None = None) -> Hero:
+    return play.loaded.situation.steps[0].hero(play.facts, answers or {}, now)
+
+
+def buttons(play: Play, step: str = "track") -> list[str]:
+    found = play.loaded.situation.step(step)
+    assert found is not None
+    return [button.words for button in visible(found, play.facts)]
+
+
+def test_no_action_closes_the_page(registry: Registry) -> None:
+    assert [action.closing for action in registry.get(KEY).situation.actions] == [False, False, False]
+
+
+def test_another_day_goes_to_the_team(play: Playing) -> None:
+    outcome = play(KEY, "out_for_delivery").perform("change_day", day="2026-11-23")
+
+    assert outcome == Outcome(
+        shows="day_changed", hand_off=HandOff("deliveries", "The customer chose another delivery day.")
+    )
+
+
+def test_safe_place_goes_to_the_team(play: Playing) -> None:
+    outcome = play(KEY, "out_for_delivery").perform("leave_safe", place="In the porch")
+
+    assert outcome == Outcome(shows="safe_set", hand_off=HandOff("deliveries", "The customer chose a safe place."))
+
+
+@pytest.mark.parametrize(
+    ("action", "raw", "problems"),
+    [
+        ("change_day", {"day": "2026-11-24"}, {"day": "day_wrong"}),
+        ("change_day", {}, {"day": "day_missing"}),
+        ("leave_safe", {"place": "On the roof"}, {"place": "place_wrong"}),
+        ("report", {"problem": "rude"}, {"problem": "problem_wrong"}),
+        ("report", {"text": "It is broken."}, {"problem": "problem_missing"}),
+        ("report", {"problem": "other"}, {"text": "text_needed"}),
+        ("report", {"problem": "late", "text": "x" * 501}, {"text": "text_long"}),
+    ],
+)
+def test_what_was_not_offered_is_refused(
+    play: Playing, action: str, raw: dict[str, str], problems: dict[str, str]
+) -> None:
+    with pytest.raises(Refused) as caught:
+        play(KEY, "out_for_delivery").perform(action, **raw)
+
+    assert caught.value.problems == problems
+
+
+@pytest.mark.parametrize(
+    ("problem", "urgent"), [("late", False), ("damaged", False), ("missing", True), ("wrong", False), ("other", False)]
+)
+def test_report_reaches_the_team_with_what_it_is_about(play: Playing, problem: str, urgent: bool) -> None:
+    outcome = play(KEY, "delivered").perform("report", problem=problem, text="By the door.")
+
+    assert outcome.shows == "reported"
+    assert outcome.hand_off is not None
+    assert (outcome.hand_off.team, outcome.hand_off.urgent) == ("deliveries", urgent)
+    assert "door" not in outcome.hand_off.reason
+
+
+def test_words_follow_what_has_happened(play: Playing) -> None:
+    under_way, delivered = play(KEY, "out_for_delivery"), play(KEY, "delivered")
+
+    assert hero(under_way) == Hero("steps.track", "brand")
+    assert hero(under_way, NOW + timedelta(hours=4)) == Hero("steps.track.late", "brand")
+    assert hero(under_way, answers={"change_day": Form()}) == Hero("steps.track.moved", "brand")
+    assert hero(delivered) == Hero("steps.track.delivered", "good")
+
+
+def test_what_can_no_longer_be_arranged_is_not_offered(play: Playing) -> None:
+    assert buttons(play(KEY, "out_for_delivery")) == ["go_safe", "go_day", "go_problem"]
+    assert buttons(play(KEY, "packed")) == ["go_day", "go_problem"]
+    assert buttons(play(KEY, "delivered", delivery_days=["2026-11-24"], safe_places=["Porch"])) == ["go_problem"]
+
+
+def test_facts_worked_out_from_others_can_be_said(play: Playing) -> None:
+    values = values_of(play(KEY, "out_for_delivery").facts)
+
+    assert values["current_stage"] == "Out for delivery"
+    assert values["window"] == Span(NOW + timedelta(hours=1), NOW + timedelta(hours=3))
+    assert values["is_delivered"] is False
+
+
+def test_page_ends_a_week_after_the_expected_time(play: Playing) -> None:
+    packed = play(KEY, "packed")
+
+    assert packed.loaded.situation.expires(packed.facts, NOW) == datetime(2026, 12, 3, 18, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("changes", "problems"),
+    [
+        (
+            {"window_from": "2026-11-22T13:00:00Z", "window_to": "2026-11-22T13:00:00Z"},
+            {"window_to": "Expected until is not after Expected from; correct one of them."},
+        ),
+        (
+            {"window_from": "2026-11-13T13:00:00Z", "window_to": "2026-11-14T09:00:00Z"},
+            {"window_to": "Expected until is more than a week ago; write when the order is expected now."},
+        ),
+        (
+            {"stages": [{"at": "2026-11-21T09:01:00Z", "label": "Packed"}]},
+            {"stages": "A stage has a time that is still to come; leave its time out until it has happened."},
+        ),
+        ({"stages": []}, {"stages": "Stages has too few entries; give at least 1."}),
+        ({"delivery_days": ["2026-11-20"]}, {"delivery_days": "One of the other days has passed; take it out."}),
+        (
+            {"delivery_days": ["2026-11-24"] * 2},
+            {"delivery_days": "One of the other days stands there twice; take one out."},
+        ),
+        (
+            {"safe_places": ["Porch", "Porch "]},
+            {"safe_places": "One of the safe places stands there twice; take one out."},
+        ),
+    ],
+)
+def test_facts_that_make_no_sense_are_refused(
+    accept: Callable[..., Facts], changes: dict[str, Any], problems: dict[str, str]
+) -> None:
+    with pytest.raises(Invalid) as caught:
+        accept(KEY, "out_for_delivery", **changes)
+
+    assert caught.value.fields == problems
+
+
+def test_days_offered_are_days(play: Playing) -> None:
+    assert play(KEY, "packed").facts.delivery_days == [date(2026, 11, 28)]
