@@ -66,7 +66,7 @@ def keep_demo_keys(instance: Path) -> dict[str, str]:
     path = instance / KEYS_FILE
     try:
         if not path.exists():
-            instance.mkdir(parents=True, exist_ok=True)
+            instance.mkdir(mode=0o700, parents=True, exist_ok=True)  # The demo's database lies there too.
             _create(path)
         return _read(path)
     except OSError as error:

@@ -61,6 +61,7 @@ def test_demo_keys_are_made_once_and_private(tmp_path: Path) -> None:
     assert (first.secret_keys, first.data_keys) == (second.secret_keys, second.data_keys)
     assert first.secret_keys[0].secret != first.data_keys[0].secret
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
     assert [entry.name for entry in file.parent.iterdir()] == ["keys.json"]
 
 
