@@ -37,7 +37,7 @@ class Scene:
     answers: Mapping[str, Form] = field(default_factory=dict)
 
 
-class _Stuck(Exception):
+class Stuck(Exception):
     """An action failed in a way no customer could mend."""
 
 
@@ -64,7 +64,7 @@ def check(loaded: Loaded, now: datetime) -> Iterator[Problem]:
 def scenes(loaded: Loaded, facts: Facts, now: datetime) -> Iterator[Scene]:
     """Every state a page of these facts can be brought into by its buttons, the fresh page first.
 
-    Raises _Stuck naming what failed.
+    Raises Stuck naming what failed.
     """
     waiting = [Scene(loaded.situation.steps[0].key)]
     known: set[tuple[str, frozenset[str]]] = set()
@@ -91,7 +91,7 @@ def _play(loaded: Loaded, sample: Sample, facts: Facts, now: datetime, seen: set
             seen.update(step.key for step in steps)
             for language in loaded.languages:
                 yield from _speak(loaded, language, facts, scene, steps, now)
-    except _Stuck as stuck:
+    except Stuck as stuck:
         yield Problem(file, None, f"{stuck} (sample {sample.name})")
 
 
@@ -124,14 +124,14 @@ def _outcomes(
         except Exception as error:
             last = traceback.extract_tb(error.__traceback__)[-1]
             place = f"{Path(last.filename).name} line {last.lineno}"
-            raise _Stuck(
+            raise Stuck(
                 f"The action {action.key} failed: {type(error).__name__}: {error} ({place}); mend it."
             ) from error
         if situation.step(outcome.shows) is None:
-            raise _Stuck(f"The action {action.key} shows {outcome.shows!r}, which is no step; correct its Outcome.")
+            raise Stuck(f"The action {action.key} shows {outcome.shows!r}, which is no step; correct its Outcome.")
         for name in outcome.says:
             if f"texts.{name}" not in loaded.words[DEFAULT_LANGUAGE]:
-                raise _Stuck(f"The action {action.key} says {name!r}, and texts.{name} is missing; write it.")
+                raise Stuck(f"The action {action.key} says {name!r}, and texts.{name} is missing; write it.")
         yield form, outcome
 
 

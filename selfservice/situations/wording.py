@@ -21,6 +21,10 @@ CHOSEN = "_chosen"
 HEADLINE_WORDS = 10
 BUTTON_WORDS = 4
 _TEXTS = ("sms.", "texts.")
+_SAID_BY_TEMPLATE = re.compile(r"""\bsay(\.find)?\(\s*["']([a-z0-9_.]+)["']""")
+# Tables whose sentences the layout, the texts or the console say; all others are for page.html.
+_SAID_ELSEWHERE = frozenset({"about", "title", "why", "check", "calendar", "sms", "texts", "notices"})
+_OF_FORMS = frozenset({"steps", "buttons", "fields", "choices", "empty", "problems"})
 _ADDRESS = re.compile(r"://|\bwww\.|\b[\w-]+\.(?:com|org|net|info|io|co|example)\b", re.IGNORECASE)
 # What LOOK rules out: begging, jargon and naming the gesture instead of what comes of it.
 _UNWANTED = {
@@ -84,6 +88,9 @@ def _wanted(loaded: Loaded) -> Iterator[tuple[str, str]]:
         yield "calendar.title", "the calendar file says it"
         yield "calendar.description", "the calendar file says it"
     yield from _wanted_by_forms(situation)
+    for key, is_needed in _said_by_template(loaded).items():
+        if is_needed:
+            yield key, "page.html says it"
     for word in _refusals(loaded.folder / "situation.py"):
         yield f"problems.{word}", "an action refuses with it"
 
@@ -103,6 +110,12 @@ def _wanted_by_forms(situation: Situation) -> Iterator[tuple[str, str]]:
                 yield f"problems.{name}_long", reason
             for word in words:
                 yield f"choices.{name}_{word}", reason
+
+
+def _said_by_template(loaded: Loaded) -> dict[str, bool]:
+    """The keys that a template says, and whether they have to be there."""
+    template = (loaded.folder / "page.html").read_text(encoding="utf-8")
+    return {found[2]: not found[1] for found in _SAID_BY_TEMPLATE.finditer(template)}
 
 
 def _refusals(file: Path) -> Iterator[str]:
@@ -132,12 +145,15 @@ def _unused(words: Words, loaded: Loaded, wanted: dict[str, str], file: Path) ->
     shared = Words.load(SHARED / f"{DEFAULT_LANGUAGE}.toml")
     replaced = {button.words for button in (Change(), AddToCalendar())}
     used = {key.partition(".")[2] for key in wanted if key.startswith("buttons.")} | replaced
+    said = _said_by_template(loaded)
     for key in words:
         table, _, name = key.partition(".")
         if table == "buttons" and name.removesuffix(CHOSEN) not in used:
             yield Problem(file, line_of(file, key), f"{key} is said by no button; take it out or add the button.")
         if key.endswith(".headline") and key in shared:
             yield Problem(file, line_of(file, key), f"{key} is a face that every page has; rename the step.")
+        elif table not in _SAID_ELSEWHERE | _OF_FORMS and key not in said and key not in shared:
+            yield Problem(file, line_of(file, key), f"{key} is said nowhere in page.html; take it out or say it there.")
         elif table == "steps" and loaded.situation.step(name.partition(".")[0]) is None:
             yield Problem(file, line_of(file, key), f"{key} belongs to no step; take it out or correct its name.")
 

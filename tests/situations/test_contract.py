@@ -278,10 +278,25 @@ def test_words_that_nothing_says_are_told(type_: Type) -> None:
 
 
 def test_words_of_another_language_that_english_lacks_are_told(type_: Type) -> None:
-    type_.replace("copy/es.toml", "[lead]\n", '[lead]\nextra = "Más"\n')
+    type_.replace("copy/es.toml", "[problems]\n", '[problems]\nextra = "Más"\n')
 
-    sentence = "lead.extra stands here and not in English; add it there or take it out."
+    sentence = "problems.extra stands here and not in English; add it there or take it out."
     assert type_.problems() == [("copy/es.toml", type_.line("copy/es.toml", "extra ="), sentence)]
+
+
+def test_words_of_the_template_are_there_and_said(type_: Type) -> None:
+    type_.replace("page.html", 'say("lead.was")', 'say("lead.before")')
+
+    found = [problem for problem in type_.problems() if problem[0] == ENGLISH]
+
+    assert found == [
+        (ENGLISH, None, "lead.before is missing, and page.html says it; write it."),
+        (
+            ENGLISH,
+            type_.line(ENGLISH, 'was = "Was"'),
+            "lead.was is said nowhere in page.html; take it out or say it there.",
+        ),
+    ]
 
 
 def test_step_named_as_a_face_of_every_page_is_told(type_: Type) -> None:
