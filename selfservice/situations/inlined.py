@@ -1,0 +1,81 @@
+"""What a customer's page carries inside itself, so that one request shows it: style sheet, script, and their hashes."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+
+from markupsafe import Markup
+
+from selfservice.situations.squeezing import squeeze_script, squeeze_styles
+
+STATIC = Path(__file__).resolve().parents[2] / "static"
+_DARK = "@media (prefers-color-scheme:dark){"
+_FORCED = {"dark": ("@media all{", "dark"), "light": ("@media not all{", "light")}
+_LARGE = "html{font-size:200%}body{-webkit-hyphens:auto;hyphens:auto}"
+_FIXED = {"good": ("#12693a", "#14512f"), "closed": ("#434c58", "#2a3038")}
+_NIGHT, _CARD, _CARD_DARK = "#0d1014", "#ffffff", "#171c22"
+
+
+@dataclass(frozen=True)
+class Inlined:
+    """A text inside a page, and the hash by which the security policy lets it in."""
+
+    text: Markup
+    hash: str
+
+    @classmethod
+    def of(cls, text: str) -> Inlined:
+        """Our own text; it must not hold a closing tag."""
+        assert "</" not in text
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        return cls(Markup(text), f"'sha256-{digest}'")  # noqa: S704  our own files and a brand's checked colours
+
+
+@lru_cache(maxsize=256)
+def styles(colour: str, colour_dark: str, theme: str = "", large: bool = False) -> Inlined:
+    """The style sheet in a brand's colours. `theme` and `large` are for looking at a page as others see it."""
+    sheet = _sheet()
+    if theme:
+        wanted, scheme = _FORCED[theme]
+        assert _DARK in sheet
+        sheet = sheet.replace(_DARK, wanted).replace("color-scheme:light dark", f"color-scheme:{scheme}")
+    brand = {
+        "b": colour,
+        "bd": colour_dark,
+        "bt": mixed(colour, _CARD, 0.09),
+        "bdt": mixed(colour_dark, _CARD_DARK, 0.13),
+        "bh": mixed(colour, _NIGHT, 0.52),
+    }
+    values = ";".join(f"--{name}:{value}" for name, value in brand.items())
+    return Inlined.of(f":root{{{values}}}{sheet}{_LARGE if large else ''}")
+
+
+@cache
+def script() -> Inlined:
+    """The script of a page that can be answered."""
+    return Inlined.of(squeeze_script((STATIC / "js" / "page.js").read_text(encoding="utf-8")))
+
+
+def header_colours(colour: str, header: str) -> tuple[str, str]:
+    """The colour of the top in light and dark, for the browser's own frame around the page."""
+    return _FIXED.get(header) or (colour, mixed(colour, _NIGHT, 0.52))
+
+
+@lru_cache(maxsize=1024)
+def mixed(colour: str, ground: str, share: float) -> str:
+    """`share` of `colour` on `ground`, both `#rrggbb`: worked out here because older browsers have no `color-mix`."""
+    pairs = zip(_channels(colour), _channels(ground), strict=True)
+    return "#" + "".join(f"{round(upper * share + lower * (1 - share)):02x}" for upper, lower in pairs)
+
+
+def _channels(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+@cache
+def _sheet() -> str:
+    return squeeze_styles((STATIC / "css" / "page.css").read_text(encoding="utf-8"))

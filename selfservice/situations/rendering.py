@@ -1,0 +1,282 @@
+"""Rendering: a view becomes the page its customer sees, in every state; nothing here reads a database or a request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import quote
+
+from selfservice.brands.face import Face
+from selfservice.kit.steps import Header
+from selfservice.kit.words import Words
+from selfservice.situations import registry
+from selfservice.situations.drawing import Artist, Drawing, Part, Top
+from selfservice.situations.inlined import header_colours, script, styles
+from selfservice.situations.loading import DEFAULT_LANGUAGE, Loaded, load_shared
+from selfservice.situations.speaking import RIGHT_TO_LEFT, Speaker, isolated
+from selfservice.situations.templates import environment, page_of
+from selfservice.situations.view import View
+
+LIVE = frozenset({"scheduled", "open", "answered"})
+NEUTRAL = ("#34404f", "#b9c6d6")
+"""The colours of a page that speaks for no brand."""
+
+_NOTICES = {"needs_human": ("fine", "check"), "changed": ("fine", "undo")}
+_MARK = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'><rect width='8' height='8' rx='2' fill='{}'/></svg>"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What became of an answer, said on top of the page."""
+
+    text: str
+    look: str
+    icon: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a form; `id` is the field it is about, empty if it is about none."""
+
+    text: str
+    id: str
+
+
+@dataclass(frozen=True)
+class Language:
+    """The same page in another language."""
+
+    code: str
+    name: str
+    address: str
+
+
+def render(view: View) -> str:
+    """One page of any type in any state."""
+    loaded = registry.current().find(view.situation)
+    say = _speaker(view, loaded)
+    if loaded is not None and view.state in LIVE:
+        drawing = Artist(view, loaded.situation, say).draw()
+        return _page(view, loaded, say, drawing, title=_title(view, loaded, say, drawing))
+    top = _ended(view, say)
+    if loaded is not None and top.look == "closed":
+        drawing = Artist(view, loaded.situation, say).draw_ended(top)
+        if drawing.docks[0].is_form:
+            return _page(view, loaded, say, drawing, title=top.headline)
+    return _plain(view, say, "customer/ended.html", top, notice=_notice(view, say) if top.look == "closed" else None)
+
+
+def render_callback(view: View) -> str:
+    """The small page for being called; `view.problems` and `view.entered` after a refused form."""
+    say = _speaker(view, registry.current().find(view.situation))
+    if view.callback_at:
+        news = say("person.callback_by", callback_at=view.callback_at)
+        top = Top(part=_ALWAYS, look="good", headline=news)
+    else:
+        line = say("callback.line") if view.ending else say("problems.callback_no_number")
+        top = Top(part=_ALWAYS, look="brand", headline=say("callback.headline"), line=line)
+    problems = [Problem(say(f"problems.{word}"), "note") for word in view.problems.values()]
+    return _plain(view, say, "customer/callback.html", top, problems=problems)
+
+
+def render_preferences(view: View, *, stopped: bool) -> str:
+    """The page where a customer stops all texts to the number; `stopped` once that is done."""
+    say = _speaker(view, registry.current().find(view.situation))
+    word, look = ("stopped_", "good") if stopped else ("", "brand")
+    top = Top(
+        part=_ALWAYS,
+        look=look,  # type: ignore[arg-type]
+        headline=say(f"preferences.{word}headline"),
+        line=say(f"preferences.{word}line"),
+    )
+    return _plain(view, say, "customer/preferences.html", top, stopped=stopped)
+
+
+def render_plain(kind: str, *, language: str = DEFAULT_LANGUAGE, reference: str = "") -> str:
+    """A page for when there is none to show: `kind` is a key under `[plain]` of the shared words.
+
+    The same bytes for every address that is not ours. `reference` helps to find what went wrong.
+    """
+    words = _shared()[language if language in _shared() else DEFAULT_LANGUAGE]
+    say = _WordsOnly(words)
+    top = Top(part=_ALWAYS, look="closed", headline=words[f"plain.{kind}.headline"], line=words[f"plain.{kind}.line"])
+    context = {
+        **_frame(words.language, None, top.look, *NEUTRAL),
+        "view": None,
+        "say": say,
+        "title": top.headline,
+        "top": top,
+        "reference": reference,
+        "languages": (),
+        "body": {"class": "one"},
+    }
+    return environment(words.language).get_template("errors/plain.html").render(context)
+
+
+def words_for(view: View) -> Speaker:
+    """Says the sentences of a view's type outside its page, such as those of its calendar file."""
+    loaded = registry.current().find(view.situation)
+    return Speaker(_words(view, loaded), view.values(), view.reader)
+
+
+def content_security_policy(view: View | None = None, *, framed: bool = False) -> str:
+    """What a page may do: run its own script, look as it looks, send its own forms; nothing else from anywhere.
+
+    `framed` is for the console's preview alone: it may stand in our own frame, may run its script, sends nothing.
+    """
+    look = styles(*NEUTRAL) if view is None else _styles(view)
+    ancestors = "'self'" if framed else "'none'"
+    rules = [
+        "default-src 'none'",
+        f"style-src {look.hash}",
+        f"script-src {script().hash}",
+        "img-src 'self' data:",
+        "connect-src 'none'" if framed else "connect-src 'self'",
+        "form-action 'none'" if framed else "form-action 'self'",
+        "base-uri 'none'",
+        f"frame-ancestors {ancestors}",
+        *(["sandbox allow-scripts"] if framed else []),
+    ]
+    return "; ".join(rules)
+
+
+class _WordsOnly:
+    """Says sentences of the shared words that need no values but those given."""
+
+    def __init__(self, words: Mapping[str, str]) -> None:
+        self._words = words
+
+    def __call__(self, key: str, **values: str) -> str:
+        return self._words[key].format_map(values)
+
+
+_ALWAYS = Part((), is_carried=True, is_shown=True)
+
+
+@cache
+def _shared() -> dict[str, Words]:
+    return load_shared(registry.BUILT_IN / "words")
+
+
+def _words(view: View, loaded: Loaded | None) -> Words:
+    if loaded is not None:
+        return loaded.words.get(view.language) or loaded.words[DEFAULT_LANGUAGE]
+    return _shared().get(view.language) or _shared()[DEFAULT_LANGUAGE]
+
+
+def _speaker(view: View, loaded: Loaded | None) -> Speaker:
+    values = view.values()
+    return Speaker(_words(view, loaded), isolated(values) if view.language in RIGHT_TO_LEFT else values, view.reader)
+
+
+def _ended(view: View, say: Speaker) -> Top:
+    """The top of a page that can no longer be answered: what happened, and what is safe."""
+    word: str = view.state
+    look: Header = "closed"
+    if view.notice == "needs_human":
+        word, look = "needs_human", "good"
+    elif view.state == "expired" and view.answered_at is not None:
+        word = "answered_expired"
+    return Top(part=_ALWAYS, look=look, headline=say(f"steps.{word}.headline"), line=say(f"steps.{word}.line"))
+
+
+def _title(view: View, loaded: Loaded, say: Speaker, drawing: Drawing) -> str:
+    """The question without a name; the news once there is some; first of all what is wrong."""
+    title = say("title")
+    if view.step != loaded.situation.steps[0].key:
+        step = loaded.situation.step(view.step)
+        assert step is not None
+        title = say(step.hero(view.facts, view.answers, view.now).words + ".headline", name="")
+    problems = _problems(view, say, drawing)
+    return f"{problems[0].text} · {title}" if problems else title
+
+
+def _notice(view: View, say: Speaker) -> Notice | None:
+    if not view.notice:
+        return None
+    look, icon = _NOTICES.get(view.notice, ("", "alert"))
+    return Notice(say(f"notices.{view.notice}"), look, icon)
+
+
+def _problems(view: View, say: Speaker, drawing: Drawing) -> list[Problem]:
+    ids = {field.name: field.id for dock in drawing.docks if dock.part.is_shown for field in dock.fields}
+    return [Problem(say(f"problems.{word}"), ids.get(name, "")) for name, word in view.problems.items()]
+
+
+def _page(view: View, loaded: Loaded, say: Speaker, drawing: Drawing, *, title: str) -> str:
+    body = {
+        "class": "page",
+        "data-page": f"/p/{view.token}" if view.token else None,
+        "data-step": drawing.stage.shown,
+        "data-sending": say("notices.sending"),
+        "data-failed": say("notices.failed"),
+    }
+    context = {
+        **_around(view, say, drawing.look),
+        "facts": view.facts,
+        "answers": view.answers,
+        "during": drawing.stage.during,
+        "drawing": drawing,
+        "notice": _notice(view, say),
+        "problems": _problems(view, say, drawing),
+        "script": script().text,
+        "title": title,
+        "ended": view.state not in LIVE,
+        "body": body,
+    }
+    return page_of(loaded.folder, view.language).render(context)
+
+
+def _plain(view: View, say: Speaker, template: str, top: Top, **more: Any) -> str:
+    context = {
+        **_around(view, say, top.look),
+        "title": top.headline,
+        "top": top,
+        "back": f"/p/{view.token}?lang={view.language}" if view.token else "#",
+        "body": {"class": "one", "data-page": f"/p/{view.token}" if view.token else None},
+        **more,
+    }
+    return environment(view.language).get_template(template).render(context)
+
+
+def _around(view: View, say: Speaker, look: Header) -> dict[str, Any]:
+    languages = registry.current().find(view.situation)
+    codes = languages.languages if languages is not None else tuple(_shared())
+    return {
+        **_frame(view.language, view.brand, look, view.brand.colour, view.brand.colour_dark),
+        "view": view,
+        "say": say,
+        "reader": view.reader,
+        "styles": _styles(view).text,
+        "languages": [
+            Language(code, say.find(f"languages.{code}") or code, f"?lang={code}")
+            for code in codes
+            if code != view.language
+        ],
+        "language_label": say("layout.language"),
+    }
+
+
+def _frame(language: str, brand: Face | None, look: Header, colour: str, colour_dark: str) -> dict[str, Any]:
+    return {
+        "language": language,
+        "direction": "rtl" if language in RIGHT_TO_LEFT else "ltr",
+        "brand": brand,
+        "look": look,
+        "colours": header_colours(colour, look),
+        "mark_drawing": quote(_MARK.format(colour), safe="=:/ "),
+        "styles": styles(colour, colour_dark).text,
+    }
+
+
+def _styles(view: View) -> Any:
+    return styles(view.brand.colour, view.brand.colour_dark, view.theme, view.large)
+
+
+LANGUAGES = tuple(sorted(_shared(), key=lambda code: (code != DEFAULT_LANGUAGE, code)))
+"""The languages there are words in, English first."""
+
+PLAIN_SECURITY_POLICY = content_security_policy()
+"""The policy of pages made by `render_plain`."""

@@ -1,0 +1,42 @@
+"""Speaking: the sentences of one page in its customer's language, with their values filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from selfservice.kit.formats import Reader
+from selfservice.kit.words import NAMED, Words
+
+RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+_ISOLATE = "\u2068{}\u2069"
+
+
+class Speaker:
+    """Says the sentence under a key; `values` are what its placeholders may name."""
+
+    def __init__(self, words: Words, values: Mapping[str, Any], reader: Reader) -> None:
+        self._words = words
+        self._values = values
+        self._reader = reader
+
+    def __call__(self, key: str, **more: Any) -> str:
+        """The sentence under `key`; raises KeyError if there is none or a placeholder has no value."""
+        return self._words.say(key, {**self._values, **more} if more else self._values, self._reader)
+
+    def find(self, key: str, **more: Any) -> str:
+        """The sentence under `key`, empty if there is none."""
+        return self(key, **more) if key in self._words or (key + NAMED) in self._words else ""
+
+
+def isolated(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same values with texts kept apart from a right-to-left sentence around them (Unicode UAX 9, FSI and PDI).
+
+    Without it `14 Harbour Street` or a phone number inside an Arabic sentence is shown in the wrong order.
+    """
+    return {key: _ISOLATE.format(value) if isinstance(value, str) and value else value for key, value in values.items()}
+
+
+def sentence(text: str) -> str:
+    """Today, 10:20 am: words made for the middle of a sentence, at the beginning of one."""
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,105 @@
+"""The templates of customers' pages: one environment a language, strict about what is missing, stripped of spaces."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    FunctionLoader,
+    StrictUndefined,
+    Template,
+    pass_context,
+)
+from jinja2.ext import Extension
+from jinja2.runtime import Context
+
+from selfservice.kit.formats import FORMATS, Reader, month, number, short_day, time
+from selfservice.situations.drawing import link
+from selfservice.situations.icons import icon
+from selfservice.situations.speaking import sentence
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+_COMPONENTS = TEMPLATES / "components"
+_BLOCK = (
+    "html|head|body|meta|title|link|style|script|header|main|section|footer|div|p|h1|h2|ul|ol|li|dl|dt|dd|form|fieldset|"
+    "legend|label|input|textarea|button|details|summary|small"
+)
+_BEFORE_TAG = re.compile(rf"\s+(?=</?(?:{_BLOCK})\b)")
+_AFTER_TAG = re.compile(rf"(</?(?:{_BLOCK})\b(?:[^<>{{}}]|\{{\{{.*?\}}\}}|\{{%.*?%\}})*>)\s+")
+_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
+_LINES = re.compile(r"\s*\n\s*")
+_COMMA = {"ar": "، "}
+
+
+class Stripped(Extension):
+    """Leaves out the spaces that only make a template readable, once, when it is compiled."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        """The same template, one line long; what stands inside a line is kept."""
+        text = _LINES.sub(" ", _COMMENT.sub("", source).strip())
+        return _AFTER_TAG.sub(r"\1", _BEFORE_TAG.sub("", text))
+
+
+@lru_cache(maxsize=64)
+def environment(language: str) -> Environment:
+    """The templates for one language; every component is there under its name."""
+    made = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=[Stripped],
+        loader=ChoiceLoader([FileSystemLoader(TEMPLATES), FunctionLoader(_page_of_type)]),
+        auto_reload=False,
+        cache_size=-1,
+    )
+    made.globals.update(icon=icon, link=link, language=language)
+    made.filters.update({name: _for_reader(form) for name, form in FORMATS.items() if name})
+    made.filters.update(leaf=_for_reader(_leaf), stamp=_for_reader(_stamp), listed=_for_reader(_listed))
+    made.filters["sentence"] = sentence
+    for path in sorted(_COMPONENTS.glob("*.html")):
+        made.globals[path.stem] = getattr(made.get_template(f"components/{path.name}").module, path.stem)
+    return made
+
+
+def page_of(folder: Path, language: str) -> Template:
+    """The page.html of a page type."""
+    return environment(language).get_template(str(folder / "page.html"))
+
+
+def _page_of_type(name: str) -> tuple[str, str, None] | None:
+    path = Path(name)
+    if not path.is_absolute() or not path.is_file():
+        return None
+    return path.read_text(encoding="utf-8"), str(path), None
+
+
+def _for_reader(form: Callable[[Any, Reader], Any]) -> Callable[[Context, Any], Any]:
+    @pass_context
+    def shown(context: Context, value: Any) -> Any:
+        return form(value, context["reader"])
+
+    return shown
+
+
+def _leaf(value: datetime | date, reader: Reader) -> tuple[str, str]:
+    """NOV and 24: the calendar leaf of a key fact."""
+    return month(value, reader), number(value, reader)
+
+
+def _stamp(value: datetime, reader: Reader) -> str:
+    """10:20 am today, Tue 24 Nov on another day: the edge of a timeline."""
+    zone = reader.zone
+    is_today = value.astimezone(zone).date() == reader.now.astimezone(zone).date()
+    return time(value, reader) if is_today else short_day(value, reader)
+
+
+def _listed(values: list[str | None], reader: Reader) -> str:
+    """Check-up, 15 minutes: those that are known."""
+    return _COMMA.get(reader.language, ", ").join(value for value in values if value)

@@ -1,0 +1,117 @@
+// The customer's page made quicker: steps change, and answers go out, without a reload. Everything works without it.
+// It is squeezed and carried inside the page, at most 2 kB; squeezing.py says which habits that asks for.
+(() => {
+  const page = document;
+  const on = addEventListener;
+  const all = (selector) => [...page.querySelectorAll(selector)];
+  const data = () => page.body.dataset;
+  let told;
+  let sent;
+  let timer;
+  let waits;
+  let repaint;
+
+  // An old browser keeps to links and forms.
+  if (!page.body.replaceChildren) return;
+
+  const focus = () => {
+    scrollTo(0, 0);
+    all("[role=alert],h1").find((part) => part.offsetParent).focus();
+  };
+
+  const show = (step) => {
+    const hero = all(".hero").find((part) => part.dataset.w == step);
+    if (!hero) return;
+    all("[data-w]").forEach((part) => (part.hidden = !part.matches(`[data-w~=${step}]`)));
+    all(".top")[0].className = hero.dataset.top;
+    page.title = hero.querySelector("h1").textContent;
+    focus();
+  };
+
+  // A parsed document's scripts never run.
+  const swap = (html) => {
+    history.replaceState(null, "", location.href.replace(/step=\w+&?/, ""));
+    page.documentElement.replaceWith(new DOMParser().parseFromString(html, "text/html").documentElement);
+    focus();
+  };
+
+  const send = () => {
+    clearTimeout(timer);
+    fetch(sent.url, sent)
+      .then((reply) => {
+        if (reply.status > 499 || reply.status == 429) throw 0;
+        return reply.json();
+      })
+      .then((result) => {
+        repaint = sent = 0;
+        result.page ? swap(result.page.html) : location.reload();
+      })
+      .catch(() => {
+        const note = page.getElementById("say");
+        note.textContent = data().failed;
+        note.hidden = false;
+        if (repaint) repaint();
+        repaint = 0;
+        timer = setTimeout(send, (waits = Math.min(waits * 2, 64)) * 1e3);
+      });
+  };
+
+  on("submit", (event) => {
+    const button = event.submitter;
+    if (!button || !button.dataset.token) return;
+    event.preventDefault();
+    if (repaint) return;
+    const input = Object.fromEntries(new FormData(event.target));
+    const body = JSON.stringify({ input: input, revision: +input.revision });
+    const url = "/a/" + button.dataset.token;
+    // The same answer keeps its key however often it is tried, so that it counts once.
+    if (!sent || sent.url != url || sent.body != body)
+      sent = {
+        url: url,
+        method: "POST",
+        headers: {
+          Accept: "application/json",
+          "Content-Type": "application/json",
+          "Idempotency-Key": "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, () =>
+            (crypto.getRandomValues(new Uint8Array(1))[0] % 16).toString(16),
+          ),
+        },
+        body: body,
+      };
+    const kept = [...button.childNodes];
+    repaint = () => button.replaceChildren(...kept);
+    button.replaceChildren(data().sending);
+    waits = 1;
+    send();
+  });
+
+  on("online", () => sent && !repaint && send());
+
+  on("click", (event) => {
+    const link = event.target.closest("a");
+    if (!link || event.metaKey || event.ctrlKey) return;
+    const step = link.dataset.go;
+    // A preview, which has no page, leads nowhere.
+    if (!step && data().page) return;
+    event.preventDefault();
+    if (data().page) history.pushState(step, "", link.href);
+    show(step);
+  });
+
+  on("popstate", (event) => show(event.state || data().step));
+
+  // The button repeats the choice.
+  on("change", (event) => {
+    const choice = event.target;
+    const button = choice.form && choice.form.querySelector("[data-chosen]");
+    if (button) button.lastChild.data = button.dataset.chosen.replace("%", choice.dataset.says);
+  });
+
+  // A person looks: a page that is fetched ahead or drawn ahead is hidden.
+  const look = () => {
+    if (told || !data().page || page.hidden) return;
+    told = navigator.sendBeacon(data().page + "/-/opened");
+  };
+  on("visibilitychange", look);
+  look();
+})();
