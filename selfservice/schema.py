@@ -156,8 +156,8 @@ def _takes_writes() -> bool:
             (version,) = driver.execute("PRAGMA user_version").fetchone()
             driver.execute("BEGIN IMMEDIATE")
             driver.execute(f"PRAGMA user_version = {version}")
-        except sqlite3.OperationalError:
-            return False
+        except sqlite3.OperationalError as error:
+            return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY  # Taken by another writer: it takes writes.
         finally:
             driver.rollback()
     return True

@@ -81,7 +81,7 @@ def serve(address: str, port: int, *, workers: int, threads: int, settings: Sett
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS),
         websockets=False,
         # Its lines go where ours go: to the handlers of the root logger, as JSON. Requests are logged by us.
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         log_dictconfig={"formatters": {}, "handlers": {}, "loggers": {"_granian": {"propagate": True}}},
         log_access=False,
         respawn_failed_workers=True,

@@ -1,0 +1,1 @@
+"""An organisation to look at in demo mode: three brands, their staff and customers, and a fortnight of pages."""
