@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 import socket
-import sys
-from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import click
 
 from selfservice import config, db
-from selfservice.application import create_app
-from selfservice.cli import boot
-from selfservice.cli.children import Keeper, flask_command, watch_parent
+from selfservice.cli import boot, server_process
+from selfservice.cli.children import Keeper, flask_command
 from selfservice.cli.command import Command
 from selfservice.config import Settings
 from selfservice.demo import sign_in
-from selfservice.errors import AppError, ConfigError
+from selfservice.errors import ConfigError
 from selfservice.web.live import MOST_STREAMS, RESERVE
 
 FEWEST_THREADS = MOST_STREAMS + RESERVE
@@ -91,23 +86,7 @@ def serve(address: str, port: int, *, workers: int, threads: int, settings: Sett
         keeper = Keeper(flask_command("worker", "--beside", str(os.getpid())))
         server.on_startup(keeper.start)
         server.on_shutdown(keeper.stop)
-    server.serve(target_loader=partial(load, os.getpid()), wrap_loader=False)
-
-
-def load(parent: int) -> Callable[..., Any]:
-    """The application in a server process of its own: made afresh, so that no connection is shared with `parent`."""
-    if hasattr(os, "setpgid"):
-        os.setpgid(0, 0)  # Ctrl+C in a terminal reaches the first process alone, which then stops this one in order.
-    watch_parent(parent, partial(os.kill, os.getpid(), signal.SIGTERM))
-    try:
-        app = create_app()
-    except AppError as error:
-        click.echo(error.message, err=True)
-        sys.exit(1)
-    # The server copies the environment into each request: the secrets have no business there.
-    for name in [name for name in os.environ if name.startswith(config.PREFIX)]:
-        del os.environ[name]
-    return app
+    server.serve(target_loader=partial(server_process.load, os.getpid()), wrap_loader=False)
 
 
 def find_address(host: str, port: int) -> str:

@@ -131,6 +131,13 @@ class Hub:
         with self._lock:
             self._streams.discard(stream)
 
+    def end_all(self) -> None:
+        """Let every stream end at once: the process is about to stop, and each holds one of its threads."""
+        with self._lock:
+            streams = tuple(self._streams)
+        for stream in streams:
+            stream.end()
+
     def missed(self, cursor: Cursor) -> list[Happening] | None:
         """What happened since `cursor`; None when it is too much to tell one by one."""
         found = self._read(lambda: [_happening(event) for event in events.after(cursor, MOST_MISSED + 1)])
