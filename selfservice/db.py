@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from flask import Flask, g, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
@@ -236,9 +237,15 @@ def _begin_to_write(connection: Connection) -> None:
     if _HAS_FLOCK and connection.engine.url.database:
         handle = connection.info.get(_QUEUE)
         if handle is None:
-            handle = connection.info[_QUEUE] = Path(f"{connection.engine.url.database}.lock").open("ab")
+            handle = connection.info[_QUEUE] = _queue_file(connection.engine.url.database).open("ab")
         fcntl.flock(handle, fcntl.LOCK_EX)
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _queue_file(database: str) -> Path:
+    """The lock file beside an SQLite file, which may be named plainly or as a `file:` address."""
+    name = unquote(urlsplit(database).path) if database.startswith("file:") else database
+    return Path(f"{name}.lock")
 
 
 def _leave_the_queue(_connection: Any, record: ConnectionPoolEntry) -> None:
