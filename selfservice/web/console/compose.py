@@ -59,9 +59,7 @@ def look() -> ResponseReturnValue:
     loaded = registry.current().get(request.form.get("situation", ""))
     entered = draft.read(loaded, request.form)
     with door.reading():
-        answer = jsonify(glance.at(entered))
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+        return jsonify(glance.at(entered))
 
 
 def _new_page(entered: Draft, *, sends: bool) -> NewPage:
@@ -93,10 +91,17 @@ def _problems(refusal: AppError) -> dict[str, str]:
 
 
 def _form(entered: Draft, *, problems: Mapping[str, str] | None = None, status: int = 200) -> ResponseReturnValue:
+    fields = entered.loaded.fields()
+    optional = [item for item in fields if not item.required]
     shown: dict[str, Any] = {
         "draft": entered,
         "loaded": entered.loaded,
-        "fields": entered.loaded.fields(),
+        "fields": fields,
+        "optional": optional,
+        # What is filled in or wrong must be seen.
+        "opens_optional": any(
+            entered.facts.get(item.name) or PREFIX + item.name in (problems or {}) for item in optional
+        ),
         "languages": _languages(entered.loaded),
         "types": registry.current().all(),
         "problems": problems or {},

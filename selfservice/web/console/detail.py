@@ -28,7 +28,6 @@ from selfservice.staff import queries as staff
 from selfservice.web import live
 from selfservice.web.console import door, sendings, story, wording
 from selfservice.web.console.story import Cast
-from selfservice.web.console.times import initials
 from selfservice.web.console.wording import Said, Teller
 
 _MADE = {
@@ -109,7 +108,6 @@ def _basics(scene: _Scene) -> dict[str, Any]:
         "page": page,
         "id": tokens.encode_id(page.id),
         "customer": customer,
-        "initials": initials(customer.name),
         "first_name": sight.first_name(customer.name) or "The customer",
         "ending": phone.ending(customer.phone) if customer.phone else "",
         "what": scene.loaded.name if scene.loaded else page.situation,
@@ -130,7 +128,7 @@ def _parts(scene: _Scene) -> dict[str, Any]:
         **_basics(scene),
         "entries": story.tell(log, _cast(scene, names)),
         "made_by": names.get(_user(page.created_by), ""),
-        "answers": wording.answers(page.answers, loaded, teller) if loaded else (),
+        "answers": wording.answers(page, loaded, teller) if loaded else (),
         "facts": wording.facts(loaded, known, teller) if loaded and known else [],
         "texts": sendings.tell(messages.list_for_page(page.id)),
         "conversations": waiting,
@@ -147,8 +145,10 @@ def _cast(scene: _Scene, names: dict[int, str]) -> Cast:
             given[answer.action].append(
                 wording.said(scene.loaded, answer.action, answer.form, scene.teller, at=answer.at)
             )
+    steps = scene.loaded.situation.steps if scene.loaded else ()
     return Cast(
         users=names,
+        tones={step.key: wording.tone_of(scene.loaded, step.key) for step in steps if scene.loaded},
         answers=given,
         teams=_team_names(scene.page),
         ending=phone.ending(scene.customer.phone) if scene.customer.phone else "",

@@ -28,6 +28,7 @@ OPEN_TO_ALL = frozenset({"console.show_sign_in", "console.sign_in"})
 CSRF = "csrf_token"
 CSRF_HEADER = "X-CSRF-Token"
 BACKGROUND = "X-Background"
+_SIGNED_OUT = "Nothing was changed. Sign in in another tab, come back here, go back a step and send it again."
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -73,25 +74,28 @@ def actor() -> str:
 
 
 def page(template: str, status: int = 200, **values: Any) -> Response:
-    """A console screen, or a part of one, as a response that is never stored on the way."""
+    """A console screen, or a part of one, as a response."""
     return shown(render_template(template, shell=_shell(), **values), status)
 
 
 def tell(error: AppError) -> Response:
     """An error as a screen: its sentence, and a way on."""
-    return page("console/problem.html", error.status, message=error.message) if "staff" in g else _signed_out()
+    if "staff" in g:
+        return page("console/problem.html", error.status, message=error.message)
+    return _alone("That did not work", error.message, error.status)
 
 
 def shown(html: str, status: int = 200) -> Response:
     """HTML of the console as a response."""
     response = encoding.compressed(html, status)
-    response.headers.extend(
-        (
-            ("Cache-Control", "no-store"),
-            ("X-Robots-Tag", "noindex, nofollow"),
-            ("Content-Security-Policy", _POLICY),
-        )
-    )
+    response.headers["Content-Security-Policy"] = _POLICY
+    return response
+
+
+def keep_private(response: Response) -> Response:
+    """Whatever the console answers is kept by nobody on the way and found by no search engine."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response
 
 
@@ -153,10 +157,11 @@ def _refuse_without_token(found: Staff) -> None:
 
 def _ask_to_sign_in() -> ResponseReturnValue:
     if request.method != "GET" or request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
-        return _signed_out()
+        return _alone("You are signed out", _SIGNED_OUT, 401)
     wanted = request.full_path.rstrip("?")
     return redirect(f"{url_for('console.show_sign_in')}?next={quote(wanted, safe='')}", 303)
 
 
-def _signed_out() -> Response:
-    return shown(render_template("console/signed_out.html"), 401)
+def _alone(title: str, sentence: str, status: int) -> Response:
+    """A screen for somebody who has not shown who they are: nothing of the console stands around it."""
+    return shown(render_template("console/alone.html", title=title, sentence=sentence), status)

@@ -45,10 +45,10 @@ def _text(loaded: Loaded, view: View) -> dict[str, str]:
     try:
         composed = texts.compose_text(view, loaded, "sms.body", texts.specimen_url())
     except Invalid as refusal:
-        return {"body": "", "meter": "", "warning": "", "problem": refusal.message}
+        return {"body": "", "link": "", "meter": "", "warning": "", "problem": refusal.message}
     meter = f"{_meter(composed.measured)} · {_privacy(loaded, view)}"
     warning = text.warning(composed.measured) or ""
-    return {"body": composed.body, "meter": meter, "warning": warning, "problem": ""}
+    return {"body": composed.body, "link": texts.specimen_url(), "meter": meter, "warning": warning, "problem": ""}
 
 
 def _meter(measured: Measured) -> str:
@@ -61,10 +61,10 @@ def _privacy(loaded: Loaded, view: View) -> str:
     """Which facts the text names; the words of the type decide it, so it can be said for certain."""
     sentence = loaded.words[view.language].pick("sms.body", named=bool(view.first_name))
     named = {path[0] for _, path, _ in pieces(sentence) if path}
-    labels = [item.label.lower() for item in loaded.fields() if item.name in named]
+    labels = [f"“{item.label}”" for item in loaded.fields() if item.name in named]
     if not labels:
         return "nothing private in the text"
-    return f"the text names only: {', '.join(labels)}"
+    return f"only {' and '.join(labels)} {'is' if len(labels) == 1 else 'are'} in the text"
 
 
 def _customer(entered: Draft, region: str) -> dict[str, Any] | None:

@@ -130,7 +130,7 @@ def _work(
         title="Wants to be called" if one.kind == "callback" else "Needs a person",
         who=name or "No name",
         initials=initials(name),
-        reason=one.reason,
+        reason="" if one.kind == "callback" else one.reason,  # The title says it.
         note=one.note,
         team=team,
         number=phone.display(one.phone) if one.phone else "",

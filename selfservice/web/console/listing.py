@@ -119,7 +119,7 @@ def lines_of(rows: Sequence[tuple[Page, Customer]]) -> list[Line]:
 def _line(page: Page, customer: Customer, sent: Message | None, now: datetime) -> Line:
     loaded = registry.current().find(page.situation)
     teller = Teller.at(page.timezone, now)
-    told = wording.answers(page.answers, loaded, teller) if loaded else ()
+    told = wording.answers(page, loaded, teller) if loaded else ()
     words, tone = _sending(sent, teller.times)
     return Line(
         id=tokens.encode_id(page.id),

@@ -155,22 +155,12 @@ def _wishes() -> tuple[Shown, Theme, bool]:
 
 def _framed(view: View) -> Response:
     response = encoding.compressed(rendering.render(view))
-    _add_headers(response, rendering.content_security_policy(view, framed=True))
+    response.headers["Content-Security-Policy"] = rendering.content_security_policy(view, framed=True)
     return response
 
 
 def _framed_sentence(sentence: str) -> Response:
     response = encoding.compressed(sentence)
-    _add_headers(response, "default-src 'none'; frame-ancestors 'self'")
+    response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'self'"
     response.mimetype = "text/plain"
     return response
-
-
-def _add_headers(response: Response, policy: str) -> None:
-    response.headers.extend(
-        (
-            ("Cache-Control", "no-store"),
-            ("X-Robots-Tag", "noindex, nofollow"),
-            ("Content-Security-Policy", policy),
-        )
-    )

@@ -24,6 +24,7 @@ from selfservice.web.console import (
 
 blueprint = Blueprint("console", __name__, url_prefix="/console")
 security.guard(blueprint, "staff", door.enter)
+blueprint.after_request(door.keep_private)
 blueprint.add_app_template_global(icons.icon, "icon")
 blueprint.add_app_template_global(times.initials, "initials")
 

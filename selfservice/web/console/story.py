@@ -29,11 +29,13 @@ class Entry:
 class Cast:
     """Who and what the events of one page name by key or id.
 
-    `users` are names of staff by id, `answers` the answers in words by action, oldest first, `teams` names by key.
+    `users` are names of staff by id, `answers` the answers in words by action, oldest first, `teams` names by key,
+    `tones` the colours of the steps that answers lead to.
     """
 
     users: Mapping[int, str]
     answers: Mapping[str, list[Said]]
+    tones: Mapping[str, Tone]
     teams: Mapping[str, str]
     ending: str
 
@@ -65,11 +67,13 @@ class _Scene:
 
 def tell(events: Iterable[Event], cast: Cast) -> list[Entry]:
     """The story, newest first. Events that say nothing to staff are left out; looking again and again is told once."""
+    events = list(events)
     entries: list[Entry] = []
     seen: dict[str, int] = defaultdict(int)
+    arrived = {event.message_id for event in events if event.type == "message.delivered"}
     for event in events:
         told = _TOLD.get(event.type)
-        if told is None:
+        if told is None or (event.type == "message.submitted" and event.message_id in arrived):
             continue
         action = str(event.data.get("action", ""))
         said = None
@@ -101,9 +105,10 @@ def _opened(scene: _Scene) -> Entry:
 def _answered(scene: _Scene) -> Entry:
     said = scene.said
     changed = "In place of an earlier answer" if scene.data("changed") else ""
+    tone = scene.cast.tones.get(scene.data("step"), Tone.GOOD)
     if said is None:
-        return _entry(scene, "check", "Answered", changed, tone=Tone.GOOD)
-    return _entry(scene, "check", said.words, *said.details, changed, tone=Tone.GOOD)
+        return _entry(scene, "check", "Answered", changed, tone=tone)
+    return _entry(scene, "check", said.words, *said.details, changed, tone=tone)
 
 
 def _answered_late(scene: _Scene) -> Entry:

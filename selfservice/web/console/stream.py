@@ -37,20 +37,18 @@ def follow() -> ResponseReturnValue:
     try:
         written = live.follow(stream, since=since, is_allowed=is_allowed)
     except Unavailable:
-        return Response("", 503, {"Retry-After": str(live.RETRY_AFTER), "Cache-Control": "no-store"})
+        return Response("", 503, {"Retry-After": str(live.RETRY_AFTER)})
     return Response(
         written,
         content_type="text/event-stream",
         # A proxy that gathers the answer before it passes it on would hold events back.
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        headers={"X-Accel-Buffering": "no"},
     )
 
 
 def head() -> ResponseReturnValue:
     """How far the log has come: what screens ask every few seconds while they have no stream."""
-    answer = jsonify(cursor=live.write_cursor(events.head()))
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return jsonify(cursor=live.write_cursor(events.head()))
 
 
 def jump() -> ResponseReturnValue:
@@ -67,6 +65,4 @@ def jump() -> ResponseReturnValue:
             }
             for page, customer in found
         ]
-    answer = jsonify(hits=hits)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return jsonify(hits=hits)

@@ -21,9 +21,10 @@ from selfservice.web.console.times import Times
 
 
 class Tone(StrEnum):
-    """How something is coloured: quiet, good, in need of a look, gone wrong."""
+    """How something is coloured: quiet, a point of note, good, in need of a look, gone wrong."""
 
     QUIET = ""
+    NOTE = "acc"
     GOOD = "ok"
     WARN = "warn"
     BAD = "bad"
@@ -45,6 +46,7 @@ class Said:
     details: tuple[str, ...] = ()
     at: datetime | None = None
     is_closing: bool = True
+    tone: Tone = Tone.QUIET
 
 
 @dataclass(frozen=True)
@@ -88,24 +90,34 @@ def condition(page: Page, now: datetime) -> Condition:
     return _CONDITIONS[state]
 
 
-def answers(page_answers: Mapping[str, Any], loaded: Loaded, teller: Teller) -> tuple[Said, ...]:
+def answers(page: Page, loaded: Loaded, teller: Teller) -> tuple[Said, ...]:
     """The answers in force, the closing one last: it is the one that counts."""
     told = [
-        said(loaded, key, answer["form"], teller, at=datetime.fromisoformat(answer["at"]))
-        for key, answer in page_answers.items()
+        said(loaded, key, answer["form"], teller, at=datetime.fromisoformat(answer["at"]), step=page.step)
+        for key, answer in page.answers.items()
     ]
     return tuple(sorted(told, key=lambda one: (one.is_closing, one.at)))
 
 
 def said(
-    loaded: Loaded, action_key: str, form: Mapping[str, Any], teller: Teller, *, at: datetime | None = None
+    loaded: Loaded, action_key: str, form: Mapping[str, Any], teller: Teller, *, at: datetime, step: str = ""
 ) -> Said:
-    """One answer in words; one whose action the type no longer has is told by its key."""
+    """One answer in words; one whose action the type no longer has is told by its key.
+
+    `step` is what it led the customer to: a closing answer has the colour that the page's top has there.
+    """
     action = loaded.situation.action(action_key)
     if action is None:
         return Said(action_key.replace("_", " ").capitalize(), at=at)
     read = action.form.model_validate(dict(form))
-    return Said(action.said, tuple(_details(loaded, read, teller)), at, action.closing)
+    tone = tone_of(loaded, step) if action.closing else Tone.QUIET
+    return Said(action.said, tuple(_details(loaded, read, teller)), at, action.closing, tone)
+
+
+def tone_of(loaded: Loaded, step: str) -> Tone:
+    """The colour of what led to a step: green for good news, grey for a thing called off, blue for the rest."""
+    found = loaded.situation.step(step)
+    return _HEADERS[found.header] if found else Tone.NOTE
 
 
 def facts(loaded: Loaded, model: kit.Facts, teller: Teller) -> list[tuple[str, str]]:
@@ -127,6 +139,7 @@ def _details(loaded: Loaded, form: BaseModel, teller: Teller) -> list[str]:
     return told
 
 
+_HEADERS = {"good": Tone.GOOD, "closed": Tone.QUIET, "brand": Tone.NOTE}
 _CONDITIONS = {
     "scheduled": Condition("Waits to be sent", Tone.QUIET),
     "answered": Condition("Answered", Tone.GOOD),

@@ -27,6 +27,7 @@ function restore(form) {
 async function fillWithSample(form, link) {
   const other = (await getDocument(link.href)).getElementById(form.id);
   for (const input of form.querySelectorAll("[name^=fact_]")) input.value = field(other, input.name).value;
+  form.querySelectorAll("fieldset details").forEach((more) => (more.open = true));
   form.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
@@ -64,6 +65,10 @@ export function start(form) {
   form.addEventListener("change", (event) => {
     if (event.target.name === "language") form.dataset.spoken = "yes";
     if (event.target.name === "name") delete event.target.dataset.filled;
+  });
+  // Enter in a field is a slip on a call: only Ctrl+Enter and the button send.
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && event.target.matches("input")) event.preventDefault();
   });
   form.addEventListener("click", (event) => {
     const sample = event.target.closest("[data-sample]");

@@ -55,10 +55,19 @@ function caption(told) {
   return "This is the real page, not a picture.";
 }
 
+// The link of a page that does not exist yet is as long as a real one; its characters say nothing, so dots stand for them.
+function body(text) {
+  if (!text?.body) return ["The text shows here as soon as the form is read."];
+  const [before, after = ""] = text.body.split(text.link);
+  const link = document.createElement("u");
+  link.textContent = text.link.replace(/^https?:\/\//, "").replace(/\/[^/]*$/, "/…");
+  return [before, link, after];
+}
+
 export function say(root, form, told) {
   const { customer, text } = told;
   const name = form.elements.namedItem("name").value.trim();
-  out(root, "body").textContent = text?.body || "The text shows here as soon as the form is read.";
+  out(root, "body").replaceChildren(...body(text));
   out(root, "body").lang = form.elements.namedItem("language").value;
   out(root, "meter").textContent = text?.meter ?? "";
   out(root, "warning").textContent = text?.warning ?? "";

@@ -1,0 +1,82 @@
+"""Who works at the console in these tests: ana (supervisor), ben (agent of reception), eve (agent of another team)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from selfservice import tokens
+from selfservice.brands import service as brands
+from selfservice.db import db
+from selfservice.staff import queries, service
+
+PASSWORD = "correct horse battery"
+TEAMS = {"reception": "Reception", "fraud": "Fraud", "deliveries": "Deliveries"}
+
+
+class Desk:
+    """One browser of one person; `post` adds the token that their forms carry."""
+
+    def __init__(self, app: Flask, email: str = "", **details: Any) -> None:
+        self.client: FlaskClient = app.test_client()
+        self.csrf = ""
+        self.email = email
+        if email:
+            self._sit_down(app, email, details)
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        return self.client.get(path, **options)
+
+    def post(self, path: str, form: dict[str, Any] | None = None, **options: Any) -> TestResponse:
+        return self.client.post(path, data={"csrf_token": self.csrf, **(form or {})}, **options)
+
+    def read(self, path: str) -> str:
+        """The text of a screen, tags and blanks squeezed out."""
+        return text_of(self.get(path))
+
+    def _sit_down(self, app: Flask, email: str, details: dict[str, Any]) -> None:
+        with app.app_context():
+            brands.ensure_default()
+            service.ensure_teams(TEAMS)
+            user = service.add(email, password=PASSWORD, **details)
+            token = service.start_session(user.id)
+            db.session.commit()
+            found = queries.find_session(token)
+            assert found is not None
+            self.user_id, self.session_id = user.id, found.session_id
+            self.csrf = tokens.current().sign("csrf", found.session_id)
+        self.client.set_cookie("staff", token)
+
+
+def text_of(answer: TestResponse) -> str:
+    """What a person reads of an answer."""
+    return " ".join(re.sub(r"<[^>]*>", " ", answer.text.replace("&#39;", "'")).split())
+
+
+@pytest.fixture
+def ana(app: Flask) -> Desk:
+    """A supervisor of reception: sees all teams."""
+    return Desk(app, "ana@example.com", name="Ana Silva", role="supervisor", team="reception")
+
+
+@pytest.fixture
+def ben(app: Flask) -> Desk:
+    """An agent of reception."""
+    return Desk(app, "ben@example.com", name="Ben Diaz", team="reception")
+
+
+@pytest.fixture
+def eve(app: Flask) -> Desk:
+    """An agent of another team."""
+    return Desk(app, "eve@example.com", name="Eve Moss", team="deliveries")
+
+
+@pytest.fixture
+def stranger(app: Flask) -> Desk:
+    """Somebody who has not signed in."""
+    return Desk(app)
