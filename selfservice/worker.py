@@ -17,7 +17,7 @@ from sqlalchemy import delete
 
 from selfservice import clock, config, schema
 from selfservice.db import READER, db
-from selfservice.messages import bell, upkeep
+from selfservice.messages import bell, queries, upkeep
 from selfservice.messages.channels import registry
 from selfservice.messages.channels.registry import Channels
 from selfservice.messages.dispatch import Dispatcher
@@ -167,7 +167,7 @@ def _repeat(stop: Event, work: Callable[[], bool], rest: _Rest) -> None:
 
 def _keep_up(app: Flask, channels: Channels) -> bool:
     with app.app_context():
-        if not upkeep.is_due():
+        if not queries.is_anything_to_keep_up():
             return False
         found = upkeep.reap()
         db.session.commit()

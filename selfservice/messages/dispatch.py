@@ -7,16 +7,12 @@ from datetime import timedelta
 from time import monotonic
 
 from flask import Flask
-from sqlalchemy import bindparam, select
 
-from selfservice import clock
-from selfservice import db as database
 from selfservice.db import db
-from selfservice.messages import departures, moves, results
+from selfservice.messages import departures, moves, queries, results
 from selfservice.messages.calls import Calls, call
 from selfservice.messages.channels.registry import Channels
 from selfservice.messages.departures import Departure
-from selfservice.messages.models import Message
 from selfservice.messages.moves import Claimed
 from selfservice.messages.results import Result
 
@@ -25,7 +21,6 @@ LEASE = timedelta(seconds=60)
 
 BATCH = 200
 _PATIENCE = 0.05
-_DUE = select(Message.id).where(Message.state == "ready", Message.next_look_at <= bindparam("now", type_=None)).limit(1)
 
 
 class Dispatcher:
@@ -44,7 +39,7 @@ class Dispatcher:
         """One round; False when there was nothing to do. After an exception the same round may be tried again."""
         self._unrecorded += self._calls.collect(_PATIENCE)
         with self._app.app_context():
-            if self._unrecorded or (self._calls.free and (self._claimed or _is_anything_due())):
+            if self._unrecorded or (self._calls.free and (self._claimed or queries.is_anything_ready())):
                 self._work(takes_more=True)
                 return True
         return self._calls.in_flight > 0
@@ -100,8 +95,3 @@ def send_all(channels: Channels, *, owner: str) -> int:
         called += len(ready)
     db.session.commit()
     return called
-
-
-def _is_anything_due() -> bool:
-    """Asked of the reader, so that an idle worker never takes the writer's place."""
-    return bool(database.fetch(_DUE, {"now": clock.now()}))

@@ -129,12 +129,6 @@ def lease_end(lease: timedelta) -> ColumnElement[datetime]:
     return literal(clock.now() + lease, UtcDateTime)
 
 
-def is_lease_over() -> ColumnElement[bool]:
-    """The condition that a message's lease has ended, by the same clock."""
-    now: ColumnElement[Any] = func.clock_timestamp() if is_postgresql() else literal(clock.now(), UtcDateTime)
-    return Message.lease_until < now
-
-
 def _next_look(target: str, now: datetime) -> datetime | None:
     wait = _LOOKS.get(target)
     return None if wait is None else now + wait

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, func, literal, select
 
-from selfservice.db import db
+from selfservice import clock
+from selfservice.db import READER, UtcDateTime, db, is_postgresql
 from selfservice.errors import NotFound
 from selfservice.messages.models import Attempt, Message, WorkerHeartbeat
 from selfservice.messages.states import UNSENT
+
+_LOOKED_AT = ("accepted", "held", "uncertain", "submitted", "carrier_accepted")
 
 
 def find(message_id: int) -> Message | None:
@@ -51,3 +55,26 @@ def list_attempts(message_id: int) -> Sequence[Attempt]:
 def find_last_heartbeat() -> datetime | None:
     """When any worker last showed a sign of life."""
     return db.session.scalar(select(func.max(WorkerHeartbeat.at)))
+
+
+def is_anything_ready() -> bool:
+    """Whether a message waits to be sent now."""
+    return _finds(select(Message.id).where(Message.state == "ready", Message.next_look_at <= clock.now()))
+
+
+def is_anything_to_keep_up() -> bool:
+    """Whether a message waits for the worker in another way: a look that is due, a lease that is over."""
+    due = select(Message.id).where(Message.state.in_(_LOOKED_AT), Message.next_look_at <= clock.now())
+    return _finds(due) or _finds(select(Message.id).where(is_lease_over()))
+
+
+def is_lease_over() -> ColumnElement[bool]:
+    """The condition that a message's lease has ended, by the clock that it was given by (see `moves.lease_end`)."""
+    now: ColumnElement[Any] = func.clock_timestamp() if is_postgresql() else literal(clock.now(), UtcDateTime)
+    return Message.lease_until < now
+
+
+def _finds(query: Select[Any]) -> bool:
+    """Whether a query has a row. Asked of the reader, so that an idle worker never takes the writer's place."""
+    with db.engines[READER].connect() as connection:
+        return connection.execute(query.limit(1)).first() is not None

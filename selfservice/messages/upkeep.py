@@ -12,12 +12,11 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import bindparam, exists, select, update
+from sqlalchemy import exists, select, update
 
 from selfservice import clock
-from selfservice import db as database
 from selfservice.db import db
-from selfservice.messages import moves, results, service
+from selfservice.messages import moves, queries, results, service
 from selfservice.messages.channels.contract import Findable, Found, Uncertain
 from selfservice.messages.channels.registry import Channels
 from selfservice.messages.models import Attempt, Message
@@ -26,16 +25,7 @@ from selfservice.tokens import encode_id
 
 MOST_QUESTIONS = 8
 _LOOK_TAKES = timedelta(seconds=60)
-_LOOKED_AT = ("accepted", "held", "uncertain", "submitted", "carrier_accepted")
 _LONGEST_PAUSE = timedelta(minutes=5)
-
-
-def is_due() -> bool:
-    """Whether there is anything to do here. Asked of the reader: an idle worker never takes the writer's place."""
-    looks = select(Message.id).where(Message.state.in_(_LOOKED_AT), Message.next_look_at <= bindparam("now"))
-    leases = select(Message.id).where(moves.is_lease_over())
-    now = {"now": clock.now()}
-    return bool(database.fetch(looks.limit(1), now) or database.fetch(leases.limit(1), {}))
 
 
 def reap(limit: int = 200) -> int:
@@ -45,7 +35,7 @@ def reap(limit: int = 200) -> int:
     """
     over = (
         select(Message.id, Message.fence)
-        .where(moves.is_lease_over())
+        .where(queries.is_lease_over())
         .order_by(Message.lease_until)
         .limit(limit)
         .with_for_update(skip_locked=True, key_share=True)
