@@ -230,7 +230,7 @@ def _apply(scene: _Scene, form: Form, key: str) -> Status:
 def _follow_up(scene: _Scene, outcome: Outcome) -> None:
     page = scene.page
     for name in outcome.says:
-        texts.send(page, purpose=name, key=f"page:{page.id}:{page.revision}:{name}", word=f"texts.{name}")
+        texts.follow_up(page, name)
     if outcome.hand_off is not None:
         conversations.open_one(
             "hand_off",

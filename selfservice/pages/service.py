@@ -106,7 +106,7 @@ def resend(page_id: int, *, actor: str) -> Message:
     if sight.state_at(page, clock.now()) not in ("open", "answered"):
         raise Conflict("This page has ended, so its text is not sent again; make a new page.")
     events.record("page.resent", actor=actor, page_id=page.id)
-    return texts.send(page, purpose=texts.INVITATION, key=f"page:{page.id}:again:{new_id()}", actor=actor)
+    return texts.invite(page, purpose=texts.INVITATION, key=f"page:{page.id}:again:{new_id()}", actor=actor)
 
 
 def revoke(page_id: int, *, actor: str) -> None:
@@ -218,7 +218,7 @@ def _create(
     issued = Issued(page, texts.url_of(page.id), was)
     if "sms" in new.channels:
         key = f"page:{page.id}:{texts.INVITATION}"
-        issued.messages.append(texts.send(page, purpose=texts.INVITATION, key=key, actor=new.actor))
+        issued.messages.append(texts.invite(page, purpose=texts.INVITATION, key=key, actor=new.actor))
     return issued
 
 
@@ -238,7 +238,7 @@ def _bring_up_to_date(page: Page, new: NewPage, loaded: Loaded, facts: Facts) ->
     events.record("page.updated", actor=new.actor, page_id=page.id, data={"revision": page.revision})
     if "sms" in new.channels and not texts.render_again(page):
         key = f"page:{page.id}:{page.revision}:{texts.UPDATE}"
-        issued.messages.append(texts.send(page, purpose=texts.UPDATE, key=key, actor=new.actor))
+        issued.messages.append(texts.invite(page, purpose=texts.UPDATE, key=key, actor=new.actor))
     return issued
 
 

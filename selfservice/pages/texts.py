@@ -41,14 +41,60 @@ def specimen_url() -> str:
     return f"{config.current().base_url}/p/{_SPECIMEN}"
 
 
-def send(page: Page, *, purpose: str, key: str, word: str = "", actor: str = "system") -> Message:
-    """Compose a text for a page and hand it to the outbox; the same `key` twice is one text.
+def invite(page: Page, *, purpose: str, key: str, actor: str) -> Message:
+    """Hand the text with the page's link to the outbox; the same `key` twice is one text.
 
-    Raises Invalid when the text would need more parts than its type allows.
+    Raises Invalid when it would need more parts than its type allows: whoever makes the page can shorten a fact.
     """
     loaded = registry.current().get(page.situation)
     view = _view_of(page)
-    body = compose_text(view, loaded, word or _word_for(purpose, loaded, view.language), url_of(page.id)).body
+    word = _UPDATED if purpose == UPDATE and _UPDATED in loaded.words[view.language] else _BODY
+    composed = compose_text(view, loaded, word, url_of(page.id))
+    refuse_too_long(composed, loaded)
+    return _accept(page, view, loaded, composed.body, purpose=purpose, key=key, actor=actor)
+
+
+def follow_up(page: Page, name: str) -> Message | None:
+    """Hand over a text that an answer leads to (`[texts] NAME`); None where no number is known.
+
+    Its length is not limited: an answer is never refused because a text about it costs one part more.
+    """
+    if not customers.get(page.customer_id).phone:
+        return None
+    loaded = registry.current().get(page.situation)
+    view = _view_of(page)
+    body = compose_text(view, loaded, f"texts.{name}", url_of(page.id)).body
+    key = f"page:{page.id}:{page.revision}:{name}"
+    return _accept(page, view, loaded, body, purpose=name, key=key, actor="customer")
+
+
+def render_again(page: Page) -> bool:
+    """Write changed facts into the page's invitation if it has not left yet; False when there is none to change."""
+    loaded = registry.current().get(page.situation)
+    composed = compose_text(_view_of(page), loaded, _BODY, url_of(page.id))
+    refuse_too_long(composed, loaded)
+    return messages.rerender(page.id, purpose=INVITATION, body=composed.body, not_after=page.expires_at)
+
+
+def compose_text(view: View, loaded: Loaded, word: str, link: str) -> Composed:
+    """The text under `word` of the type's copy file, for this view, and what it costs."""
+    body = compose(loaded.words[view.language].say(word, view.values(link=link), view.reader))
+    return Composed(body, measure(body))
+
+
+def refuse_too_long(composed: Composed, loaded: Loaded) -> None:
+    """Raise Invalid when a text needs more parts than its type allows in its encoding."""
+    measured = composed.measured
+    limit = loaded.situation.segments[measured.encoding]
+    if measured.segments > limit:
+        sentence = (
+            f"The text to the customer would take {measured.segments} parts in {measured.encoding}; "
+            f"at most {limit} are allowed for this page type. Shorten the facts that it names."
+        )
+        raise Invalid(sentence, fields={"sms": sentence})
+
+
+def _accept(page: Page, view: View, loaded: Loaded, body: str, *, purpose: str, key: str, actor: str) -> Message:
     return messages.accept(
         messages.NewMessage(
             page_id=page.id,
@@ -66,32 +112,6 @@ def send(page: Page, *, purpose: str, key: str, word: str = "", actor: str = "sy
         ),
         actor=actor,
     )
-
-
-def render_again(page: Page) -> bool:
-    """Write changed facts into the page's invitation if it has not left yet; False when there is none to change."""
-    loaded = registry.current().get(page.situation)
-    body = compose_text(_view_of(page), loaded, _BODY, url_of(page.id)).body
-    return messages.rerender(page.id, purpose=INVITATION, body=body, not_after=page.expires_at)
-
-
-def compose_text(view: View, loaded: Loaded, word: str, link: str) -> Composed:
-    """The text under `word` of the type's copy file, for this view; raises Invalid when it is too long to send."""
-    body = compose(loaded.words[view.language].say(word, view.values(link=link), view.reader))
-    measured = measure(body)
-    limit = loaded.situation.segments[measured.encoding]
-    if measured.segments > limit:
-        sentence = (
-            f"The text to the customer would take {measured.segments} parts in {measured.encoding}; "
-            f"at most {limit} are allowed for this page type. Shorten the facts that it names."
-        )
-        raise Invalid(sentence, fields={"sms": sentence})
-    return Composed(body, measured)
-
-
-def _word_for(purpose: str, loaded: Loaded, language: str) -> str:
-    is_update = purpose == UPDATE and _UPDATED in loaded.words[language]
-    return _UPDATED if is_update else _BODY
 
 
 def _view_of(page: Page) -> View:

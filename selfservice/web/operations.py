@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, jsonify
+from flask import Blueprint, Response, jsonify, redirect
 from flask.typing import ResponseReturnValue
 
+from selfservice import config
+from selfservice.errors import NotFound
 from selfservice.web import readiness, security
 
 blueprint = Blueprint("operations", __name__)
@@ -21,6 +23,26 @@ security.guard(blueprint, "public", _anybody)
 def healthz() -> ResponseReturnValue:
     """The process answers."""
     return jsonify(status="ok")
+
+
+@blueprint.get("/")
+def root() -> ResponseReturnValue:
+    """Nothing lives here: customers have links. Who tries the product out is led to the console."""
+    if config.current().is_production:
+        raise NotFound("Nothing lives at the root; customers open the link they were sent.")
+    return redirect("/console")
+
+
+@blueprint.get("/robots.txt")
+def robots() -> ResponseReturnValue:
+    """No page here is for search engines."""
+    return Response("User-agent: *\nDisallow: /\n", content_type="text/plain; charset=utf-8")
+
+
+@blueprint.get("/favicon.ico")
+def favicon() -> ResponseReturnValue:
+    """Every page carries its icon inside itself; browsers that ask all the same are told once a day that this is all."""
+    return Response(status=204, headers={"Cache-Control": "public, max-age=86400"})
 
 
 @blueprint.get("/readyz")

@@ -67,7 +67,7 @@ class Tabs:
         if message.type != "error" or (is_status and is_page_itself):
             return
         if not any(text in message.text for text in self._allowed):
-            self._problems.append(f"console: {message.text}")
+            self._problems.append(f"console: {message.text} {message.location.get('url', '')}")
 
 
 @pytest.fixture(scope="session")
