@@ -41,7 +41,7 @@ def robots() -> ResponseReturnValue:
 
 @blueprint.get("/favicon.ico")
 def favicon() -> ResponseReturnValue:
-    """Every page carries its icon inside itself; browsers that ask all the same are told once a day that this is all."""
+    """Every page carries its icon inside itself; a browser that asks all the same is told once a day."""
     return Response(status=204, headers={"Cache-Control": "public, max-age=86400"})
 
 

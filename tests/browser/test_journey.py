@@ -117,7 +117,7 @@ def test_from_the_console_to_the_answer_and_back(
     desk.get_by_role("link", name="Booked").click()
     expect(desk.get_by_label("With whom")).not_to_have_value("")
     desk.get_by_label("Mobile number").fill(number)
-    desk.get_by_label("Customer").fill(name)
+    desk.get_by_role("textbox", name="Customer").fill(name)
     expect(desk.frame_locator("iframe").first.get_by_role("heading", level=1)).to_contain_text("Maria", timeout=15_000)
     keep(desk, artefacts, "2-new-page")
     desk.keyboard.press("Control+Enter")
