@@ -17,7 +17,7 @@ from selfservice.conversations import service as conversations
 from selfservice.demo.past import Past
 from selfservice.messages import queries as message_queries
 from selfservice.messages.models import Message
-from selfservice.pages import answering, queries
+from selfservice.pages import answering, queries, requests
 from selfservice.pages import service as pages
 from selfservice.pages.service import NewPage
 
@@ -73,7 +73,7 @@ class Story:
 
     def opened(self, minutes: float) -> Story:
         """The customer looks at the page."""
-        return self._then(minutes, lambda: answering.opened(self.page_id))
+        return self._then(minutes, lambda: requests.opened(self.page_id))
 
     def act(self, minutes: float, action: str, form: Mapping[str, Any] | None = None) -> Story:
         """The customer does an action; staff see to what it hands over."""
@@ -85,7 +85,7 @@ class Story:
 
     def stop(self, minutes: float) -> Story:
         """The customer stops the texts."""
-        return self._then(minutes, lambda: answering.stop_texts(self.page_id))
+        return self._then(minutes, lambda: requests.stop_texts(self.page_id))
 
     def resend(self, minutes: float) -> Story:
         """Staff send the text once more."""
@@ -121,7 +121,7 @@ class Story:
         self._see_to_it()
 
     def _call_back(self, note: str) -> None:
-        answering.ask_callback(self.page_id, note=note)
+        requests.ask_callback(self.page_id, note=note)
         self._see_to_it()
 
     def _see_to_it(self) -> None:

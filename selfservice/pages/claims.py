@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, insert, select, update
+from sqlalchemy import CursorResult, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from selfservice import kit
-from selfservice.db import db, is_postgresql
+from selfservice.db import db, fetch, is_postgresql
 from selfservice.errors import Conflict
 from selfservice.pages.models import Claim, ClaimHold
 
@@ -62,7 +62,11 @@ def give_back(page_id: int) -> None:
         db.session.execute(delete(ClaimHold).where(ClaimHold.page_id == page_id))
 
 
-def taken_names(offers: Mapping[Any, kit.Claim]) -> Any:
-    """The SELECT of the names among `offers` of which nothing is left."""
-    names = [claim.name for claim in offers.values()]
-    return select(Claim.name).where(Claim.name.in_(names), Claim.taken >= Claim.capacity)
+def taken_names(offers: Mapping[Any, kit.Claim]) -> frozenset[str]:
+    """The names among `offers` of which nothing is left, on this thread's own reader connection."""
+    if not offers:
+        return frozenset()
+    return frozenset(row.name for row in fetch(_TAKEN, {"names": [claim.name for claim in offers.values()]}))
+
+
+_TAKEN = select(Claim.name).where(Claim.name.in_(bindparam("names", expanding=True)), Claim.taken >= Claim.capacity)

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row
 
-from selfservice import clock, config, db, kit, tokens
+from selfservice import clock, config, kit, tokens
 from selfservice.brands import queries as brands
 from selfservice.kit import Facts, Form
 from selfservice.kit.situation import visible
-from selfservice.kit.steps import Do
+from selfservice.kit.steps import Do, Step
 from selfservice.pages.claims import taken_names
 from selfservice.pages.models import Page
 from selfservice.pages.states import LIVE
@@ -46,12 +46,12 @@ def view_of(row: Row[Any], *, language: str = "", token: str = "", step: str = "
     spoken = choose_language(loaded, language, row.locale)
     face = brands.face(row.brand_id, spoken)
     state = state_at(row, now)
-    shown = _shown_step(loaded, row.step, step, facts)
+    reachable = loaded.situation.reachable(row.step, facts)
     return View(
         situation=row.situation,
         version=row.version,
         state=state,
-        step=shown,
+        step=_shown_step(loaded, row.step, step, reachable),
         facts=facts,
         brand=face,
         language=spoken,
@@ -63,7 +63,7 @@ def view_of(row: Row[Any], *, language: str = "", token: str = "", step: str = "
         first_name=first_name(row.name),
         ending=ending(row.phone) if row.phone else "",
         token=token,
-        answer_tokens=_answer_tokens(loaded, row, facts, state),
+        answer_tokens=_answer_tokens(loaded, row, facts, state, reachable),
         answers=answers_of(loaded, row.answers),
         taken=taken_of(loaded, facts, row.timezone) if state in LIVE else frozenset(),
         answered_at=row.answered_at,
@@ -104,10 +104,7 @@ def taken_of(loaded: Loaded, facts: Facts, timezone: str) -> frozenset[str]:
     """The names of the claims on offer of which nothing is left."""
     if loaded.situation.offers is None:
         return frozenset()
-    offers = loaded.situation.offers(facts, ZoneInfo(timezone))
-    if not offers:
-        return frozenset()
-    return frozenset(row.name for row in db.fetch(taken_names(offers), {}))
+    return taken_names(loaded.situation.offers(facts, ZoneInfo(timezone)))
 
 
 def first_name(name: str | None) -> str:
@@ -120,18 +117,19 @@ def host() -> str:
     return config.current().base_url.partition("://")[2]
 
 
-def _shown_step(loaded: Loaded, current: str, wished: str, facts: Facts) -> str:
-    reachable = {step.key for step in loaded.situation.reachable(current, facts)}
-    if wished in reachable:
+def _shown_step(loaded: Loaded, current: str, wished: str, reachable: tuple[Step, ...]) -> str:
+    keys = {step.key for step in reachable}
+    if wished in keys:
         return wished
-    return current if current in reachable else loaded.situation.steps[0].key
+    return current if current in keys else loaded.situation.steps[0].key
 
 
-def _answer_tokens(loaded: Loaded, row: Row[Any], facts: Facts, state: str) -> dict[str, str]:
+def _answer_tokens(
+    loaded: Loaded, row: Row[Any], facts: Facts, state: str, reachable: tuple[Step, ...]
+) -> dict[str, str]:
     """Tokens for what this sight of the page lets its customer do, and for nothing else."""
     if state in LIVE:
-        steps = loaded.situation.reachable(row.step, facts)
-        buttons = (button for step in steps for button in visible(step, facts))
+        buttons = (button for step in reachable for button in visible(step, facts))
         allowed = {button.action for button in buttons if isinstance(button, Do)}
         if state == "answered":
             allowed = allowed | {CHANGE} if row.can_change else set()

@@ -21,7 +21,7 @@ from selfservice.errors import AppError, Gone, Invalid, NotFound
 from selfservice.events import queries as events
 from selfservice.events.models import Event
 from selfservice.messages import queries as outbox
-from selfservice.pages import answering, queries, service
+from selfservice.pages import answering, queries, requests, service
 from selfservice.pages.answering import Beaten
 from selfservice.pages.claims import LostClaim
 from selfservice.pages.models import Answer, Claim, ClaimHold
@@ -186,8 +186,8 @@ class TestBesideTheQuestion:
     def test_asking_twice_to_be_called_is_one_call(self, session: Any) -> None:
         page_id = issue().page.id
 
-        first = answering.ask_callback(page_id, note="after 2")
-        second = answering.ask_callback(page_id)
+        first = requests.ask_callback(page_id, note="after 2")
+        second = requests.ask_callback(page_id)
         session.commit()
 
         assert first == second
@@ -197,7 +197,7 @@ class TestBesideTheQuestion:
     def test_stopping_takes_back_what_is_queued_and_keeps_no_number(self, session: Any) -> None:
         page_id = issue().page.id
 
-        answering.stop_texts(page_id)
+        requests.stop_texts(page_id)
         session.commit()
 
         assert [message.state for message in outbox.list_for_page(page_id)] == ["suppressed"]
@@ -207,7 +207,7 @@ class TestBesideTheQuestion:
     def test_only_the_first_look_counts_as_first(self, session: Any) -> None:
         page_id = issue().page.id
 
-        assert [answering.opened(page_id), answering.opened(page_id)] == [True, False]
+        assert [requests.opened(page_id), requests.opened(page_id)] == [True, False]
 
 
 def parallel(app: Flask, works: list[Any]) -> list[str]:

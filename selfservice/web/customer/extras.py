@@ -8,14 +8,14 @@ from flask.typing import ResponseReturnValue
 from selfservice import clock
 from selfservice.db import db
 from selfservice.errors import Invalid, NotFound
-from selfservice.pages import answering
+from selfservice.pages import requests
 from selfservice.situations import calendar, registry, rendering
 from selfservice.web.customer import door
 
 
 def opened() -> ResponseReturnValue:
     """The page's own script says that a person looks at it."""
-    answering.opened(g.page_id)
+    requests.opened(g.page_id)
     db.session.commit()
     return "", 204
 
@@ -29,7 +29,7 @@ def show_callback() -> ResponseReturnValue:
 def ask_callback() -> ResponseReturnValue:
     """Put a call back into the team's queue; 303 to the page, which says by when."""
     try:
-        answering.ask_callback(g.page_id, note=request.form.get("note", ""))
+        requests.ask_callback(g.page_id, note=request.form.get("note", ""))
     except Invalid as refusal:
         db.session.rollback()
         view = door.look().with_problems(refusal.fields, request.form.to_dict())
@@ -46,7 +46,7 @@ def show_preferences() -> ResponseReturnValue:
 
 def stop_texts() -> ResponseReturnValue:
     """Stop all texts to the number this page was sent to."""
-    answering.stop_texts(g.page_id)
+    requests.stop_texts(g.page_id)
     db.session.commit()
     view = door.look()
     return door.page(view, rendering.render_preferences(view, stopped=True))

@@ -10,7 +10,7 @@ from flask import Flask
 from selfservice.db import db
 from selfservice.staff import service
 from tests.harness.application import make_app, make_settings
-from tests.web.console.conftest import PASSWORD, Desk, text_of
+from tests.web.console.desk import PASSWORD, Desk, text_of
 
 FORM = {"email": "ana@example.com", "password": PASSWORD}
 

@@ -1,0 +1,71 @@
+"""What a customer does on a page beside answering: looking at it, asking to be called, stopping the texts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, update
+
+from selfservice import clock
+from selfservice.conversations import service as conversations
+from selfservice.customers import queries as customers
+from selfservice.db import db
+from selfservice.errors import Invalid
+from selfservice.events import service as events
+from selfservice.messages import service as messages
+from selfservice.pages import queries
+from selfservice.pages.models import Page
+from selfservice.pages.states import LIVE
+from selfservice.situations import registry
+
+CUSTOMER = "customer"
+
+
+def opened(page_id: int) -> bool:
+    """Note that a person looks at the page; True the first time."""
+    now = clock.now()
+    first = db.session.execute(
+        update(Page)
+        .where(Page.id == page_id, Page.opened_at.is_(None), Page.state.in_(LIVE))
+        .values(opened_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    is_first = cast("CursorResult[Any]", first).rowcount == 1
+    if queries.find(page_id) is not None:
+        events.record("page.opened", actor=CUSTOMER, page_id=page_id, data={"first": is_first})
+    return is_first
+
+
+def ask_callback(page_id: int, *, note: str = "") -> datetime:
+    """Ask a person to ring the customer on the number the page was sent to; returns by when they will.
+
+    Raises NotFound, and Invalid when no number is known.
+    """
+    page = queries.get(page_id)
+    customer = customers.get(page.customer_id)
+    if not customer.phone:
+        raise Invalid("There is no number to ring; call us instead.", fields={"note": "callback_no_number"})
+    loaded = registry.current().find(page.situation)
+    conversation = conversations.open_one(
+        "callback",
+        team=loaded.situation.team if loaded else "",
+        reason="Asked to be called back",
+        actor=CUSTOMER,
+        page_id=page.id,
+        customer_id=page.customer_id,
+        phone=customer.phone,
+        note=note.strip()[:300],
+    )
+    page.callback_at = conversation.due_at
+    db.session.flush()
+    return conversation.due_at
+
+
+def stop_texts(page_id: int) -> None:
+    """Stop all texts to the number the page was sent to, at once: nothing queued leaves after the commit."""
+    page = queries.get(page_id)
+    customer = customers.get(page.customer_id)
+    if customer.phone:
+        messages.stop(customer.phone, reason="asked on a page", actor=CUSTOMER)
+        events.record("customer.stopped", actor=CUSTOMER, page_id=page.id, data={"channel": "sms"})
