@@ -12,7 +12,7 @@ from flask.cli import ScriptInfo
 from sqlalchemy.exc import OperationalError
 
 from selfservice import config, schema
-from selfservice.errors import AppError, ConfigError
+from selfservice.errors import AppError, ConfigError, Invalid
 
 FLASK = "flask --app app"
 F = TypeVar("F", bound=Callable[..., Any])
@@ -43,7 +43,7 @@ class Command(click.Command):
             self._make_sure()
             return super().invoke(ctx)
         except AppError as error:
-            sentence = error.message
+            sentence = _explain(error)
         except OperationalError as error:
             # The database went away, was locked for too long, or its disk is full: its own words hold no rows.
             sentence = f"The database did not do what was asked ({_first_line(error)}): nothing was changed."
@@ -86,6 +86,16 @@ def print_fields(fields: Mapping[str, str]) -> None:
 def json_option(function: F) -> F:
     """The option --json."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")(function)
+
+
+def _explain(error: AppError) -> str:
+    """Its sentence, or where it is about facts and values, a line for each: staff know a fact by its label, programs
+    by its name.
+    """
+    fields = error.fields if isinstance(error, Invalid) else {}
+    if not fields or "" in fields:
+        return error.message
+    return "\n".join(f"{name}: {sentence}" for name, sentence in fields.items())
 
 
 def _first_line(error: OperationalError) -> str:

@@ -1,0 +1,89 @@
+"""`flask keys rotate`: a new key in front, the old ones behind, and nothing changed unless it is asked for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from selfservice import tokens
+from selfservice.keys import parse_keys
+from tests.cli.conftest import Inside
+
+OLD = "a:qJ3vN8xT2mR7kW5zB9cF4hL6pD1sG0yE"
+
+
+def kept_keys(inside: Inside) -> dict[str, str]:
+    kept: dict[str, str] = json.loads(Path(inside.environ["SELFSERVICE_INSTANCE"], "keys.json").read_text())
+    return kept
+
+
+def test_rotate_puts_a_new_key_first(inside: Inside) -> None:
+    done = inside("keys", "rotate", SECRET_KEYS=OLD)
+
+    new, old = parse_keys(done.stdout.strip())
+    assert (done.returncode, old) == (0, tokens.Key("a", OLD[2:]))
+    assert new.kid == "b"
+    assert len(new.secret) == 43
+    assert done.stderr.startswith("Set SELFSERVICE_SECRET_KEYS to this value; start `serve` and `worker` again. ")
+
+
+def test_links_of_the_old_key_still_open(inside: Inside) -> None:
+    token = tokens.Keyring(parse_keys(OLD)).sign_page(7)
+
+    rotated = parse_keys(inside("keys", "rotate", SECRET_KEYS=OLD).stdout.strip())
+
+    assert tokens.Keyring(rotated).read_page(token) == 7
+    assert tokens.Keyring(rotated).sign_page(7).startswith("b")
+
+
+def test_rotate_changes_nothing_by_itself(inside: Inside) -> None:
+    inside("doctor")
+    before = kept_keys(inside)
+
+    inside("keys", "rotate")
+
+    assert kept_keys(inside) == before
+
+
+@pytest.mark.parametrize(("options", "name"), [([], "SECRET_KEYS"), (["--data"], "DATA_KEYS")])
+def test_rotate_writes_the_keys_of_a_demo(inside: Inside, options: list[str], name: str) -> None:
+    inside("doctor")
+    before = kept_keys(inside)
+
+    done = json.loads(inside("keys", "rotate", *options, "--write", "--json").stdout)
+
+    assert done == {"variable": f"SELFSERVICE_{name}", "value": kept_keys(inside)[name], "written": True}
+    assert kept_keys(inside)[name].endswith(f",{before[name]}")
+    assert {**kept_keys(inside), name: ""} == {**before, name: ""}
+    assert Path(inside.environ["SELFSERVICE_INSTANCE"], "keys.json").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"ENV": "production", "SECRET_KEYS": OLD}, "In production keys are not kept in a file of ours; "),
+        ({"SECRET_KEYS": OLD}, "SELFSERVICE_SECRET_KEYS is set in the environment, which goes before the file; "),
+    ],
+)
+def test_rotate_writes_only_where_it_counts(inside: Inside, variables: dict[str, str], sentence: str) -> None:
+    done = inside("keys", "rotate", "--write", **variables)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(sentence)
+
+
+def test_rotate_makes_the_first_key_of_an_installation(inside: Inside) -> None:
+    done = inside("keys", "rotate", ENV="production")
+
+    assert done.returncode == 0
+    assert len(parse_keys(done.stdout.strip())) == 1
+
+
+def test_rotate_invents_no_key_beside_one_that_cannot_be_read(inside: Inside) -> None:
+    done = inside("keys", "rotate", SECRET_KEYS="nonsense")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("SELFSERVICE_SECRET_KEYS entry 1 is not kid:secret: ")
+    assert "nonsense" not in done.stderr
