@@ -14,6 +14,7 @@ from selfservice.kit import Facts
 from selfservice.kit.facts import FactField, facts_from_texts
 from selfservice.situations.registry import Loaded
 
+LONGEST_CASE = 80
 PREFIX = "fact_"
 """Stands before each fact's name in the form, so that no fact can collide with the customer's fields."""
 
@@ -77,6 +78,8 @@ def check(draft: Draft, *, region: str, zone: ZoneInfo, now: datetime) -> dict[s
         phone.normalise(draft.phone, region)
     except Invalid as error:
         problems |= {"phone": error.message}
+    if len(draft.case_ref) > LONGEST_CASE or not draft.case_ref.isprintable():
+        problems["case_ref"] = f"Write the case reference on one line, with at most {LONGEST_CASE} characters."
     if problems:
         raise Invalid(" ".join(problems.values()), fields=problems)
     return raw

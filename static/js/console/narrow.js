@@ -6,6 +6,7 @@ export function start(box) {
   const none = box.querySelector(".none");
   const shown = () => items.filter((item) => !item.hidden);
 
+  box.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   input.addEventListener("input", () => {
     const wanted = input.value.trim().toLowerCase();
     for (const item of items) item.hidden = !item.textContent.toLowerCase().includes(wanted);

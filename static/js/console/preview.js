@@ -38,6 +38,7 @@ export function start(pane) {
   }
 
   hideScrollBars(glass);
+  pane.querySelector("[name=theme]").checked = matchMedia("(prefers-color-scheme: dark)").matches;
   form.addEventListener("input", settled(PAUSE, show));
   pane.addEventListener("change", show);
   show();

@@ -1,0 +1,209 @@
+"""One page's screen: what happened in sentences, the answer in words, and the few things staff can do about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import pytest
+from flask import Flask
+
+from selfservice import tokens
+from selfservice.conversations import queries as conversations
+from selfservice.db import db
+from selfservice.messages import queries as messages
+from selfservice.pages import queries, requests, service
+from selfservice.tokens import encode_id
+from tests import factories
+from tests.web.console.desk import Desk, text_of
+
+Counting = Callable[[], AbstractContextManager[list[str]]]
+
+
+@pytest.fixture
+def page_id(app: Flask, ana: Desk) -> int:
+    """An appointment that ana made for Maria."""
+    with app.app_context():
+        return int(factories.issue(actor=f"staff:{ana.user_id}", case_ref="HS-7").page.id)
+
+
+def address(page_id: int, more: str = "") -> str:
+    return f"/console/pages/{encode_id(page_id)}{more}"
+
+
+def titles(answer_text: str) -> list[str]:
+    part = answer_text.split('class="happened"', 1)[1].split("</ol>", 1)[0]
+    return [" ".join(title.split()) for title in re.findall(r"<b>(.*?)</b>", part, re.DOTALL)]
+
+
+def test_screen_tells_what_happened_newest_first(app: Flask, ana: Desk, page_id: int) -> None:
+    with app.app_context():
+        requests.opened(page_id)
+        requests.opened(page_id)
+        requests.opened(page_id)
+        db.session.commit()
+        factories.act(page_id, "note", note="I will be ten minutes late.")
+        factories.act(page_id, "confirm", revision=2)
+
+    shown = ana.get(address(page_id))
+
+    assert titles(shown.text) == [
+        "Confirmed the appointment",
+        "Handed to Reception",
+        "Added a note",
+        "Looked again · 2 times",
+        "Opened the page",
+        "Made by Ana Silva",
+    ]
+    text = text_of(shown)
+    assert "“I will be ten minutes late.”" in text
+    assert "ending 123" in text
+    assert "+12025550123" not in text
+    assert "HS-7" in text
+
+
+def test_answer_is_told_with_what_was_chosen(app: Flask, ana: Desk) -> None:
+    with app.app_context():
+        page = factories.issue().page
+        page_id, slot = page.id, page.facts["offered"][1]
+        factories.act(page_id, "move", slot=slot)
+
+    text = ana.read(address(page_id))
+
+    assert "Took another time" in text
+    assert text.count(f"{slot[8:10].lstrip('0')} ") >= 2
+
+
+def test_undone_answer_is_told_twice(app: Flask, ana: Desk, page_id: int) -> None:
+    with app.app_context():
+        factories.act(page_id, "confirm")
+        factories.act(page_id, "change", revision=2)
+        factories.act(page_id, "cancel", revision=3)
+
+    shown = ana.get(address(page_id))
+
+    assert titles(shown.text)[:3] == ["Called the appointment off", "Took the answer back", "Confirmed the appointment"]
+
+
+def test_parts_are_the_same_as_on_the_screen(app: Flask, ana: Desk, page_id: int) -> None:
+    screen = ana.get(address(page_id)).text
+    parts = ana.get(address(page_id, "/timeline")).text
+
+    for name in ("timeline", "about", "answer", "people", "texts", "condition", "actions", "rooms"):
+        assert screen.count(f'data-part="{name}"') == 1
+        assert parts.count(f'data-part="{name}"') == 1
+    assert titles(parts) == titles(screen)
+
+
+def test_text_is_sent_again(app: Flask, ana: Desk, page_id: int) -> None:
+    answer = ana.post(address(page_id, "/resend"))
+
+    with app.app_context():
+        assert len(messages.list_for_page(page_id)) == 2
+    assert answer.location == address(page_id, "?made=again")
+    shown = ana.get(answer.location)
+    assert titles(shown.text)[0] == "Sent again by Ana Silva"
+    assert "The text is sent again." in text_of(shown)
+
+
+def test_page_is_closed(app: Flask, ana: Desk, page_id: int) -> None:
+    answer = ana.post(address(page_id, "/close"))
+
+    with app.app_context():
+        assert queries.get(page_id).state == "revoked"
+    text = text_of(ana.get(answer.location))
+    assert "Closed by Ana Silva" in text
+    assert "Send again" not in text
+    assert "Close page" not in text
+
+
+def test_answered_page_cannot_be_closed_and_it_is_said(app: Flask, ana: Desk, page_id: int) -> None:
+    with app.app_context():
+        factories.act(page_id, "confirm")
+
+    answer = ana.post(address(page_id, "/close"))
+
+    assert answer.status_code == 409
+    assert "answered or has ended" in text_of(answer)
+    assert "Close page" not in ana.read(address(page_id))
+
+
+def test_unknown_page_is_not_found(ana: Desk) -> None:
+    assert ana.get(address(1)).status_code == 404
+    assert ana.get("/console/pages/not-an-id").status_code == 404
+    assert "There is no such page" in ana.read(address(1))
+
+
+def test_callback_is_marked_done(app: Flask, ana: Desk, page_id: int) -> None:
+    with app.app_context():
+        requests.ask_callback(page_id, note="After six")
+        db.session.commit()
+        (waiting,) = conversations.list_for_page(page_id)
+    shown = ana.read(address(page_id))
+
+    done = ana.post(
+        f"/console/inbox/{encode_id(waiting.id)}/done", headers={"Referer": f"http://localhost{address(page_id)}"}
+    )
+
+    assert "Wants to be called back" in shown
+    assert "“After six”" in shown
+    assert done.location == address(page_id)
+    after = ana.get(address(page_id))
+    assert "Wants to be called back" not in text_of(after)
+    assert titles(after.text)[0] == "Done by Ana Silva"
+
+
+def test_colleague_of_another_team_sees_the_callback_but_no_button(app: Flask, eve: Desk, page_id: int) -> None:
+    with app.app_context():
+        requests.ask_callback(page_id)
+        db.session.commit()
+
+    shown = eve.get(address(page_id)).text
+
+    assert "Wants to be called back" in shown
+    assert "Mark done" not in shown
+
+
+def test_qr_code_shows_the_link(app: Flask, ana: Desk, page_id: int) -> None:
+    shown = ana.get(address(page_id, "/qr"))
+
+    assert shown.status_code == 200
+    assert "<svg" in shown.text
+    assert "style=" not in shown.text
+
+
+def test_link_on_the_screen_opens_the_page(app: Flask, ana: Desk, page_id: int) -> None:
+    with app.app_context():
+        token = tokens.current().sign_page(page_id)
+
+    assert f"/p/{token}" in ana.get(address(page_id)).text
+    assert app.test_client().get(f"/p/{token}").status_code == 200
+
+
+def test_screen_costs_the_same_however_much_happened(app: Flask, ana: Desk, page_id: int, counting: Counting) -> None:
+    ana.get(address(page_id))
+    with counting() as little:
+        ana.get(address(page_id))
+    with app.app_context():
+        for revision in range(1, 4):
+            factories.act(page_id, "note", revision=revision, note="A note")
+        service.resend(page_id, actor=f"staff:{ana.user_id}")
+        db.session.commit()
+
+    with counting() as much:
+        ana.get(address(page_id))
+
+    assert len(much) == len(little)
+
+
+def test_looking_at_a_page_changes_nothing(app: Flask, ana: Desk, page_id: int) -> None:
+    with app.app_context():
+        before = queries.get(page_id).updated_at
+
+    ana.get(address(page_id))
+    ana.get(f"/console/preview/page/{encode_id(page_id)}")
+
+    with app.app_context():
+        page = queries.get(page_id)
+        assert (page.updated_at, page.opened_at) == (before, None)
