@@ -49,7 +49,8 @@ class Person:
 class NewPage:
     """A page to be issued. `channels` may be empty: the link is then handed over in another way.
 
-    `actor` is `cli`, `api` or `staff:ID`.
+    `actor` is `cli`, `api` or `staff:ID`. A `page_id` chosen beforehand (`tokens.new_id`) makes the same order sent
+    twice one page with one text.
     """
 
     situation: str
@@ -61,6 +62,7 @@ class NewPage:
     send_at: datetime | None = None
     expires_at: datetime | None = None
     locale: str | None = None
+    page_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,9 @@ def issue(new: NewPage) -> Issued:
     Raises Invalid (its fields name the facts and values that are wrong), NotFound for an unknown type, and Conflict
     when the case belongs to somebody else.
     """
+    already = queries.find(new.page_id) if new.page_id is not None else None
+    if already is not None:
+        return Issued(already, texts.url_of(already.id), "created")
     loaded = registry.current().get(new.situation)
     now = clock.now()
     facts = loaded.situation.accept(new.facts, now)
@@ -189,7 +194,7 @@ def _create(
         raise Invalid("The page would have ended before it is sent; check its dates.", fields={"": "ended"})
     is_later = new.send_at is not None and new.send_at > now
     page = Page(
-        id=new_id(),
+        id=new.page_id or new_id(),
         situation=loaded.key,
         version=loaded.situation.version,
         brand_id=brand.id,
@@ -212,7 +217,10 @@ def _create(
     try:
         with db.session.begin_nested():
             db.session.add(page)
-    except IntegrityError:  # Another process opened the same case between our look and our insert.
+    except IntegrityError:  # Another process made the same page, or opened the same case, since we looked.
+        already = queries.find(page.id)
+        if already is not None:
+            return Issued(already, texts.url_of(already.id), was)
         raise Conflict("This case was opened by somebody else this very moment; send it again.") from None
     events.record("page.issued", actor=new.actor, page_id=page.id, data={"situation": loaded.key, "was": was})
     issued = Issued(page, texts.url_of(page.id), was)

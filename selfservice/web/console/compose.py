@@ -77,6 +77,7 @@ def _new_page(entered: Draft, *, sends: bool) -> NewPage:
         case_ref=entered.case_ref or None,
         channels=CHANNELS if sends else (),
         locale=entered.language,
+        page_id=entered.page_id,
     )
 
 
@@ -95,6 +96,7 @@ def _form(entered: Draft, *, problems: Mapping[str, str] | None = None, status: 
     optional = [item for item in fields if not item.required]
     shown: dict[str, Any] = {
         "draft": entered,
+        "page_id": tokens.encode_id(entered.page_id),
         "loaded": entered.loaded,
         "fields": fields,
         "optional": optional,

@@ -13,6 +13,7 @@ from selfservice.errors import AppError, Invalid
 from selfservice.kit import Facts
 from selfservice.kit.facts import FactField, facts_from_texts
 from selfservice.situations.registry import Loaded
+from selfservice.tokens import BadToken, decode_id, new_id
 
 LONGEST_CASE = 80
 PREFIX = "fact_"
@@ -21,9 +22,13 @@ PREFIX = "fact_"
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """The form as it was entered. `facts` holds one text for each field, by the field's name."""
+    """The form as it was entered. `facts` holds one text for each field, by the field's name.
+
+    `page_id` is the page this form will make: chosen with the form, so that a form sent twice makes one page.
+    """
 
     loaded: Loaded
+    page_id: int = field(default_factory=new_id)
     facts: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
     phone: str = ""
@@ -47,8 +52,13 @@ class Specimen:
 def read(loaded: Loaded, form: Mapping[str, str]) -> Draft:
     """What a form holds, as entered; nothing is judged yet."""
     language = form.get("language", "")
+    try:
+        page_id = decode_id(form.get("page_id", ""))
+    except BadToken:
+        page_id = new_id()
     return Draft(
         loaded=loaded,
+        page_id=page_id or new_id(),
         facts={item.name: form.get(PREFIX + item.name, "") for item in loaded.fields()},
         name=form.get("name", "").strip(),
         phone=form.get("phone", "").strip(),

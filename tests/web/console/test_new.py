@@ -94,6 +94,16 @@ def test_page_is_made_and_its_text_accepted(app: Flask, ana: Desk) -> None:
     assert "Made by Ana Silva" in shown
 
 
+def test_the_same_form_sent_twice_is_one_page_with_one_text(app: Flask, ana: Desk) -> None:
+    twice = form(page_id=value_of(ana.get("/console/new").text, "page_id"))
+
+    first = ana.post("/console/new", twice)
+    second = ana.post("/console/new", twice)
+
+    assert first.headers["Location"] == second.headers["Location"]
+    assert pages_and_texts(app) == (1, 1)
+
+
 def test_moment_is_read_in_the_brands_zone(app: Flask, ana: Desk) -> None:
     from selfservice.brands import service as brands  # noqa: PLC0415 - beside its one use
 
