@@ -13,11 +13,14 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
 from flask import Flask
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
 
 from selfservice import db, schema
 
@@ -43,6 +46,21 @@ def migrate(url: str) -> None:
     with app.app_context():
         schema.upgrade()
         db.dispose()
+
+
+@pytest.fixture(autouse=True)
+def _connections_end_with_their_test() -> Iterator[None]:
+    """Close what threads of a test left open: collected during a later test, they would fail that one."""
+    opened: list[Any] = []
+
+    def note(connection: Any, _record: object) -> None:
+        opened.append(connection)
+
+    event.listen(Pool, "connect", note)
+    yield
+    event.remove(Pool, "connect", note)
+    for connection in opened:
+        connection.close()
 
 
 @pytest.fixture
