@@ -29,6 +29,10 @@ TOKEN_WIDTH = 1 + ID_WIDTH + MAC_WIDTH
 _VALUES = {character: value for value, character in enumerate(ALPHABET)}
 _ID_LIMIT = 1 << ID_BITS
 
+# Two characters at a time: a page carries a token for each of its answers.
+_PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
+_PAIR = len(_PAIRS)
+
 
 class BadToken(AppError):
     """Not signed by us, or not spelt as we spell it. Says nothing about which."""
@@ -175,11 +179,11 @@ def _answer_purpose(action: str) -> str:
 
 
 def _encode(value: int, width: int) -> str:
-    characters = []
-    for _ in range(width):
-        value, digit = divmod(value, 62)
-        characters.append(ALPHABET[digit])
-    return "".join(reversed(characters))
+    pairs = []
+    for _ in range(0, width, 2):
+        value, pair = divmod(value, _PAIR)
+        pairs.append(_PAIRS[pair])
+    return "".join(reversed(pairs))[-width:]
 
 
 def _decode(text: str, width: int, limit: int) -> int:

@@ -28,4 +28,4 @@ class Face:
     language: str = "en"
     hours: str = ""
     privacy_url: str = ""
-    teams: Mapping[str, str] = field(default_factory=dict)
+    teams: Mapping[str, str] = field(default_factory=dict, hash=False)

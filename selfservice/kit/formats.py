@@ -113,7 +113,7 @@ def span(value: Span, reader: Reader) -> str:
 
 def minutes(value: int, reader: Reader) -> str:
     """15 minutes"""
-    return _plain_spaces(format_unit(value, "duration-minute", "long", locale=reader.locale))
+    return _minutes(value, reader.locale)
 
 
 def distance(value: datetime | date, reader: Reader) -> str:
@@ -190,6 +190,11 @@ def _time(value: datetime, locale: Locale, pattern: str) -> str:
 @lru_cache(maxsize=4096)
 def _distance(seconds: int, granularity: str, locale: Locale) -> str:
     return format_timedelta(seconds, granularity=granularity, threshold=10_000, add_direction=True, locale=locale)  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=4096)
+def _minutes(value: int, locale: Locale) -> str:
+    return _plain_spaces(format_unit(value, "duration-minute", "long", locale=locale))
 
 
 @lru_cache(maxsize=4096)

@@ -28,6 +28,7 @@ from selfservice.kit.actions import Refused
 from selfservice.kit.facts import Facts, Form
 from selfservice.kit.fields import choices_of, kind_of
 from selfservice.kit.kinds import ListKind
+from selfservice.kit.tracing import call
 
 Control = Literal["slots", "days", "places", "choice", "prose"]
 FormT = TypeVar("FormT", bound=Form)
@@ -113,14 +114,17 @@ def _input(name: str, info: FieldInfo, facts: Facts, now: datetime, gone: Collec
     required = info.is_required()
     source = source_of(info)
     if source:
-        kept = tuple(value for value in _choices(source, facts, now) if value not in gone)
-        options = tuple(Option(_value(value), value) for value in kept)
-        return Input(name, _control(source, facts), required, options=options)
+        options = call(_options, source, facts, now, gone)
+        return Input(name, _control(source, facts.__class__), required, options=options)
     words = choices_of(info.annotation)
     if words:
         options = tuple(Option(word, word, f"choices.{name}_{word}") for word in words)
         return Input(name, "choice", required, options=options)
     return Input(name, "prose", required, max_length=_limit(info))
+
+
+def _options(source: str, facts: Facts, now: datetime, gone: Collection[Any]) -> tuple[Option, ...]:
+    return tuple(Option(_value(value), value) for value in _choices(source, facts, now) if value not in gone)
 
 
 def _choices(source: str, facts: Facts, now: datetime) -> tuple[Any, ...]:
@@ -134,8 +138,8 @@ def _is_past(value: Any, now: datetime) -> bool:
     return isinstance(value, date) and value < now.date()
 
 
-def _control(source: str, facts: Facts) -> Control:
-    info = type(facts).model_fields[source]
+def _control(source: str, facts: type[Facts]) -> Control:
+    info = facts.model_fields[source]
     kind = kind_of(info.annotation, info.metadata)
     return _PICKS[kind.each.control] if isinstance(kind, ListKind) else "places"
 

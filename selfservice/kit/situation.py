@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from selfservice.kit.actions import Action, Claim
 from selfservice.kit.facts import Facts, Form, validate
 from selfservice.kit.forms import Input, inputs_of, read_form
 from selfservice.kit.steps import Control, Do, Go, Step
+from selfservice.kit.tracing import call
 
 MessageClass = Literal["service", "marketing", "urgent"]
 Sensitivity = Literal["ordinary", "sensitive"]
@@ -71,9 +73,12 @@ class Situation:
         found = self.action(action)
         if found is None:
             return ()
-        offers = self.offers(facts, zone) if self.offers else {}
-        gone = {value for value, claim in offers.items() if claim.name in taken}
+        gone = call(self._gone, facts, zone, taken) if taken else frozenset()
         return inputs_of(found.form, facts, now=now.astimezone(zone), gone=gone)
+
+    def _gone(self, facts: Facts, zone: ZoneInfo, taken: frozenset[str]) -> frozenset[Any]:
+        offers = self.offers(facts, zone) if self.offers else {}
+        return frozenset(value for value, claim in offers.items() if claim.name in taken)
 
     def read(self, action: Action, facts: Facts, raw: Mapping[str, Any], *, now: datetime, zone: ZoneInfo) -> Form:
         """What a customer sent with an action; raises Refused with the words for each field that cannot be used."""
@@ -81,23 +86,31 @@ class Situation:
 
     def action(self, key: str) -> Action | None:
         """The action called `key`, if the type has it."""
-        return next((action for action in self.actions if action.key == key), None)
+        return self._actions.get(key)
 
     def step(self, key: str) -> Step | None:
         """The step called `key`, if the type has it."""
-        return next((step for step in self.steps if step.key == key), None)
+        return self._steps.get(key)
+
+    @cached_property
+    def _actions(self) -> dict[str, Action]:
+        return {action.key: action for action in self.actions}
+
+    @cached_property
+    def _steps(self) -> dict[str, Step]:
+        return {step.key: step for step in self.steps}
 
     def reachable(self, start: str, facts: Facts) -> tuple[Step, ...]:
         """The step `start` and all that its buttons lead to without an answer: what one page view carries."""
-        found: list[Step] = []
+        found: dict[str, Step] = {}
         waiting = [start]
-        while waiting:
-            step = self.step(waiting.pop(0))
-            if step is None or step in found:
+        for key in waiting:
+            step = self.step(key)
+            if step is None or key in found:
                 continue
-            found.append(step)
+            found[key] = step
             waiting += [button.step for button in visible(step, facts) if isinstance(button, Go)]
-        return tuple(found)
+        return tuple(found.values())
 
     def allows(self, action: str, shown: str, facts: Facts) -> bool:
         """Whether a customer looking at the step `shown` can find a button for `action`.
@@ -118,4 +131,4 @@ def visible(step: Step, facts: Facts) -> tuple[Control, ...]:
 
 def _is_called_for(button: Control, facts: Facts) -> bool:
     when = button.when if isinstance(button, Do | Go) else None
-    return when is None or when(facts)
+    return when is None or call(when, facts)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from selfservice.kit.facts import Facts, Form
+from selfservice.kit.tracing import call
 
 When = Callable[[Any], bool]
 Tone = Literal["plain", "quiet", "danger"]
@@ -120,6 +121,6 @@ class Step:
     def hero(self, facts: Facts, answers: Mapping[str, Form], now: datetime) -> Hero:
         """The words and the colour of the top for these facts and answers at `now`."""
         for variant in self.variants:
-            if variant.when(facts, answers, now):
+            if call(variant.when, facts, answers, now):
                 return Hero(f"steps.{self.key}.{variant.key}", variant.header or self.header)
         return Hero(f"steps.{self.key}", self.header)

@@ -17,6 +17,7 @@ from typing import Any
 from selfservice.errors import ConfigError
 from selfservice.kit.facts import Facts
 from selfservice.kit.formats import FORMATS, Reader
+from selfservice.kit.tracing import call
 
 NAMED = "_named"
 _FORMATTER = string.Formatter()
@@ -64,7 +65,8 @@ class Words(Mapping[str, str]):
 
     def say(self, key: str, values: Mapping[str, Any], reader: Reader) -> str:
         """The sentence under `key` with its placeholders filled; raises KeyError for one that nobody gives."""
-        return fill(self.pick(key, named=bool(values.get("name"))), values, reader)
+        sentence = self.pick(key, named=bool(values.get("name")))
+        return call(fill, sentence, values, reader) if "{" in sentence or "}" in sentence else sentence
 
 
 @lru_cache(maxsize=8192)

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from selfservice.kit import AddToCalendar, Change, Do, Go, Situation, Step
 from selfservice.kit.situation import visible
 from selfservice.kit.steps import Control, Header
+from selfservice.kit.tracing import call
 from selfservice.situations.fields import Field, fields_of_action
 from selfservice.situations.speaking import Speaker
 from selfservice.situations.view import View
@@ -194,7 +195,7 @@ class Artist:
             return control.action not in empty
         make = self._situation.calendar
         if isinstance(control, AddToCalendar):
-            return make is not None and make(self._view.facts, self._view.answers) is not None
+            return make is not None and call(make, self._view.facts, self._view.answers) is not None
         return True
 
     def _late_buttons(self) -> tuple[Do, ...]:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
-from zoneinfo import ZoneInfo
 
 from selfservice.kit import Situation
 from selfservice.kit.formats import Reader, day, moment, short_day, time
 from selfservice.kit.forms import Input, Option
+from selfservice.kit.tracing import call
 from selfservice.situations.speaking import Speaker, sentence
 from selfservice.situations.view import View
 
@@ -55,7 +55,7 @@ class Field:
 
 def fields_of_action(action: str, step: str, view: View, situation: Situation, say: Speaker) -> Iterator[Field]:
     """The fields of an action's form in one step of a page."""
-    inputs = situation.inputs(action, view.facts, now=view.now, zone=ZoneInfo(view.timezone), taken=view.taken)
+    inputs = situation.inputs(action, view.facts, now=view.now, zone=view.reader.zone, taken=view.taken)
     is_shown = step == view.step
     for field in inputs:
         word = view.problems.get(field.name, "") if is_shown else ""
@@ -96,20 +96,20 @@ def _groups(field: Input, entered: str, reader: Reader, say: Speaker) -> Iterato
 
 
 def _heading(option: Option, reader: Reader) -> str:
-    return sentence(day(option.shown, reader)) if isinstance(option.shown, datetime) else ""
+    return sentence(call(day, option.shown, reader)) if isinstance(option.shown, datetime) else ""
 
 
 def _text(option: Option, reader: Reader, say: Speaker) -> str:
     if isinstance(option.shown, datetime):
-        return time(option.shown, reader)
+        return call(time, option.shown, reader)
     if isinstance(option.shown, date):
-        return short_day(option.shown, reader)
+        return call(short_day, option.shown, reader)
     return say(option.word) if option.word else str(option.shown)
 
 
 def _long_text(option: Option, reader: Reader, say: Speaker) -> str:
     if isinstance(option.shown, datetime):
-        return moment(option.shown, reader)
+        return call(moment, option.shown, reader)
     if isinstance(option.shown, date):
-        return day(option.shown, reader)
+        return call(day, option.shown, reader)
     return _text(option, reader, say)

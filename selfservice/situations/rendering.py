@@ -10,11 +10,13 @@ from urllib.parse import quote
 
 from selfservice.brands.face import Face
 from selfservice.kit.steps import Header
+from selfservice.kit.tracing import call
 from selfservice.kit.words import Words
 from selfservice.situations import registry
 from selfservice.situations.drawing import Artist, Drawing, Part, Top
 from selfservice.situations.inlined import header_colours, script, styles
 from selfservice.situations.loading import DEFAULT_LANGUAGE, Loaded, load_shared
+from selfservice.situations.shells import Shells
 from selfservice.situations.speaking import RIGHT_TO_LEFT, Speaker, isolated
 from selfservice.situations.templates import environment, page_of
 from selfservice.situations.view import View
@@ -54,7 +56,12 @@ class Language:
 
 
 def render(view: View) -> str:
-    """One page of any type in any state."""
+    """One page of any type in any state, from its shell where there is one."""
+    return _SHELLS.render(view, registry.current().find(view.situation))
+
+
+def render_in_full(view: View) -> str:
+    """The same page by its templates; pure, as `kit.tracing` has it."""
     loaded = registry.current().find(view.situation)
     say = _speaker(view, loaded)
     if loaded is not None and view.state in LIVE:
@@ -168,7 +175,9 @@ def _words(view: View, loaded: Loaded | None) -> Words:
 
 def _speaker(view: View, loaded: Loaded | None) -> Speaker:
     values = view.values()
-    return Speaker(_words(view, loaded), isolated(values) if view.language in RIGHT_TO_LEFT else values, view.reader)
+    return Speaker(
+        _words(view, loaded), call(isolated, values) if view.language in RIGHT_TO_LEFT else values, view.reader
+    )
 
 
 def _ended(view: View, say: Speaker) -> Top:
@@ -274,6 +283,8 @@ def _frame(language: str, brand: Face | None, look: Header, colour: str, colour_
 def _styles(view: View) -> Any:
     return styles(view.brand.colour, view.brand.colour_dark, view.theme, view.large)
 
+
+_SHELLS = Shells(render_in_full)
 
 LANGUAGES = tuple(sorted(_shared(), key=lambda code: (code != DEFAULT_LANGUAGE, code)))
 """The languages there are words in, English first."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from selfservice.kit.formats import Reader
+from selfservice.kit.tracing import call, traceable
 from selfservice.kit.words import NAMED, Words
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
@@ -22,11 +23,16 @@ class Speaker:
 
     def __call__(self, key: str, **more: Any) -> str:
         """The sentence under `key`; raises KeyError if there is none or a placeholder has no value."""
-        return self._words.say(key, {**self._values, **more} if more else self._values, self._reader)
+        values = call(_joined, self._values, more) if more else self._values
+        return self._words.say(key, values, self._reader)
 
     def find(self, key: str, **more: Any) -> str:
         """The sentence under `key`, empty if there is none."""
         return self(key, **more) if key in self._words or (key + NAMED) in self._words else ""
+
+
+def _joined(values: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    return {**values, **more}
 
 
 def isolated(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,6 +43,7 @@ def isolated(values: Mapping[str, Any]) -> dict[str, Any]:
     return {key: _ISOLATE.format(value) if isinstance(value, str) and value else value for key, value in values.items()}
 
 
+@traceable
 def sentence(text: str) -> str:
     """Today, 10:20 am: words made for the middle of a sentence, at the beginning of one."""
     return text[:1].upper() + text[1:]

@@ -22,6 +22,7 @@ from jinja2.ext import Extension
 from jinja2.runtime import Context
 
 from selfservice.kit.formats import FORMATS, Reader, month, number, short_day, time
+from selfservice.kit.tracing import call, traceable
 from selfservice.situations.drawing import link
 from selfservice.situations.icons import icon
 from selfservice.situations.speaking import sentence
@@ -37,6 +38,11 @@ _AFTER_TAG = re.compile(rf"(</?(?:{_BLOCK})\b(?:[^<>{{}}]|\{{\{{.*?\}}\}}|\{{%.*
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _LINES = re.compile(r"\s*\n\s*")
 _COMMA = {"ar": "، "}
+_TEXT_FILTERS = (
+    "capitalize", "center", "float", "format", "indent", "int", "join", "lower", "replace", "round", "string",
+    "striptags", "title", "trim", "truncate", "upper", "urlencode", "wordcount", "wordwrap",
+)  # fmt: skip
+"""Jinja's own filters that make a text or a number of values that they have to know."""
 
 
 class Stripped(Extension):
@@ -63,6 +69,7 @@ def environment(language: str) -> Environment:
     made.filters.update({name: _for_reader(form) for name, form in FORMATS.items() if name})
     made.filters.update(leaf=_for_reader(_leaf), stamp=_for_reader(_stamp), listed=_for_reader(_listed))
     made.filters["sentence"] = sentence
+    made.filters.update({name: traceable(made.filters[name]) for name in _TEXT_FILTERS})
     for path in sorted(_COMPONENTS.glob("*.html")):
         made.globals[path.stem] = getattr(made.get_template(f"components/{path.name}").module, path.stem)
     return made
@@ -83,7 +90,7 @@ def _page_of_type(name: str) -> tuple[str, str, None] | None:
 def _for_reader(form: Callable[[Any, Reader], Any]) -> Callable[[Context, Any], Any]:
     @pass_context
     def shown(context: Context, value: Any) -> Any:
-        return form(value, context["reader"])
+        return call(form, value, context["reader"])
 
     return shown
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -37,4 +37,4 @@ STANDARD = frozenset(item.name for item in fields(Standard))
 
 def standard_values(standard: Standard, facts: Facts, answers: Mapping[str, Form] | None = None) -> dict[str, Any]:
     """All that a placeholder may name on one page: `{at}`, `{move.slot}`, `{brand}`."""
-    return {**values_of(facts), **(answers or {}), **asdict(standard)}
+    return {**values_of(facts), **(answers or {}), **vars(standard)}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response, g, request
+from sqlalchemy import Row
 
 from selfservice import tokens
 from selfservice.errors import NotFound
@@ -27,10 +30,20 @@ def enter() -> None:
 
 def look(step: str = "") -> View:
     """The page this request is about, as it is committed and as its customer sees it; raises NotFound."""
+    return view_of(find_row(), step)
+
+
+def find_row() -> Row[Any]:
+    """The row of the page this request is about, as it is committed; raises NotFound."""
     row = queries.find_sight(g.page_id)
     if row is None:
         raise NotFound("There is no page behind this link; open the link as it was sent.")
-    token = tokens.current().sign_page(g.page_id)
+    return row
+
+
+def view_of(row: Row[Any], step: str = "") -> View:
+    """That row as its customer sees it; raises NotFound while the page is not open yet."""
+    token = g.get("token") or tokens.current().sign_page(g.page_id)
     view = sight.view_of(row, language=request.args.get("lang", ""), token=token, step=step)
     if view.state == "scheduled":
         raise NotFound("The page behind this link is not open yet; open the link once the text has come.")

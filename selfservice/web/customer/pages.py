@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from selfservice import tokens
 from selfservice.db import db
 from selfservice.errors import Conflict, Gone, Invalid
-from selfservice.pages import answering, queries
+from selfservice.pages import answering
 from selfservice.pages.claims import LostClaim
 from selfservice.situations import rendering
 from selfservice.situations.view import View
@@ -22,10 +22,10 @@ BOOKKEEPING = frozenset({"revision", "step"})
 
 def show() -> ResponseReturnValue:
     """The page as it stands; a superseded one leads to its successor. Reads, never writes."""
-    row = queries.find_sight(g.page_id)
-    if row is not None and row.state == "superseded" and row.superseded_by:
+    row = door.find_row()
+    if row.state == "superseded" and row.superseded_by:
         return redirect(_address(tokens.current().sign_page(row.superseded_by)), 303)
-    view = door.look(step=request.args.get("step", ""))
+    view = door.view_of(row, step=request.args.get("step", ""))
     return door.page(view, rendering.render(view), door.status_of(view))
 
 
