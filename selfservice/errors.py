@@ -28,9 +28,7 @@ class Invalid(AppError):
     status = 422
     code = "invalid"
 
-    def __init__(
-        self, message: str, *, fields: Mapping[str, str] | None = None, code: str | None = None
-    ) -> None:
+    def __init__(self, message: str, *, fields: Mapping[str, str] | None = None, code: str | None = None) -> None:
         super().__init__(message, code=code)
         self.fields = dict(fields or {})
 
