@@ -60,14 +60,15 @@ def run(app: Flask, stop: Event) -> None:
         thread.start()
     log.info("worker.started")
     _repeat(stop, send, _Doze(app, stop))
-    last_steps: tuple[Callable[[], None], ...] = (lambda: dispatcher.stop(STOP_SECONDS), pulse.end)
+    deadline = monotonic() + STOP_SECONDS
+    last_steps: tuple[Callable[[], None], ...] = (lambda: dispatcher.stop(deadline - monotonic()), pulse.end)
     for step in last_steps:
         try:
             step()
         except Exception:
             log.exception("worker.interrupted")
     for thread in others:
-        thread.join(_REST_SECONDS * 5)
+        thread.join(max(_REST_SECONDS, deadline - monotonic()))
     log.info("worker.stopped")
 
 

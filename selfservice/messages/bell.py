@@ -80,7 +80,11 @@ class _PostgresqlBell:
 
         plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._connection = psycopg.connect(plain, autocommit=True)
-        self._connection.execute(f"LISTEN {_NAME}")
+        try:
+            self._connection.execute(f"LISTEN {_NAME}")
+        except psycopg.Error:
+            self._connection.close()
+            raise
 
     def wait(self, seconds: float, stop: Event) -> None:
         end = monotonic() + seconds

@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, func, select, update
 
 from selfservice import clock, tokens
 from selfservice.customers import service as customers
@@ -27,8 +27,21 @@ OTHER = "+12025550124"
 _numbers = itertools.count(1)
 
 
+def accept_many(count: int) -> list[int]:
+    """The ids of so many ready messages, committed together."""
+    ids = [_accept().id for _ in range(count)]
+    db.session.commit()
+    return ids
+
+
 def accept(*, phone: str = PHONE, **details: Any) -> Message:
     """A message to `phone` in the outbox, committed."""
+    message = _accept(phone=phone, **details)
+    db.session.commit()
+    return message
+
+
+def _accept(*, phone: str = PHONE, **details: Any) -> Message:
     customer = customers.find_or_make(phone=phone)
     values = {
         "customer_id": customer.id,
@@ -40,9 +53,7 @@ def accept(*, phone: str = PHONE, **details: Any) -> Message:
         "idempotency_key": f"key:{next(_numbers)}",
         "sender": "Harbour Clinic",
     }
-    message = service.accept(NewMessage(**{**values, **details}))
-    db.session.commit()
-    return message
+    return service.accept(NewMessage(**{**values, **details}))
 
 
 def force(message_id: int, state: str, **values: Any) -> None:
@@ -54,15 +65,27 @@ def force(message_id: int, state: str, **values: Any) -> None:
     db.session.commit()
 
 
+def committed(query: Select[Any]) -> list[Any]:
+    """The first column of what a query finds among all that is committed, without taking the writer's place."""
+    with db.engines[READER].connect() as connection:
+        return list(connection.scalars(query))
+
+
 def state_of(message_id: int) -> str:
-    """The state as it is committed."""
+    """The state as it is committed; what this session has not committed is undone."""
     db.session.rollback()
-    return db.session.scalars(select(Message.state).where(Message.id == message_id)).one()
+    (state,) = committed(select(Message.state).where(Message.id == message_id))
+    return str(state)
+
+
+def count(model: type[Any]) -> int:
+    """How many rows of a table are committed."""
+    return int(committed(select(func.count()).select_from(model))[0])
 
 
 def story_of(message_id: int) -> list[str]:
-    """The types of a message's events, oldest first, without what they have in common."""
-    types = db.session.scalars(select(Event.type).where(Event.message_id == message_id).order_by(Event.id))
+    """The types of a message's committed events, oldest first, without what they have in common."""
+    types = committed(select(Event.type).where(Event.message_id == message_id).order_by(Event.id))
     return [name.removeprefix("message.") for name in types]
 
 
@@ -118,7 +141,7 @@ def only(provider: Provider) -> Channels:
     return Channels({"sms": [provider]})
 
 
-def run_until(condition: Callable[[], bool], *, seconds: float = 20.0) -> bool:
+def run_until(condition: Callable[[], bool], *, seconds: float = 60.0) -> bool:
     """Wait for something that other threads bring about; whether it came."""
     waiting = threading.Event()
     for _ in range(int(seconds / 0.02)):

@@ -26,6 +26,9 @@ from tests.messages.scenes import (
     PHONE,
     Provider,
     accept,
+    accept_many,
+    committed,
+    count,
     force,
     handset_channels,
     only,
@@ -269,13 +272,12 @@ def run_workers(app: Flask, providers: list[Provider], ids: list[int]) -> None:
 
 
 def states_of(ids: list[int]) -> list[str]:
-    db.session.rollback()
-    return list(db.session.scalars(select(Message.state).where(Message.id.in_(ids))))
+    return committed(select(Message.state).where(Message.id.in_(ids)))
 
 
 def test_two_workers_send_five_hundred_messages_once_each(app: Flask) -> None:
     with app.app_context():
-        ids = [accept(idempotency_key=f"bulk:{place}").id for place in range(500)]
+        ids = accept_many(500)
     providers = [Provider(parallel=8), Provider(parallel=8)]
 
     run_workers(app, providers, ids)
@@ -291,7 +293,7 @@ def test_two_workers_send_five_hundred_messages_once_each(app: Flask) -> None:
 def test_a_stop_while_workers_are_sending_lets_no_attempt_begin(app: Flask) -> None:
     """Whatever the interleaving: no attempt row of the number is committed after the stop."""
     with app.app_context():
-        ids = [accept(idempotency_key=f"bulk:{place}").id for place in range(150)]
+        ids = accept_many(150)
     provider = Provider(parallel=4)
     stop = threading.Event()
 
@@ -309,10 +311,9 @@ def test_a_stop_while_workers_are_sending_lets_no_attempt_begin(app: Flask) -> N
             assert run_until(lambda: len(provider.sent) > 20)
             service.stop(PHONE, reason="asked on a page", actor="customer")
             db.session.commit()
-            begun = db.session.query(Attempt).count()
-            db.session.rollback()
+            begun = count(Attempt)
             assert run_until(lambda: set(states_of(ids)) <= {"submitted", "suppressed"})
-            assert db.session.query(Attempt).count() == begun == len(provider.sent)
+            assert count(Attempt) == begun == len(provider.sent)
     finally:
         stop.set()
         thread.join()
@@ -323,7 +324,7 @@ def test_stopping_finishes_what_is_in_flight_and_gives_back_the_rest(app: Flask)
     gate = threading.Event()
     provider = Provider(lambda _: gate.wait(10) and None, parallel=2)
     with app.app_context():
-        ids = [accept(idempotency_key=f"bulk:{place}").id for place in range(10)]
+        ids = accept_many(10)
     dispatcher = Dispatcher(app, only(provider), owner=ME)
     dispatcher.tick()
     assert run_until(lambda: len(provider.sent) == 2)
