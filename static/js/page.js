@@ -16,7 +16,7 @@
 
   const focus = () => {
     scrollTo(0, 0);
-    all("[role=alert],h1").find((part) => part.offsetParent).focus();
+    [...all("[role=alert]"), ...all("h1")].find((part) => part.offsetParent).focus();
   };
 
   const show = (step) => {
@@ -50,7 +50,7 @@
         const note = page.getElementById("say");
         note.textContent = data().failed;
         note.hidden = false;
-        if (repaint) repaint();
+        repaint?.();
         repaint = 0;
         timer = setTimeout(send, (waits = Math.min(waits * 2, 64)) * 1e3);
       });
@@ -58,12 +58,13 @@
 
   on("submit", (event) => {
     const button = event.submitter;
-    if (!button || !button.dataset.token) return;
+    const token = button?.dataset.token;
+    if (!token) return;
     event.preventDefault();
     if (repaint) return;
     const input = Object.fromEntries(new FormData(event.target));
-    const body = JSON.stringify({ input: input, revision: +input.revision });
-    const url = "/a/" + button.dataset.token;
+    const body = JSON.stringify({ input: input, revision: +input.revision, step: input.step });
+    const url = "/a/" + token;
     // The same answer keeps its key however often it is tried, so that it counts once.
     if (!sent || sent.url != url || sent.body != body)
       sent = {
@@ -103,7 +104,7 @@
   // The button repeats the choice.
   on("change", (event) => {
     const choice = event.target;
-    const button = choice.form && choice.form.querySelector("[data-chosen]");
+    const button = choice.form?.querySelector("[data-chosen]");
     if (button) button.lastChild.data = button.dataset.chosen.replace("%", choice.dataset.says);
   });
 

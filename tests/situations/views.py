@@ -94,6 +94,16 @@ def states(loaded: Loaded, sample: str, language: str = "en") -> Iterator[tuple[
     yield from _ended(fresh)
 
 
+def each_step_once(loaded: Loaded, sample: str, language: str = "en") -> Iterator[tuple[str, View]]:
+    """The states of a page of one sample without those that only come to the same step by another way."""
+    seen: set[tuple[object, ...]] = set()
+    for name, shown in states(loaded, sample, language):
+        way = (shown.step, shown.state, shown.notice, bool(shown.problems), bool(shown.taken), shown.token)
+        if way not in seen or "-" not in name:
+            seen.add(way)
+            yield name, shown
+
+
 def every_state(registry: Registry) -> Iterator[tuple[str, View]]:
     """Every state of every sample of every type in English, and of one sample of each in every other language."""
     for loaded in registry:
