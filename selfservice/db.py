@@ -226,6 +226,7 @@ def _tune_sqlite(engine: Engine, *, writes: bool) -> None:
     if writes:
         event.listen(engine, "begin", _begin_to_write)
         event.listen(engine.pool, "checkin", _leave_the_queue)
+        event.listen(engine.pool, "close", _close_the_queue)
 
 
 def _begin_to_write(connection: Connection) -> None:
@@ -252,3 +253,9 @@ def _leave_the_queue(_connection: Any, record: ConnectionPoolEntry) -> None:
     handle = record.info.get(_QUEUE)
     if _HAS_FLOCK and handle is not None:
         fcntl.flock(handle, fcntl.LOCK_UN)
+
+
+def _close_the_queue(_connection: Any, record: ConnectionPoolEntry) -> None:
+    handle = record.info.pop(_QUEUE, None)
+    if handle is not None:
+        handle.close()

@@ -22,7 +22,7 @@ from playwright.sync_api import Page, expect
 from selfservice import clock
 from selfservice.application import create_app
 from selfservice.config import Settings
-from selfservice.db import db
+from selfservice.db import db, dispose
 from selfservice.pages import service as pages
 from selfservice.pages.service import NewPage, Person
 from selfservice.situations import registry
@@ -94,7 +94,9 @@ def issue(beside: Flask) -> Callable[..., str]:
                 )
             )
             db.session.commit()
-            return made.url
+            url = made.url
+            dispose()
+        return url
 
     return make
 
