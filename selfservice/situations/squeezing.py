@@ -78,7 +78,7 @@ def _joined(tokens: list[str]) -> list[str]:
         elif token in ")]}":
             kinds.pop()
         if token == ";":
-            if kinds[-1] and tokens[index + 1] == kinds[-1]:
+            if kinds[-1] and _around(tokens, index)[1] == kinds[-1]:
                 found.append(",")
                 continue
             kinds[-1] = ""
