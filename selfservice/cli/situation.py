@@ -12,8 +12,9 @@ from selfservice.cli import issuing
 from selfservice.cli.command import Group, json_option, print_json, print_table
 from selfservice.errors import NotFound
 from selfservice.pages.service import Person
-from selfservice.situations import contract, registry
-from selfservice.situations.contract import Problem
+from selfservice.situations import registry
+from selfservice.situations.contract import whole
+from selfservice.situations.contract.problem import Problem
 from selfservice.situations.registry import Loaded
 
 
@@ -53,7 +54,7 @@ def check(key: str | None, *, as_json: bool) -> None:
     known = registry.current()
     chosen = [issuing.get_type(key)] if key else list(known)
     broken = {} if key else known.broken
-    found = {loaded.key: contract.check(loaded) for loaded in chosen}
+    found = {loaded.key: whole.check(loaded) for loaded in chosen}
     if as_json:
         mends = {name: [_as_data_of(problem) for problem in problems] for name, problems in found.items()}
         print_json({"situations": mends, "broken": _as_list(broken)})

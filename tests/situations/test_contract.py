@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from selfservice.situations import contract
+from selfservice.situations.contract import whole
+from selfservice.situations.contract.problem import Problem
+from selfservice.situations.contract.wording import check_shared, line_of
 from selfservice.situations.loading import Loaded, load_folder, load_shared
-from selfservice.situations.problem import Problem
 from selfservice.situations.registry import BUILT_IN, Registry
-from selfservice.situations.wording import check_shared, line_of
 from tests.situations.conftest import NOW
 
 BOOKED = "samples/booked.json"
@@ -35,7 +35,7 @@ class Type:
         return load_folder(self.folder, load_shared(BUILT_IN / "words"))
 
     def problems(self) -> list[tuple[str, int | None, str]]:
-        found = contract.check(self.load(), now=NOW)
+        found = whole.check(self.load(), now=NOW)
         return [(str(item.file.relative_to(self.folder)), item.line, item.sentence) for item in found]
 
     def line(self, file: str, text: str) -> int:
@@ -52,7 +52,7 @@ def type_(tmp_path: Path) -> Type:
 @pytest.mark.parametrize("key", [loaded.key for loaded in Registry.load(strict=True)])
 @pytest.mark.parametrize("days", [*range(7), 40, 130, 220, 310])
 def test_every_type_fulfils_its_contract_whatever_the_day(registry: Registry, key: str, days: int) -> None:
-    found = contract.check(registry.get(key), now=NOW + timedelta(days=days, hours=days * 5))
+    found = whole.check(registry.get(key), now=NOW + timedelta(days=days, hours=days * 5))
 
     assert [str(problem) for problem in found] == []
 

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from selfservice.brands.face import Face
-from selfservice.situations import rehearsal
+from selfservice.situations.contract import rehearsal
 from selfservice.situations.loading import Loaded
 from selfservice.situations.registry import Registry
 from selfservice.situations.view import View

@@ -8,9 +8,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from selfservice import clock
-from selfservice.situations import declaration, rehearsal, wording
+from selfservice.situations.contract import declaration, rehearsal, wording
+from selfservice.situations.contract.problem import Problem
 from selfservice.situations.loading import Loaded
-from selfservice.situations.problem import Problem
 
 __all__ = ["Problem", "check"]
 

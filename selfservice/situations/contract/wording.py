@@ -12,11 +12,11 @@ from selfservice.kit import AddToCalendar, Change, Situation
 from selfservice.kit.fields import choices_of
 from selfservice.kit.forms import source_of
 from selfservice.kit.words import NAMED, Words, names_of, pieces
+from selfservice.situations.contract.problem import Problem
 from selfservice.situations.loading import DEFAULT_LANGUAGE, Loaded
-from selfservice.situations.problem import Problem
 from selfservice.situations.values import STANDARD
 
-SHARED = Path(__file__).parent / "words"
+SHARED = Path(__file__).parents[1] / "words"
 CHOSEN = "_chosen"
 HEADLINE_WORDS = 10
 BUTTON_WORDS = 4

@@ -1,0 +1,1 @@
+"""The contract of a page type, checked: declaration, words, samples."""
