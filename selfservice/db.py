@@ -125,7 +125,8 @@ def configure(app: Flask, url: str) -> None:
     options: dict[str, Any] = (
         {} if url.startswith("sqlite") else {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 24}
     )
-    reader = {"url": url, "isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
+    # Each thread of the server keeps a reader of its own: the threads are the limit, not the pool.
+    reader = {"url": url, "isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None, "max_overflow": -1}
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     app.config["SQLALCHEMY_BINDS"] = {READER: {**options, **reader}}
     db.init_app(app)

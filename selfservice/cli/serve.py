@@ -6,6 +6,7 @@ import errno
 import os
 import socket
 from functools import partial
+from typing import Any
 
 import click
 
@@ -56,14 +57,14 @@ def command(host: str, port: int, workers: int | None, threads: int) -> None:
     serve(address, port, workers=workers or _count(settings), threads=threads, settings=settings)
 
 
-def serve(address: str, port: int, *, workers: int, threads: int, settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; raises SystemExit with 1 when the server ends by itself."""
+def make_server(address: str, port: int, *, workers: int, threads: int) -> Any:
+    """The server with our options; what it serves is the loader's to say."""
     from granian import Granian  # noqa: PLC0415 - the server, needed by this command alone
     from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415 - as above
     from granian.http import HTTP1Settings  # noqa: PLC0415 - as above
     from granian.log import LogLevels  # noqa: PLC0415 - as above
 
-    server = Granian(
+    return Granian(
         "app:app",
         address=address,
         port=port,
@@ -82,6 +83,11 @@ def serve(address: str, port: int, *, workers: int, threads: int, settings: Sett
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
     )
+
+
+def serve(address: str, port: int, *, workers: int, threads: int, settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; raises SystemExit with 1 when the server ends by itself."""
+    server = make_server(address, port, workers=workers, threads=threads)
     if settings.worker == "inside":
         keeper = Keeper(flask_command("worker", "--beside", str(os.getpid())))
         server.on_startup(keeper.start)
