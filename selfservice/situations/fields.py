@@ -17,7 +17,7 @@ from selfservice.situations.view import View
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """One option: `says` is how the button repeats it; the first stands for the whole field."""
+    """One option; the first stands for the whole field. `says` is how a button that repeats the choice puts it."""
 
     value: str
     text: str
@@ -73,12 +73,13 @@ def fields_of_action(action: str, step: str, view: View, situation: Situation, s
             is_required=field.required,
             is_exhausted=field.is_exhausted,
             max_length=field.max_length,
-            groups=tuple(_groups(field, entered, view.reader, say)),
+            groups=tuple(_groups(field, action, entered, view.reader, say)),
         )
 
 
-def _groups(field: Input, entered: str, reader: Reader, say: Speaker) -> Iterator[Group]:
+def _groups(field: Input, action: str, entered: str, reader: Reader, say: Speaker) -> Iterator[Group]:
     numbered = enumerate(field.options)
+    is_repeated = bool(say.find(f"buttons.{action}_chosen", chosen=""))
     for title, options in groupby(numbered, key=lambda pair: _heading(pair[1], reader)):
         yield Group(
             title=title,
@@ -86,7 +87,7 @@ def _groups(field: Input, entered: str, reader: Reader, say: Speaker) -> Iterato
                 Choice(
                     value=option.value,
                     text=_text(option, reader, say),
-                    says=_long_text(option, reader, say),
+                    says=_long_text(option, reader, say) if is_repeated else "",
                     is_picked=option.value == entered,
                     is_first=number == 0,
                 )

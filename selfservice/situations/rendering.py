@@ -26,7 +26,7 @@ NEUTRAL = ("#34404f", "#b9c6d6")
 """The colours of a page that speaks for no brand."""
 
 _NOTICES = {"needs_human": ("fine", "check"), "changed": ("fine", "undo")}
-_MARK = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'><rect width='8' height='8' rx='2' fill='{}'/></svg>"
+_MARK = "<svg xmlns='http://www.w3.org/2000/svg'><rect width='100%' height='100%' rx='25%' fill='{}'/></svg>"
 
 
 @dataclass(frozen=True)

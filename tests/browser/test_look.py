@@ -61,7 +61,7 @@ def test_nothing_sticks_out_and_all_can_be_tapped(
     assert wrong == {}
 
 
-@pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("en", "dark"), ("es", "light"), ("ar", "dark")])
+@pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("en", "dark"), ("ar", "light")])
 def test_axe_finds_nothing(registry: Registry, rendered: Any, tab: Any, language: str, theme: str) -> None:
     page = tab(viewport=NARROW, color_scheme=theme, reduced_motion="reduce")
     axe = Axe()
