@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from selfservice import clock, phone, tokens
 from selfservice.brands import queries as brands
@@ -70,7 +71,7 @@ def show_qr(page_id: str) -> ResponseReturnValue:
 
     scene = _scene(page_id)
     code = segno.make(texts.url_of(scene.page.id), error="m", micro=False)
-    drawing = code.svg_inline(border=2, scale=1, omitsize=True, svgclass=None, dark="#000")
+    drawing = Markup(code.svg_inline(border=2, omitsize=True, svgclass=None))  # noqa: S704 - made of numbers alone
     return door.page("console/qr.html", drawing=drawing, **_basics(scene))
 
 
@@ -111,11 +112,18 @@ def _basics(scene: _Scene) -> dict[str, Any]:
         "first_name": sight.first_name(customer.name) or "The customer",
         "ending": phone.ending(customer.phone) if customer.phone else "",
         "what": scene.loaded.name if scene.loaded else page.situation,
+        "language": _language(scene.loaded, page.locale),
         "url": texts.url_of(page.id),
         "times": scene.teller.times,
         "state": sight.state_at(page, clock.now()),
         "condition": wording.condition(page, clock.now()),
     }
+
+
+def _language(loaded: Loaded | None, locale: str) -> str:
+    """What a language is called by those who speak it."""
+    words = loaded.words.get(locale) if loaded else None
+    return words[f"languages.{locale}"] if words else locale
 
 
 def _parts(scene: _Scene) -> dict[str, Any]:

@@ -23,11 +23,11 @@ class Times:
         return f"{day}, {time}" if day else time
 
     def exact(self, moment: datetime) -> str:
-        """The same to the second, for what has just happened: 9:41:52 am."""
+        """The same, today's to the second: 9:41:52 am."""
+        if self._day(moment):
+            return self.short(moment)
         local = moment.astimezone(self._reader.zone)
-        day = self._day(moment)
-        time = f"{local.hour % 12 or 12}:{local:%M:%S} {'am' if local.hour < 12 else 'pm'}"
-        return f"{day}, {time}" if day else time
+        return f"{local.hour % 12 or 12}:{local:%M:%S} {'am' if local.hour < 12 else 'pm'}"
 
     def long(self, moment: datetime) -> str:
         """Tuesday 24 November, 10:20 am."""

@@ -30,7 +30,7 @@ function row(hit, index) {
   return item;
 }
 
-export function start(dialog) {
+export function startJump(dialog) {
   const input = dialog.querySelector("input");
   const list = dialog.querySelector("ul");
   const none = dialog.querySelector(".none");

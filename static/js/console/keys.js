@@ -17,7 +17,7 @@ function press(element) {
   }
 }
 
-export function start(body) {
+export function listenToKeys(body) {
   body.addEventListener("keydown", (event) => {
     if (event.isComposing || event.altKey || event.repeat || event.defaultPrevented) return;
     if (document.querySelector("dialog[open]")) return;

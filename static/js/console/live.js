@@ -5,6 +5,7 @@ import { SignedOut, getDocument, getJson } from "./net.js";
 import { replaceParts } from "./parts.js";
 
 const LOOK_EVERY = 5000;
+const A_MOMENT = 500;
 const TRY_AGAIN = 60000;
 const NOT_MORE_OFTEN = 400;
 const TAB = "live.tab";
@@ -90,8 +91,9 @@ export function start(pill) {
       listen();
     });
     source.addEventListener("error", () => {
-      if (source?.readyState === EventSource.CLOSED) lookByItself();
-      else tell("Connecting", "");
+      if (source?.readyState !== EventSource.CLOSED) return tell("Connecting", "");
+      // Leaving the screen closes the stream too; then this never comes to pass.
+      setTimeout(() => source?.readyState === EventSource.CLOSED && lookByItself(), A_MOMENT);
     });
   }
 

@@ -1,17 +1,11 @@
-// Starts every behaviour: an element with data-module="name" is handed to start() of ./name.js, once.
+// Where every console screen's behaviour begins. Keys and jump box come along: somebody on a call does not wait for them.
 
-const started = new WeakSet();
+import { startJump } from "./jump.js";
+import { listenToKeys } from "./keys.js";
+import { startAll } from "./start.js";
 
-export function startAll(root) {
-  const found = [...root.querySelectorAll("[data-module]")];
-  if (root.matches?.("[data-module]")) found.unshift(root);
-  for (const element of found) {
-    if (started.has(element)) continue;
-    started.add(element);
-    for (const name of element.dataset.module.split(" ")) {
-      import(`./${name}.js`).then((module) => module.start(element));
-    }
-  }
-}
+const jump = document.getElementById("jump");
 
+listenToKeys(document.body);
+if (jump) startJump(jump);
 startAll(document);

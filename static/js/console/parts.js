@@ -1,6 +1,6 @@
 // Puts the parts of a fresh copy of this screen (data-part="...") in the place of the old ones, and marks what is new.
 
-import { startAll } from "./main.js";
+import { startAll } from "./start.js";
 
 const rows = (part) => new Map([...part.querySelectorAll("[data-row]")].map((row) => [row.dataset.row, row.dataset.state]));
 

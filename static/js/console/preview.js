@@ -16,7 +16,7 @@ export function hideScrollBars(glass) {
 export function start(pane) {
   const form = document.getElementById(pane.dataset.form);
   const glass = pane.querySelector(".glass");
-  const button = pane.querySelector("button[formtarget]");
+  const button = document.createElement("button");
   let count = 0;
 
   function show() {
@@ -37,6 +37,9 @@ export function start(pane) {
     form.requestSubmit(button);
   }
 
+  button.hidden = true;
+  button.formAction = pane.dataset.address;
+  form.append(button);
   hideScrollBars(glass);
   pane.querySelector("[name=theme]").checked = matchMedia("(prefers-color-scheme: dark)").matches;
   form.addEventListener("input", settled(PAUSE, show));

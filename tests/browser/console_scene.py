@@ -1,0 +1,96 @@
+"""A console in a real browser: staff who are signed in already, pages made beside the running server."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from playwright.sync_api import Page
+
+from selfservice.db import db
+from selfservice.pages import requests
+from selfservice.pages import service as pages
+from selfservice.pages.service import NewPage, Person
+from selfservice.staff import service as sessions
+from selfservice.tokens import encode_id
+from tests import factories
+from tests.harness.server import LiveServer
+
+DESK = {"viewport": {"width": 1440, "height": 900}}
+NUMBERS = iter(range(100, 200))
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Somebody of staff with a session of their own."""
+
+    user_id: int
+    token: str
+
+
+class Scene:
+    """The running server with its database at hand."""
+
+    def __init__(self, server: LiveServer, app: Flask) -> None:
+        self.server = server
+        self.app = app
+
+    def seat(self, role: str = "supervisor") -> Seat:
+        """Somebody new of reception, signed in."""
+        with self.app.app_context():
+            user = sessions.add(
+                f"ana-{secrets.token_hex(4)}@example.org",
+                name="Ana Silva",
+                password=secrets.token_urlsafe(18),
+                role=role,
+                team="reception",
+            )
+            token = sessions.start_session(user.id)
+            db.session.commit()
+            return Seat(user.id, token)
+
+    def sit(self, open_tab: Callable[..., Page], path: str, seat: Seat | None = None, **options: Any) -> Page:
+        """A tab at `path` of the console."""
+        tab = open_tab(**{**DESK, **options})
+        token = (seat or self.seat()).token
+        tab.context.add_cookies([{"name": "staff", "value": token, "url": self.server.url, "httpOnly": True}])
+        tab.goto(path)
+        return tab
+
+    def issue(self, name: str = "Maria Santos", **details: Any) -> int:
+        """A committed page; its number is nobody else's."""
+        with self.app.app_context():
+            made = pages.issue(
+                NewPage(
+                    situation="appointment_reminder",
+                    facts=factories.appointment(),
+                    customer=Person(name=name, phone=details.pop("phone", fresh_number())),
+                    actor="cli",
+                    **details,
+                )
+            )
+            db.session.commit()
+            return int(made.page.id)
+
+    def act(self, page_id: int, action: str, **form: Any) -> None:
+        """What the page's customer does."""
+        with self.app.app_context():
+            factories.act(page_id, action, **form)
+
+    def ask_callback(self, page_id: int) -> None:
+        with self.app.app_context():
+            requests.ask_callback(page_id, note="After six")
+            db.session.commit()
+
+
+def fresh_number() -> str:
+    """A number nobody has had in this process, from a range kept for fiction."""
+    return f"+1{secrets.randbelow(700) + 201}5550{next(NUMBERS)}"
+
+
+def address(page_id: int, more: str = "") -> str:
+    """The screen of a page."""
+    return f"/console/pages/{encode_id(page_id)}{more}"

@@ -1,0 +1,175 @@
+"""Console screens are light, fit every window, read well to everybody, and never hold up customers' pages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection, HTTPResponse
+
+import brotli
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, Response
+
+from selfservice.application import create_app
+from selfservice.config import Settings
+from selfservice.db import dispose
+from selfservice.tokens import Keyring
+from selfservice.web.live import HEARTBEAT_EVERY, MOST_STREAMS
+from tests.browser.console_scene import Scene, Seat, address
+from tests.harness.server import LiveServer
+
+OpenTab = Callable[..., Page]
+MOST_BYTES = 60_000
+SCREENS = ("/console/pages", "/console/new?sample=booked", "/console/inbox", "/console/types", "page", "qr")
+
+
+@pytest.fixture
+def scene(live_server: LiveServer) -> Iterator[Scene]:
+    """The running server, with the application on its database beside it."""
+    app = create_app(Settings.load(live_server.environ, strict=True))
+    yield Scene(live_server, app)
+    with app.app_context():
+        dispose()
+
+
+@pytest.fixture
+def page_id(scene: Scene) -> int:
+    """A page with something to tell."""
+    found = scene.issue()
+    scene.act(found, "note", note="I will be ten minutes late.")
+    scene.act(found, "confirm", revision=2)
+    scene.ask_callback(found)
+    return found
+
+
+def path_of(screen: str, page_id: int) -> str:
+    return {"page": address(page_id), "qr": address(page_id, "/qr")}.get(screen, screen)
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_screen_weighs_little(scene: Scene, open_tab: OpenTab, page_id: int, screen: str) -> None:
+    weights: dict[str, int] = {}
+
+    def weigh(response: Response) -> None:
+        if response.frame == desk.main_frame and response.request.resource_type != "eventsource":
+            weights[response.url] = len(brotli.compress(response.body(), quality=5))
+
+    desk = scene.sit(open_tab, "/console/inbox")
+    desk.on("response", weigh)
+    desk.goto(path_of(screen, page_id))
+    desk.wait_for_timeout(800)
+
+    assert sum(weights.values()) < MOST_BYTES, weights
+    assert len(weights) > 2
+
+
+@pytest.mark.parametrize("width", [1440, 1280, 1024, 768, 390])
+def test_screens_fit_the_window(scene: Scene, open_tab: OpenTab, page_id: int, width: int) -> None:
+    seat = scene.seat()
+    for screen in SCREENS:
+        desk = scene.sit(open_tab, path_of(screen, page_id), seat, viewport={"width": width, "height": 800})
+
+        overhang = desk.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+        assert overhang <= 0, screen
+        desk.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_screens_read_well_to_everybody(scene: Scene, open_tab: OpenTab, page_id: int, scheme: str, width: int) -> None:
+    seat = scene.seat()
+    for screen in (*SCREENS, "/console/pages?search=nobody", "/console/pages/nothing"):
+        desk = scene.sit(
+            open_tab,
+            path_of(screen, page_id),
+            seat,
+            color_scheme=scheme,
+            viewport={"width": width, "height": 900},
+        )
+        desk.wait_for_timeout(400)
+
+        found = Axe().run(desk, context={"exclude": [["iframe"]]}, options={"iframes": False})
+
+        assert found.violations_count == 0, f"{screen}: {found.generate_report()}"
+        desk.context.close()
+
+
+def test_sign_in_reads_well_to_everybody(open_tab: OpenTab) -> None:
+    open_tab.allow("status of 422")  # type: ignore[attr-defined]
+    for scheme in ("light", "dark"):
+        tab = open_tab(color_scheme=scheme)
+        tab.goto("/console/sign-in")
+        assert Axe().run(tab).violations_count == 0
+        tab.get_by_label("E-mail address").fill("nobody@example.org")
+        tab.get_by_label("Password", exact=True).fill("not the password")
+        tab.get_by_role("button", name="Sign in").click()
+        tab.get_by_role("alert").wait_for()
+
+        found = Axe().run(tab)
+
+        assert found.violations_count == 0, found.generate_report()
+
+
+def test_open_streams_never_hold_up_customers_pages(scene: Scene, live_server: LiveServer) -> None:
+    """As many consoles as a process takes are open; customers' pages are served beside them as if there were none."""
+    seat = scene.seat()
+    token = Keyring(scene.app.extensions["selfservice.settings"].secret_keys).sign_page(scene.issue())
+    streams = [take_place(live_server, seat, tab=f"tab-{number}") for number in range(MOST_STREAMS)]
+    try:
+        refused = open_stream(live_server, seat, tab="one-more")
+        leave(refused)
+        assert (refused[1].status, refused[1].headers["Retry-After"]) == (503, "5")
+
+        waits = sorted(get(live_server, f"/p/{token}") for _ in range(40))
+
+        assert waits[-4] < 0.5, waits
+    finally:
+        for stream in streams:
+            leave(stream)
+
+
+def test_screen_left_behind_gives_its_place_to_the_next(scene: Scene, live_server: LiveServer) -> None:
+    seat = scene.seat()
+    leave(take_place(live_server, seat, tab="tab"))
+
+    for _ in range(2 * MOST_STREAMS):
+        stream = open_stream(live_server, seat, tab="tab")
+
+        leave(stream)
+        assert stream[1].status == 200
+
+
+def leave(stream: tuple[HTTPConnection, HTTPResponse]) -> None:
+    """Close the tab."""
+    for part in stream[::-1]:
+        part.close()
+
+
+def open_stream(server: LiveServer, seat: Seat, tab: str) -> tuple[HTTPConnection, HTTPResponse]:
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=20)
+    connection.request("GET", f"/console/live?tab={tab}", headers={"Cookie": f"staff={seat.token}"})
+    return connection, connection.getresponse()
+
+
+def take_place(server: LiveServer, seat: Seat, tab: str) -> tuple[HTTPConnection, HTTPResponse]:
+    """A stream; a console that was closed before keeps its place until the server next writes to it."""
+    until = time.monotonic() + 2 * HEARTBEAT_EVERY
+    while True:
+        stream = open_stream(server, seat, tab)
+        if stream[1].status == 200:
+            return stream
+        leave(stream)
+        assert time.monotonic() < until
+        time.sleep(0.5)
+
+
+def get(server: LiveServer, path: str) -> float:
+    """Seconds one page took."""
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=20)
+    began = time.monotonic()
+    connection.request("GET", path)
+    assert connection.getresponse().read()
+    connection.close()
+    return time.monotonic() - began
