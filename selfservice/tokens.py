@@ -41,9 +41,7 @@ class BadToken(AppError):
     code = "not_found"
 
     def __init__(self) -> None:
-        super().__init__(
-            "The link is not one of ours, or a character of it was lost; open the link as it was sent."
-        )
+        super().__init__("The link is not one of ours, or a character of it was lost; open the link as it was sent.")
 
 
 class Key(NamedTuple):
@@ -94,9 +92,7 @@ class Keyring:
         if len(token) != TOKEN_WIDTH or token[0] not in self._keys:
             raise BadToken
         stem = token[: 1 + ID_WIDTH]
-        if not hmac.compare_digest(
-            self._mac(purpose, token[0], stem).encode(), token[1 + ID_WIDTH :].encode()
-        ):
+        if not hmac.compare_digest(self._mac(purpose, token[0], stem).encode(), token[1 + ID_WIDTH :].encode()):
             raise BadToken
         return decode_id(stem[1:])
 
