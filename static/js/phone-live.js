@@ -61,7 +61,8 @@ function replace(here, there) {
 
 // Texts are only ever added, so that a screen reader hears the new ones alone.
 function append(here, there) {
-  const follows = here.scrollHeight - here.scrollTop - here.clientHeight < NEAR_THE_END_PX;
+  const scroller = here.parentElement;
+  const follows = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_THE_END_PX;
   let added = false;
   for (const text of there.children) {
     if (document.getElementById(text.id)) continue;
@@ -69,12 +70,12 @@ function append(here, there) {
     here.append(document.importNode(text, true));
     added = true;
   }
-  if (added && follows) here.scrollTop = here.scrollHeight;
+  if (added && follows) scroller.scrollTop = scroller.scrollHeight;
 }
 
 function scrollToEnd(desk) {
-  const texts = part(desk, "texts");
-  if (texts) texts.scrollTop = texts.scrollHeight;
+  const scroller = part(desk, "texts")?.parentElement;
+  if (scroller) scroller.scrollTop = scroller.scrollHeight;
 }
 
 function part(root, name) {

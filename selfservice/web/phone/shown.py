@@ -101,7 +101,7 @@ def _phone(thread: Thread, name: str, zone: ZoneInfo, now: datetime) -> Phone:
         number=phone.display(thread.number),
         name=name,
         sender=thread.sender,
-        initial=(name or thread.sender or "?")[0].upper(),
+        initial=name[0].upper() if name else thread.number[-2:],
         tint=sum(map(ord, thread.number)) % _TINTS,
         glimpse=" ".join(thread.body.split()),
         time=_time(local) if local.date() == today.date() else _day(local, today),
