@@ -14,7 +14,7 @@ from selfservice.kit.tracing import call
 from selfservice.kit.words import Words
 from selfservice.situations import registry
 from selfservice.situations.drawing import Artist, Drawing, Part, Top
-from selfservice.situations.inlined import header_colours, script, styles
+from selfservice.situations.inlined import Inlined, header_colours, script, styles
 from selfservice.situations.loading import DEFAULT_LANGUAGE, Loaded, load_shared
 from selfservice.situations.shells import Shells
 from selfservice.situations.speaking import RIGHT_TO_LEFT, Speaker, isolated
@@ -91,10 +91,10 @@ def render_callback(view: View) -> str:
 def render_preferences(view: View, *, stopped: bool) -> str:
     """The page where a customer stops all texts to the number; `stopped` once that is done."""
     say = _speaker(view, registry.current().find(view.situation))
-    word, look = ("stopped_", "good") if stopped else ("", "brand")
+    word = "stopped_" if stopped else ""
     top = Top(
         part=_ALWAYS,
-        look=look,  # type: ignore[arg-type]
+        look="good" if stopped else "brand",
         headline=say(f"preferences.{word}headline"),
         line=say(f"preferences.{word}line"),
     )
@@ -251,8 +251,8 @@ def _plain(view: View, say: Speaker, template: str, top: Top, **more: Any) -> st
 
 
 def _around(view: View, say: Speaker, look: Header) -> dict[str, Any]:
-    languages = registry.current().find(view.situation)
-    codes = languages.languages if languages is not None else tuple(_shared())
+    loaded = registry.current().find(view.situation)
+    codes = loaded.languages if loaded is not None else tuple(_shared())
     return {
         **_frame(view.language, view.brand, look, view.brand.colour, view.brand.colour_dark),
         "view": view,
@@ -280,7 +280,7 @@ def _frame(language: str, brand: Face | None, look: Header, colour: str, colour_
     }
 
 
-def _styles(view: View) -> Any:
+def _styles(view: View) -> Inlined:
     return styles(view.brand.colour, view.brand.colour_dark, view.theme, view.large)
 
 

@@ -31,12 +31,12 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 _COMPONENTS = TEMPLATES / "components"
 _BLOCK = (
     "html|head|body|meta|title|link|style|script|header|main|section|footer|div|p|h1|h2|ul|ol|li|dl|dt|dd|form|fieldset|"
-    "legend|label|input|textarea|button|details|summary|small"
+    "legend|label|input|textarea|button|details|summary|small|!doctype"
 )
-_BEFORE_TAG = re.compile(rf"\s+(?=</?(?:{_BLOCK})\b)")
-_AFTER_TAG = re.compile(rf"(</?(?:{_BLOCK})\b(?:[^<>{{}}]|\{{\{{.*?\}}\}}|\{{%.*?%\}})*>)\s+")
-_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
-_LINES = re.compile(r"\s*\n\s*")
+_JINJA = re.compile(r"(\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\})", re.DOTALL)
+_LINES = re.compile(r"[ \t]*\n\s*")
+_TAG_BEFORE = re.compile(rf"</?(?:{_BLOCK})\b[^<>]*>$", re.IGNORECASE)
+_TAG_AFTER = re.compile(rf"</?(?:{_BLOCK})\b", re.IGNORECASE)
 _COMMA = {"ar": "، "}
 _TEXT_FILTERS = (
     "capitalize", "center", "float", "format", "indent", "int", "join", "lower", "replace", "round", "string",
@@ -46,12 +46,29 @@ _TEXT_FILTERS = (
 
 
 class Stripped(Extension):
-    """Leaves out the spaces that only make a template readable, once, when it is compiled."""
+    """Leaves out the line breaks that only make a template readable, once, when it is compiled."""
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
-        """The same template, one line long; what stands inside a line is kept."""
-        text = _LINES.sub(" ", _COMMENT.sub("", source).strip())
-        return _AFTER_TAG.sub(r"\1", _BEFORE_TAG.sub("", text))
+        """The same template without spaces around block tags; a mistake in it is still told with its own line."""
+        parts = _JINJA.split(source)
+        text = "\0".join(parts[::2])
+        stripped = _LINES.sub(lambda match: _space_for(match, text), text)
+        jinja = [_only_lines(part) if part.startswith("{#") else part for part in parts[1::2]]
+        return "".join(part for pair in zip(stripped.split("\0"), [*jinja, ""], strict=True) for part in pair)
+
+
+def _space_for(match: re.Match[str], text: str) -> str:
+    """What a line break comes to: nothing beside a block tag, a space elsewhere."""
+    start, end = match.span()
+    is_beside_tag = _TAG_BEFORE.search(text, max(0, start - 400), start) or _TAG_AFTER.match(text, end)
+    is_first = not text[:start].strip("\0")
+    return ("" if is_beside_tag or is_first else " ") + _only_lines(match[0])
+
+
+def _only_lines(text: str) -> str:
+    """A comment as many lines long: it writes nothing and keeps the count."""
+    lines = "\n" * text.count("\n")
+    return f"{{#{lines}#}}" if lines else ""
 
 
 @lru_cache(maxsize=64)

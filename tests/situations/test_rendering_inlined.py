@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import traceback
+
 import pytest
+from jinja2 import TemplateSyntaxError, UndefinedError
 
 from selfservice.situations import icons
 from selfservice.situations.inlined import STATIC, header_colours, mixed, script, styles
 from selfservice.situations.squeezing import squeeze_script, squeeze_styles
+from selfservice.situations.templates import environment
 
 MOST_SCRIPT = 2048
 
@@ -81,3 +85,28 @@ def test_unknown_icon_is_told_with_those_that_there_are() -> None:
 
 def test_dark_colours_stand_in_one_place() -> None:
     assert (STATIC / "css" / "page.css").read_text(encoding="utf-8").count("prefers-color-scheme") == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "written"),
+    [
+        ("{# why #}\n<p>\n  one\n  two\n</p>\n", "<p>one two</p>"),
+        ("<p>\n  {{ 1 }}\n  {{ 2 }}\n</p>", "<p>1 2</p>"),
+        ("<b>one</b>\n<i>two</i>", "<b>one</b> <i>two</i>"),
+        ("<p class='a'\n   id='b'>x</p>", "<p class='a' id='b'>x</p>"),
+        ("{% if 1 %}\n  <p>{{ [\n  1,\n]|length }}</p>\n{% endif %}\n<p></p>", "<p>1</p><p></p>"),
+    ],
+)
+def test_template_loses_the_spaces_that_nobody_sees(source: str, written: str) -> None:
+    assert environment("en").from_string(source).render().strip() == written
+
+
+def test_mistake_in_a_template_is_told_with_its_line() -> None:
+    with pytest.raises(TemplateSyntaxError) as found:
+        environment("en").from_string("{# one\n   two #}\n<p>\n</p>\n\n{% endfor %}")
+    assert found.value.lineno == 6
+
+    broken = environment("en").from_string("<p>\n\n  {{ 1 }}\n\n</p>\n{{ nothing.there }}")
+    with pytest.raises(UndefinedError) as failed:
+        broken.render()
+    assert [frame.lineno for frame in traceback.extract_tb(failed.tb) if frame.filename == "<template>"] == [6]
