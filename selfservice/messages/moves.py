@@ -95,7 +95,7 @@ def claim(limit: int, *, owner: str, lease: timedelta) -> list[Claimed]:
         .where(Message.state == "ready", Message.next_look_at <= now)
         .order_by(Message.next_look_at)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
         .cte("due")
     )
     rows = db.session.execute(

@@ -189,7 +189,9 @@ def _make(new: NewMessage) -> Message:
 def _lock(*conditions: object) -> list[tuple[int, str]]:
     """Unsent messages with their states, held until the transaction ends, always in the same order."""
     query = select(Message.id, Message.state).where(*conditions, Message.state.in_(UNSENT))  # type: ignore[arg-type]
-    return [(row.id, row.state) for row in db.session.execute(query.order_by(Message.id).with_for_update())]
+    return [
+        (row.id, row.state) for row in db.session.execute(query.order_by(Message.id).with_for_update(key_share=True))
+    ]
 
 
 def _take_back(rows: Sequence[tuple[int, str]], target: str, *, reason: str, actor: str) -> None:

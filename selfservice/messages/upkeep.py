@@ -144,7 +144,7 @@ def _take_looks(states: Sequence[str], limit: int) -> Sequence[Any]:
         .where(Message.state.in_(states), Message.next_look_at <= now)
         .order_by(Message.next_look_at)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
         .cte("due")
     )
     rows = db.session.execute(
