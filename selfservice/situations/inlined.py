@@ -15,7 +15,7 @@ from selfservice.situations.squeezing import squeeze_script, squeeze_styles
 STATIC = Path(__file__).resolve().parents[2] / "static"
 _DARK = "@media (prefers-color-scheme:dark){"
 _FORCED = {"dark": ("@media all{", "dark"), "light": ("@media not all{", "light")}
-_LARGE = "html{font-size:200%}body{-webkit-hyphens:auto;hyphens:auto}"
+_LARGE = "html{font-size:200%}body{hyphens:auto}"
 _FIXED = {"good": ("#12693a", "#14512f"), "closed": ("#434c58", "#2a3038")}
 _NIGHT, _CARD, _CARD_DARK = "#0d1014", "#ffffff", "#171c22"
 
