@@ -148,12 +148,12 @@ def writing() -> Iterator[None]:
 def fetch(statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
     """Rows of one SELECT on this thread's own AUTOCOMMIT connection: the hot path, without session or pool."""
     try:
-        return _kept_connection().execute(statement, parameters).all()
+        return kept_connection().execute(statement, parameters).all()
     except DBAPIError as error:
         if not error.connection_invalidated:
             raise
         _forget_connection()  # The server was restarted since; a fresh connection sees it again.
-        return _kept_connection().execute(statement, parameters).all()
+        return kept_connection().execute(statement, parameters).all()
 
 
 def dispose() -> None:
@@ -171,7 +171,8 @@ def is_postgresql() -> bool:
 _kept = threading.local()
 
 
-def _kept_connection() -> Connection:
+def kept_connection() -> Connection:
+    """This thread's own reader, opened when it is first asked for."""
     engine = db.engines[READER]
     connection: Connection | None = getattr(_kept, "connection", None)
     if connection is None or connection.engine is not engine or connection.closed or connection.invalidated:

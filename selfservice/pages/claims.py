@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, bindparam, delete, insert, select, update
+from sqlalchemy import ARRAY, CursorResult, String, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from selfservice import kit
-from selfservice.db import db, fetch, is_postgresql
+from selfservice.db import db, is_postgresql
 from selfservice.errors import Conflict
 from selfservice.pages.models import Claim, ClaimHold
+from selfservice.prepared import Prepared
 
 
 class LostClaim(Conflict):
@@ -66,7 +68,15 @@ def taken_names(offers: Mapping[Any, kit.Claim]) -> frozenset[str]:
     """The names among `offers` of which nothing is left, on this thread's own reader connection."""
     if not offers:
         return frozenset()
-    return frozenset(row.name for row in fetch(_TAKEN, {"names": [claim.name for claim in offers.values()]}))
+    names = [claim.name for claim in offers.values()]
+    return frozenset(row.name for row in _TAKEN.fetch({"names": names if is_postgresql() else json.dumps(names)}))
 
 
-_TAKEN = select(Claim.name).where(Claim.name.in_(bindparam("names", expanding=True)), Claim.taken >= Claim.capacity)
+_GONE = select(Claim.name).where(Claim.taken >= Claim.capacity)
+# One parameter for all names, so that the statement is always the same.
+_TAKEN = Prepared(
+    sqlite=_GONE.where(
+        Claim.name.in_(select(func.json_each(bindparam("names", type_=String)).table_valued("value").c.value))
+    ),
+    postgresql=_GONE.where(Claim.name == func.any(bindparam("names", type_=ARRAY(String)))),
+)

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row, bindparam, or_, select, tuple_
 
-from selfservice import db as database
 from selfservice.customers.models import Customer
 from selfservice.db import db
 from selfservice.errors import NotFound
 from selfservice.pages.models import Answer, Page
 from selfservice.pages.states import LIVE
+from selfservice.prepared import Prepared
 from selfservice.tokens import BadToken, decode_id
 
 _SIGHT = (
@@ -45,6 +45,9 @@ _SIGHT = (
 )
 
 
+_PREPARED_SIGHT = Prepared(sqlite=_SIGHT, postgresql=_SIGHT)
+
+
 class Place(NamedTuple):
     """Where a list of pages goes on: below this moment and id."""
 
@@ -52,9 +55,9 @@ class Place(NamedTuple):
     id: int
 
 
-def find_sight(page_id: int) -> Row[Any] | None:
-    """What one look at a page needs, in one statement on this thread's own reader connection."""
-    rows = database.fetch(_SIGHT, {"page_id": page_id})
+def find_sight(page_id: int) -> Any:
+    """What one look at a page needs, a row like `read_sight`'s, on this thread's own reader connection."""
+    rows = _PREPARED_SIGHT.fetch({"page_id": page_id})
     return rows[0] if rows else None
 
 

@@ -16,7 +16,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("tokens",),
     ("keys",),
     ("config", "db", "phone", "text", "http"),
-    ("logs", "schema"),
+    ("logs", "schema", "prepared"),
     ("kit", "events"),
     ("brands",),
     ("situations", "customers", "staff", "media"),

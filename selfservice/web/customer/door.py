@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, g, request
-from sqlalchemy import Row
 
 from selfservice import tokens
 from selfservice.errors import NotFound
@@ -33,7 +32,7 @@ def look(step: str = "") -> View:
     return view_of(find_row(), step)
 
 
-def find_row() -> Row[Any]:
+def find_row() -> Any:
     """The row of the page this request is about, as it is committed; raises NotFound."""
     row = queries.find_sight(g.page_id)
     if row is None:
@@ -41,7 +40,7 @@ def find_row() -> Row[Any]:
     return row
 
 
-def view_of(row: Row[Any], step: str = "") -> View:
+def view_of(row: Any, step: str = "") -> View:
     """That row as its customer sees it; raises NotFound while the page is not open yet."""
     token = g.get("token") or tokens.current().sign_page(g.page_id)
     view = sight.view_of(row, language=request.args.get("lang", ""), token=token, step=step)
