@@ -153,7 +153,7 @@ def test_known_number_fills_the_form_and_shows_open_pages(scene: Scene, open_tab
     expect(desk.get_by_text("Matched")).to_be_visible()
     expect(desk.get_by_text("Can get texts")).to_be_visible()
     expect(desk.get_by_role("button", name="Send to Lucía")).to_be_visible()
-    assert desk.get_by_role("link", name="Appointment reminder: Not opened yet").get_attribute("href") == address(
+    assert desk.get_by_role("link", name="Also open: Appointment reminder · Not opened yet").get_attribute("href") == address(
         page_id
     )
 

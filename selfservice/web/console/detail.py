@@ -71,7 +71,7 @@ def show_qr(page_id: str) -> ResponseReturnValue:
 
     scene = _scene(page_id)
     code = segno.make(texts.url_of(scene.page.id), error="m", micro=False)
-    drawing = Markup(code.svg_inline(border=2, omitsize=True, svgclass=None))  # noqa: S704 - made of numbers alone
+    drawing = Markup(code.svg_inline(border=4, omitsize=True, svgclass=None))  # noqa: S704 - made of numbers alone
     return door.page("console/qr.html", drawing=drawing, **_basics(scene))
 
 

@@ -35,7 +35,7 @@ def at(entered: Draft) -> dict[str, Any]:
         "borrowed": list(found.borrowed) if found else [],
         "blank": entered.is_blank,
         "text": _text(entered.loaded, view) if view else None,
-        "until": f"Works until {Times(brand.timezone).short(view.expires_at)}" if view else "",
+        "until": f"Works until {Times(brand.timezone).within(view.expires_at)}" if view else "",
         "customer": _customer(entered, brand.country),
     }
 

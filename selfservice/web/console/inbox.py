@@ -141,8 +141,8 @@ def _work(
         is_late=one.due_at < clock.now(),
         is_mine=one.user_id == door.here().user_id,
         taken_by=names.get(one.user_id or 0, "") if one.state != "waiting" else "",
-        due=times.short(one.due_at),
-        asked=times.short(one.created_at),
+        due=times.within(one.due_at),
+        asked=times.within(one.created_at),
     )
 
 

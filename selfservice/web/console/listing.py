@@ -65,8 +65,8 @@ class Line:
     what: str
     case_ref: str
     condition: Condition
-    sent: str
-    sent_tone: Tone
+    sent_at: datetime | None
+    unsent: Condition
     opened_at: datetime | None
     answered_at: datetime | None
     answer: str
@@ -120,7 +120,7 @@ def _line(page: Page, customer: Customer, sent: Message | None, now: datetime) -
     loaded = registry.current().find(page.situation)
     teller = Teller.at(page.timezone, now)
     told = wording.answers(page, loaded, teller) if loaded else ()
-    words, tone = _sending(sent, teller.times)
+    sent_at, unsent = _sending(sent)
     return Line(
         id=tokens.encode_id(page.id),
         who=customer.name or "No name",
@@ -129,10 +129,10 @@ def _line(page: Page, customer: Customer, sent: Message | None, now: datetime) -
         what=loaded.name if loaded else page.situation.replace("_", " ").capitalize(),
         case_ref=page.case_ref or "",
         condition=wording.condition(page, now),
-        sent=words,
-        sent_tone=tone,
+        sent_at=sent_at,
+        unsent=unsent,
         opened_at=page.opened_at,
-        answered_at=page.answered_at,
+        answered_at=page.answered_at or (told[-1].at if told else None),
         answer=" · ".join((told[-1].words, *told[-1].details)) if told else "",
     )
 
@@ -149,14 +149,15 @@ def _sent(page_ids: Iterable[int]) -> dict[int, Message]:
     return best
 
 
-def _sending(message: Message | None, times: Times) -> tuple[str, Tone]:
+def _sending(message: Message | None) -> tuple[datetime | None, Condition]:
+    """When the text left; where it did not, or did not arrive, what became of it."""
     if message is None:
-        return "No text", Tone.QUIET
+        return None, Condition("No text", Tone.QUIET)
     if message.submitted_at is not None and message.state not in ("undelivered_permanent", "failed"):
-        return times.short(message.submitted_at), Tone.QUIET
+        return message.submitted_at, Condition("Sent", Tone.QUIET)
     if message.is_unsent or message.state == "sending":
-        return "On its way", Tone.QUIET
-    return "Not sent" if message.submitted_at is None else "Not delivered", Tone.BAD
+        return None, Condition("On its way", Tone.QUIET)
+    return None, Condition("Not sent" if message.submitted_at is None else "Not delivered", Tone.BAD)
 
 
 def _read(values: object) -> Filters:

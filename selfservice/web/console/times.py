@@ -9,6 +9,8 @@ from selfservice import clock
 from selfservice.kit import formats
 from selfservice.kit.formats import Reader
 
+_RELATIVE = ("Tomorrow", "Yesterday")
+
 
 class Times:
     """Writes moments for staff in one zone."""
@@ -21,6 +23,11 @@ class Times:
         time = formats.time(moment, self._reader)
         day = self._day(moment)
         return f"{day}, {time}" if day else time
+
+    def within(self, moment: datetime) -> str:
+        """The same within a sentence: tomorrow, 10:20 am."""
+        text = self.short(moment)
+        return text[0].lower() + text[1:] if text.startswith(_RELATIVE) else text
 
     def exact(self, moment: datetime) -> str:
         """The same, today's to the second: 9:41:52 am."""
@@ -39,7 +46,7 @@ class Times:
         if day == today:
             return ""
         if abs(day - today) == timedelta(days=1):
-            return "Tomorrow" if day > today else "Yesterday"
+            return _RELATIVE[day < today]
         year = f" {day.year}" if day.year != today.year else ""
         return formats.short_day(day, self._reader) + year
 

@@ -82,6 +82,8 @@ class Teller:
 def condition(page: Page, now: datetime) -> Condition:
     """What a page is doing now."""
     state = sight.state_at(page, now)
+    if state == "open" and page.answers:
+        return Condition("Replied, still open", Tone.NOTE)
     if state == "open":
         words = "Opened, no answer yet" if page.opened_at else "Not opened yet"
         return Condition(words, Tone.WARN if page.opened_at else Tone.QUIET)

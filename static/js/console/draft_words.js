@@ -44,7 +44,7 @@ function checks(told) {
   if (customer?.stopped) items.push(check("This number asked for no texts", "bad"));
   if (text?.problem) items.push(check(text.problem, "bad"));
   if (until && !told.blank) items.push(check(until, ""));
-  for (const page of customer?.pages ?? []) items.push(check(`${page.what}: ${page.state}`, "warn", page.address));
+  for (const page of customer?.pages ?? []) items.push(check(`Also open: ${page.what} · ${page.state}`, "warn", page.address));
   if (customer?.known && customer.pages.length === 0) items.push(check("No other open page", ""));
   return items;
 }
@@ -60,6 +60,7 @@ function body(text) {
   if (!text?.body) return ["The text shows here as soon as the form is read."];
   const [before, after = ""] = text.body.split(text.link);
   const link = document.createElement("u");
+  link.dir = "ltr";
   link.textContent = text.link.replace(/^https?:\/\//, "").replace(/\/[^/]*$/, "/…");
   return [before, link, after];
 }

@@ -139,6 +139,16 @@ def test_list_costs_the_same_with_one_page_and_with_three(app: Flask, ana: Desk,
     assert len(more) == len(one)
 
 
+def test_reply_that_leaves_a_page_open_is_told(app: Flask, ana: Desk) -> None:
+    with app.app_context():
+        factories.act(factories.issue().page.id, "note", note="I will be ten minutes late.")
+
+    text = ana.read("/console/pages")
+
+    assert "Replied, still open" in text
+    assert "Added a note · “I will be ten minutes late.”" in text
+
+
 def test_states_are_told_in_plain_words(app: Flask, ana: Desk) -> None:
     with app.app_context():
         factories.issue(name="Maria Santos", phone="+12025550111")
