@@ -27,9 +27,9 @@ from tests.harness.databases import driver_url
 from tests.harness.postgresql import Server
 from tests.harness.server import LiveServer, find_free_port
 
-PAGES = 2_000
+PAGES = 1_000
 ROUNDS = 3
-SECONDS = 2.5
+SECONDS = 2.0
 WARM_SECONDS = 2.0
 CODINGS = ("zstd", "identity")
 PREFIX = "SELFSERVICE_"
