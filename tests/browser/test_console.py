@@ -153,9 +153,9 @@ def test_known_number_fills_the_form_and_shows_open_pages(scene: Scene, open_tab
     expect(desk.get_by_text("Matched")).to_be_visible()
     expect(desk.get_by_text("Can get texts")).to_be_visible()
     expect(desk.get_by_role("button", name="Send to Lucía")).to_be_visible()
-    assert desk.get_by_role("link", name="Also open: Appointment reminder · Not opened yet").get_attribute("href") == address(
-        page_id
-    )
+    assert desk.get_by_role("link", name="Also open: Appointment reminder · Not opened yet").get_attribute(
+        "href"
+    ) == address(page_id)
 
 
 def test_text_is_counted_while_it_is_written(scene: Scene, open_tab: OpenTab) -> None:
@@ -262,6 +262,21 @@ def test_link_is_copied(scene: Scene, open_tab: OpenTab) -> None:
     expect(desk.get_by_role("button", name="Copied")).to_be_visible()
     link = desk.evaluate("navigator.clipboard.readText()")
     assert link == desk.get_by_label("Link", exact=True).input_value()
+
+
+def test_link_alone_is_made_and_copied_with_enter(scene: Scene, open_tab: OpenTab) -> None:
+    desk = scene.sit(open_tab, "/console/new?sample=booked", permissions=["clipboard-read", "clipboard-write"])
+    desk.get_by_label("Mobile number").fill(fresh_number())
+
+    desk.get_by_role("button", name="Copy link").click()
+    expect(desk.get_by_text("No text was sent: copy the link or show the QR code.")).to_be_visible()
+    expect(desk.get_by_role("button", name="Copy link")).to_be_focused()
+    desk.keyboard.press("Enter")
+
+    expect(desk.get_by_role("button", name="Copied")).to_be_visible()
+    assert desk.evaluate("navigator.clipboard.readText()").startswith(scene.server.url + "/p/")
+    desk.reload()
+    expect(desk.get_by_text("No text was sent: copy")).to_have_count(0)
 
 
 def test_page_is_sent_without_scripts(scene: Scene, open_tab: OpenTab) -> None:

@@ -54,9 +54,10 @@ class _Scene:
 
 def show_page(page_id: str) -> ResponseReturnValue:
     """The page's own screen."""
-    scene = _scene(page_id)
-    done = _MADE.get(request.args.get("made", ""), "")
-    return door.page("console/page.html", done=done, cursor=live.write_cursor(events.head()), **_parts(scene))
+    made = request.args.get("made", "")
+    parts = {**_parts(_scene(page_id)), "is_for_copying": made == "link"}
+    cursor = live.write_cursor(events.head())
+    return door.page("console/page.html", done=_MADE.get(made, ""), cursor=cursor, **parts)
 
 
 def show_timeline(page_id: str) -> ResponseReturnValue:
@@ -143,6 +144,7 @@ def _parts(scene: _Scene) -> dict[str, Any]:
         "names": names,
         "team_names": _team_names(page),
         "encode_id": tokens.encode_id,
+        "is_for_copying": False,
     }
 
 
