@@ -103,7 +103,7 @@ class _Doze:
     def wait(self) -> None:
         if self._bell is None:
             with self._app.app_context():
-                self._bell = bell.listen(db.engine)
+                self._bell = bell.listen(db.engines[READER])
             return  # What was committed before we listened makes no sound: look once more.
         self._bell.wait(_LOOK_SECONDS, self._stop)
 

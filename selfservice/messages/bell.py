@@ -37,7 +37,7 @@ def ring() -> None:
 
 
 def listen(engine: Engine) -> Bell:
-    """A bell on a connection of its own, which only the calling thread may use."""
+    """A bell for the database that `engine` reads, on a connection of its own, for the calling thread alone."""
     if engine.dialect.name == "postgresql":
         return _PostgresqlBell(engine.url)
     return _SqliteBell(engine)

@@ -14,7 +14,6 @@ from selfservice.messages import moves
 from selfservice.messages.channels.contract import Findable, Found, Refused, Report, Submitted, Uncertain
 from selfservice.messages.departures import Departure, next_try
 from selfservice.messages.models import Attempt, Message
-from selfservice.messages.states import RECEIPTS
 
 PROVIDER = "provider"
 _LONGEST_DETAIL = 120
@@ -55,7 +54,7 @@ def record(result: Result) -> None:
 def apply_receipt(message_id: int, report: Report, *, actor: str = PROVIDER) -> bool:
     """Join what a provider reports to what is known; False when that changes nothing.
 
-    Reports may come in any order and any number of times: the highest of `RECEIPTS` stays.
+    Reports may come in any order and any number of times: the highest of `states.RECEIPTS` stays.
     """
     if report == "failed":
         _end_doubt(message_id, "refused_for_good")
@@ -63,8 +62,9 @@ def apply_receipt(message_id: int, report: Report, *, actor: str = PROVIDER) -> 
     is_news = moves.move(message_id, "submitted", sources=("uncertain",), actor=actor, submitted_at=clock.now())
     if is_news:
         _end_doubt(message_id, "submitted")
-    lower = RECEIPTS[: RECEIPTS.index(report)]
-    return (bool(lower) and moves.move(message_id, report, sources=lower, actor=actor)) or is_news
+    if report == "submitted":
+        return is_news
+    return moves.move(message_id, report, actor=actor) or is_news  # The table lets receipts move up only.
 
 
 def settle(message_id: int, found: Found | None) -> None:
