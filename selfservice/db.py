@@ -32,6 +32,7 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
@@ -125,8 +126,10 @@ def configure(app: Flask, url: str) -> None:
     options: dict[str, Any] = (
         {} if url.startswith("sqlite") else {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 24}
     )
-    # Each thread of the server keeps a reader of its own: the threads are the limit, not the pool.
-    reader = {"url": url, "isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None, "max_overflow": -1}
+    reader: dict[str, Any] = {"url": url, "isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
+    if make_url(url).database:  # One in memory, where commands look on when no address can be read, has no such pool.
+        # Each thread of the server keeps a reader of its own: the threads are the limit, not the pool.
+        reader["max_overflow"] = -1
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     app.config["SQLALCHEMY_BINDS"] = {READER: {**options, **reader}}
     db.init_app(app)
