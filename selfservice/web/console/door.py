@@ -54,8 +54,7 @@ def enter() -> ResponseReturnValue | None:
     g.staff = found
     if request.method not in SAFE_METHODS and request.endpoint not in OPEN_TO_ALL:
         _refuse_without_token(found)
-    # A screen that refreshes itself is no sign that somebody is there.
-    if BACKGROUND not in request.headers and sessions.needs_touch(found):
+    if _shows_somebody() and sessions.needs_touch(found):
         with writing():
             sessions.touch(found)
             db.session.commit()
@@ -140,6 +139,16 @@ def _shell() -> Shell:
         waiting=conversations.count_waiting(None if who.sees_all_teams else who.team),
         csrf=csrf_token(who.session_id),
     )
+
+
+def _shows_somebody() -> bool:
+    """Whether the request says that a person is there: a screen that keeps itself fresh does not."""
+    is_own_doing = (
+        BACKGROUND in request.headers
+        or request.endpoint == "console.follow"
+        or (request.method == "GET" and request.headers.get("Sec-Fetch-Dest") == "iframe")
+    )
+    return not is_own_doing
 
 
 def _refuse_without_token(found: Staff) -> None:

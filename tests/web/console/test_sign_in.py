@@ -182,6 +182,7 @@ def test_looking_keeps_a_session_from_going_idle_but_refreshing_does_not(app: Fl
     with time_machine.travel(start, tick=False) as traveller:
         traveller.shift(60 * 90)
         assert ana.get("/console/pages", headers={"X-Background": "1"}).status_code == 200
+        assert ana.get("/console/types", headers={"Sec-Fetch-Dest": "iframe"}).status_code == 200
         traveller.shift(60 * 29)
         assert ana.get("/console/pages", headers={"X-Background": "1"}).status_code == 200
         assert ana.get("/console/pages").status_code == 200
