@@ -119,6 +119,7 @@ def test_words_change_while_nothing_has_left(session: Any, state: str) -> None:
     end = clock.now() + timedelta(days=9)
 
     assert service.rerender(issued.page.id, purpose="invitation", body="New – words", not_after=end)
+    session.commit()
 
     message = queries.get(message_id)
     assert (message.body, message.encoding, message.not_after, message.state) == ("New – words", "UCS-2", end, state)
