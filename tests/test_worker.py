@@ -143,16 +143,16 @@ def test_a_signal_ends_the_process_within_five_seconds(app: Flask, settings: Set
 
 def test_two_processes_send_each_message_once(app: Flask, settings: Settings) -> None:
     with app.app_context():
-        ids = accept_many(500)
+        ids = accept_many(200)
         with process(settings), process(settings):
             assert run_until(lambda: set(committed(select(Message.state))) == {"delivered"}, seconds=120)
         assert Counter(committed(select(Attempt.message_id))) == Counter(ids)
-        assert count(HandsetText) == 500
+        assert count(HandsetText) == 200
 
 
 def test_a_killed_worker_loses_nothing_and_repeats_nothing(app: Flask, settings: Settings) -> None:
     with app.app_context():
-        ids = accept_many(120)
+        ids = accept_many(60)
         with process(settings) as first:
             assert run_until(lambda: count(HandsetText) > 10)
             first.kill()

@@ -20,6 +20,7 @@ LEASE = timedelta(seconds=60)
 """Twice the longest call: a worker that is late is dead."""
 
 BATCH = 200
+_ROUNDS_AHEAD = 8
 _PATIENCE = 0.05
 
 
@@ -55,8 +56,7 @@ class Dispatcher:
         self._calls.close()
         with self._app.app_context():
             self._work(takes_more=False)
-            for message_id, fence in self._claimed:
-                moves.move(message_id, "ready", sources=("leased",), fence=fence)
+            moves.move_all([one.id for one in self._claimed], "ready", sources=("leased",), owner=self._owner)
             db.session.commit()
         self._claimed.clear()
 
@@ -67,7 +67,9 @@ class Dispatcher:
             results.record(result)
         if takes_more:
             if len(claimed) < self._calls.free:
-                claimed += moves.claim(BATCH, owner=self._owner, lease=self._lease)
+                # A slow provider's worker does not sit on what others could send.
+                batch = min(BATCH, self._calls.size * _ROUNDS_AHEAD)
+                claimed += moves.claim(batch, owner=self._owner, lease=self._lease)
             ready = departures.clear(
                 claimed[: self._calls.free], owner=self._owner, channels=self._channels, lease=self._lease
             )

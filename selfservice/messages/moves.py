@@ -48,15 +48,16 @@ def move_all(
     actor: str = SYSTEM,
     sources: Sequence[str] = (),
     fence: int | None = None,
+    owner: str | None = None,
     reason: str | None = None,
     data: Mapping[str, Any] | None = None,
     **values: Any,
 ) -> list[int]:
     """Move messages to `target` and record each; the ids of those whose state allowed it, the others stay untouched.
 
-    `sources` narrows the states they may come from, `fence` demands the lease they were taken under, `values` are
-    further columns to set, `data` goes into the event and holds no personal data. A state that waits for the worker
-    gets its next look from `values` or else the state's usual one.
+    `sources` narrows the states they may come from, `fence` and `owner` demand the lease they were taken under,
+    `values` are further columns to set, `data` goes into the event and holds no personal data. A state that waits for
+    the worker gets its next look from `values` or else the state's usual one.
     """
     ids = list(message_ids)
     if not ids:
@@ -65,6 +66,8 @@ def move_all(
     condition: list[ColumnElement[bool]] = [Message.id.in_(ids), Message.state.in_(allowed)]
     if fence is not None:
         condition.append(Message.fence == fence)
+    if owner is not None:
+        condition.append(Message.lease_owner == owner)
     now = clock.now()
     changed = {"state": target, "reason": reason, "updated_at": now, "next_look_at": _next_look(target, now)}
     if target not in _HELD_BY_A_WORKER:
