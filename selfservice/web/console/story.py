@@ -108,6 +108,8 @@ def _answered(scene: _Scene) -> Entry:
     tone = scene.cast.tones.get(scene.data("step"), Tone.GOOD)
     if said is None:
         return _entry(scene, "check", "Answered", changed, tone=tone)
+    if not said.is_closing:
+        return _entry(scene, "message", said.words, *said.details, tone=Tone.NOTE)
     return _entry(scene, "check", said.words, *said.details, changed, tone=tone)
 
 

@@ -88,7 +88,8 @@ def condition(page: Page, now: datetime) -> Condition:
         words = "Opened, no answer yet" if page.opened_at else "Not opened yet"
         return Condition(words, Tone.WARN if page.opened_at else Tone.QUIET)
     if state == "expired":
-        return Condition("Answered, then ended" if page.answered_at else "Ended without an answer", Tone.QUIET)
+        answer = "Answered, then ended" if page.answered_at else "Replied, then ended" if page.answers else ""
+        return Condition(answer or "Ended without an answer", Tone.QUIET)
     return _CONDITIONS[state]
 
 
@@ -112,7 +113,7 @@ def said(
     if action is None:
         return Said(action_key.replace("_", " ").capitalize(), at=at)
     read = action.form.model_validate(dict(form))
-    tone = tone_of(loaded, step) if action.closing else Tone.QUIET
+    tone = tone_of(loaded, step) if action.closing else Tone.NOTE
     return Said(action.said, tuple(_details(loaded, read, teller)), at, action.closing, tone)
 
 

@@ -129,6 +129,17 @@ def test_answered_page_cannot_be_closed_and_it_is_said(app: Flask, ana: Desk, pa
     assert "Close page" not in ana.read(address(page_id))
 
 
+def test_replaced_page_leads_to_the_newer_one(app: Flask, ana: Desk, page_id: int) -> None:
+    with app.app_context():
+        factories.act(page_id, "confirm")
+        newer = factories.issue(case_ref="HS-7", facts=factories.appointment(person="Nurse Joy Mensah")).page.id
+
+    shown = ana.get(address(page_id))
+
+    assert "Replaced by a newer page" in text_of(shown)
+    assert f'href="{address(newer)}"' in shown.text
+
+
 def test_unknown_page_is_not_found(ana: Desk) -> None:
     assert ana.get(address(1)).status_code == 404
     assert ana.get("/console/pages/not-an-id").status_code == 404

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from selfservice.db import db
+from selfservice.db import db, dispose
 from selfservice.staff import service
 from tests.harness.application import make_app, make_settings
 from tests.web.console.desk import PASSWORD, Desk, text_of
@@ -87,6 +87,8 @@ def test_cookie_over_https_is_kept_to_the_host(database_url: str, tmp_path: Path
 
     answer = app.test_client().post("/console/sign-in", data=FORM, base_url="https://pages.example")
 
+    with app.app_context():
+        dispose()
     assert answer.headers["Set-Cookie"].startswith("__Host-staff=")
     assert "Secure" in answer.headers["Set-Cookie"].split("; ")
 
