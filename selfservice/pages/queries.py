@@ -82,7 +82,7 @@ def get(page_id: int) -> Page:
 def lock(page_id: int) -> Page | None:
     """The page, held against other answers until the transaction ends (SQLite has one writer at a time anyway)."""
     return db.session.scalars(
-        select(Page).where(Page.id == page_id).with_for_update().execution_options(populate_existing=True)
+        select(Page).where(Page.id == page_id).with_for_update(key_share=True).execution_options(populate_existing=True)
     ).first()
 
 
@@ -101,7 +101,7 @@ def list_answers(page_id: int) -> Sequence[Answer]:
 def find_live_case(case_ref: str) -> Page | None:
     """The live page of a case, held against others who change it."""
     return db.session.scalars(
-        select(Page).where(Page.case_ref == case_ref, Page.state.in_(LIVE)).with_for_update()
+        select(Page).where(Page.case_ref == case_ref, Page.state.in_(LIVE)).with_for_update(key_share=True)
     ).first()
 
 

@@ -125,14 +125,14 @@ def revoke(page_id: int, *, actor: str) -> None:
 def open_due(limit: int = 200) -> int:
     """Open scheduled pages whose time has come; returns how many. Their texts wait for it too. The caller commits."""
     due = select(Page.id).where(Page.state == "scheduled", Page.send_at <= clock.now()).order_by(Page.send_at)
-    ids = db.session.scalars(due.limit(limit).with_for_update(skip_locked=True)).all()
+    ids = db.session.scalars(due.limit(limit).with_for_update(skip_locked=True, key_share=True)).all()
     return sum(move(page_id, "open", actor="system", sources=("scheduled",)) for page_id in ids)
 
 
 def expire_due(limit: int = 200) -> int:
     """End live pages past their time; returns how many. The caller commits."""
     due = select(Page.id).where(Page.state.in_(LIVE), Page.expires_at <= clock.now()).order_by(Page.expires_at)
-    ids = db.session.scalars(due.limit(limit).with_for_update(skip_locked=True)).all()
+    ids = db.session.scalars(due.limit(limit).with_for_update(skip_locked=True, key_share=True)).all()
     return sum(move(page_id, "expired", actor="system") for page_id in ids)
 
 
@@ -145,7 +145,7 @@ def retire_missing(limit: int = 200) -> int:
     if known.broken:
         return 0
     missing = select(Page.id).where(Page.state.in_(LIVE), Page.situation.not_in([loaded.key for loaded in known.all()]))
-    ids = db.session.scalars(missing.limit(limit).with_for_update(skip_locked=True)).all()
+    ids = db.session.scalars(missing.limit(limit).with_for_update(skip_locked=True, key_share=True)).all()
     return sum(move(page_id, "retired", actor="system") for page_id in ids)
 
 

@@ -61,7 +61,7 @@ def find_breaches(root: Path, floors: Sequence[Sequence[str]] = FLOORS) -> list[
 
 def find_guests(root: Path) -> list[str]:
     """Every import of a page type's folder that is neither `selfservice.kit` nor the standard library."""
-    folders = [path for path in (root / PACKAGE / "situations").glob("*/") if path.name != "__pycache__"]
+    folders = sorted(path.parent for path in (root / PACKAGE / "situations").glob("*/situation.py"))
     return [
         f"{path.relative_to(root)}:{line}: imports {target}"
         for folder in folders
