@@ -86,7 +86,6 @@ def _plain(status: int) -> Response:
     response = encoding.compressed(html, status)
     response.headers.extend(
         (
-            ("Content-Type", "text/html; charset=utf-8"),
             ("Cache-Control", "no-store"),
             ("X-Robots-Tag", "noindex, nofollow"),
             ("Content-Security-Policy", rendering.PLAIN_SECURITY_POLICY),

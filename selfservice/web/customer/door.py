@@ -54,7 +54,6 @@ def page(view: View, html: str, status: int = 200) -> Response:
     response = encoding.compressed(html, status)
     response.headers.extend(
         (
-            ("Content-Type", "text/html; charset=utf-8"),
             ("Cache-Control", "no-store"),
             ("X-Robots-Tag", "noindex, nofollow"),
             ("Content-Security-Policy", rendering.content_security_policy(view)),
