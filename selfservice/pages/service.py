@@ -30,6 +30,7 @@ from selfservice.tokens import new_id
 
 Was = Literal["created", "updated", "superseded"]
 CHANNELS = ("sms",)
+LONGEST_CASE = 80
 LONGEST_LIFE = timedelta(days=400)
 
 
@@ -154,6 +155,8 @@ def _check(new: NewPage, now: datetime) -> None:
     unknown = [channel for channel in new.channels if channel not in CHANNELS]
     if unknown:
         problems["channels"] = f"There is no channel called {unknown[0]}; use {' or '.join(CHANNELS)}."
+    if new.case_ref is not None and len(new.case_ref) > LONGEST_CASE:
+        problems["case_ref"] = f"The case reference is longer than {LONGEST_CASE} characters; give a shorter one."
     if new.expires_at is not None and new.expires_at <= now:
         problems["expires_at"] = "The page would end in the past; give a later end, or none."
     if new.send_at is not None and new.expires_at is not None and new.send_at >= new.expires_at:

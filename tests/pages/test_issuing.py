@@ -61,6 +61,7 @@ def test_the_same_person_is_found_again(session: Any) -> None:
         ({"phone": None}, "phone"),
         ({"phone": None, "ref": "C-9"}, "phone"),
         ({"channels": ("pigeon",)}, "channels"),
+        ({"case_ref": "x" * 81}, "case_ref"),
         ({"language": "klingon!"}, "locale"),
     ],
     ids=[
@@ -73,6 +74,7 @@ def test_the_same_person_is_found_again(session: Any) -> None:
         "nobody",
         "no-number",
         "channel",
+        "case",
         "locale",
     ],
 )
