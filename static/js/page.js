@@ -64,7 +64,7 @@
     if (repaint) return;
     const input = Object.fromEntries(new FormData(event.target));
     const body = JSON.stringify({ input: input, revision: +input.revision, step: input.step });
-    const url = "/a/" + token;
+    const url = "/a/" + token + location.search;
     // The same answer keeps its key however often it is tried, so that it counts once.
     if (!sent || sent.url != url || sent.body != body)
       sent = {

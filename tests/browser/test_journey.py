@@ -239,8 +239,8 @@ class TestEveryTurn:
 
         expect(tab.locator("html")).to_have_attribute("dir", "rtl")
         tab.locator("form button").first.click()
-        expect(tab.locator("html")).to_have_attribute("dir", "rtl")
         expect(tab.locator(".tick").first).to_be_visible()
+        expect(tab.locator("html")).to_have_attribute("dir", "rtl")
 
 
 class TestWithScripts:
