@@ -1,10 +1,10 @@
-"""The tables of customers and of the numbers that asked us to stop."""
+"""The tables of customers, of the numbers that asked us to stop, and of the devices their pages are opened on."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from selfservice.db import BigId, UtcDateTime, db
@@ -46,3 +46,55 @@ class Suppression(db.Model):  # type: ignore[name-defined,misc]
     digest: Mapped[str] = mapped_column(String(64))
     reason: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Device(db.Model):  # type: ignore[name-defined,misc]
+    """One browser that a person used: its cookie holds a secret, and only the secret's SHA-256 is kept here."""
+
+    __tablename__ = "devices"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class DevicePage(db.Model):  # type: ignore[name-defined,misc]
+    """A page that was looked at on a device, so that the device's inbox lists it."""
+
+    __tablename__ = "device_pages"
+    __table_args__ = (Index("ix_device_pages_page_id", "page_id"),)
+
+    device_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("devices.id"), primary_key=True)
+    page_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("pages.id"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Following(db.Model):  # type: ignore[name-defined,misc]
+    """A device on which a customer asked to be told: pushes about this customer's pages go there."""
+
+    __tablename__ = "followings"
+    __table_args__ = (Index("ix_followings_customer_id", "customer_id"),)
+
+    device_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("devices.id"), primary_key=True)
+    customer_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("customers.id"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PushSubscription(db.Model):  # type: ignore[name-defined,misc]
+    """Where a device takes pushes: the push service's address, and the device's keys in base64url.
+
+    An endpoint is a secret and up to 2 kB long, so it is looked up by its SHA-256. `confirmed_at` is when the device
+    last said that it is still its own.
+    """
+
+    __tablename__ = "push_subscriptions"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    device_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("devices.id"), unique=True)
+    endpoint: Mapped[str] = mapped_column(Text)
+    endpoint_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    p256dh: Mapped[str] = mapped_column(String(120))
+    auth: Mapped[str] = mapped_column(String(40))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    confirmed_at: Mapped[datetime] = mapped_column(UtcDateTime)

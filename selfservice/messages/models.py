@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from selfservice.db import BigId, UtcDateTime, db
+from selfservice.db import BigId, Json, UtcDateTime, db
 from selfservice.messages.states import STATES, UNSENT
 
 _STATES_SQL = ", ".join(f"'{state}'" for state in STATES)
@@ -20,7 +21,8 @@ class Message(db.Model):  # type: ignore[name-defined,misc]
     recipient sees, empty for the provider's own. `reason` says why it is held, suppressed, cancelled or failed.
     `next_look_at` is when the worker has something to do with it, empty when it never has. `fence` grows with every
     lease: a worker that was thought dead cannot write over its successor. `failures` counts the same exception in
-    a row, `resends` the flagged re-sends. `stopping` tells the worker that holds it that the page is closed.
+    a row, `resends` the flagged re-sends. `stopping` tells the worker that holds it that the page is closed. A push
+    carries its `payload` beside the words; a text that `stands_by` leaves only if no push has reached its person.
     """
 
     __tablename__ = "messages"
@@ -76,6 +78,8 @@ class Message(db.Model):  # type: ignore[name-defined,misc]
     provider: Mapped[str | None] = mapped_column(String(40))
     provider_ref: Mapped[str | None] = mapped_column(String(120))
     submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    payload: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    stands_by: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

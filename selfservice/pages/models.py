@@ -21,6 +21,7 @@ class Page(db.Model):  # type: ignore[name-defined,misc]
     `step` is the face shown; `answers` maps each action in force to `{"form": ..., "at": ...}`; `revision` grows with
     every answer and every change of facts, so that two answers to the same sight of the page cannot both win.
     `can_change` says whether the closing answer can still be taken back. `opened_at` is set by the page's own script.
+    `disowned_at` is when somebody said that the number it went to is not this customer's.
     """
 
     __tablename__ = "pages"
@@ -58,6 +59,7 @@ class Page(db.Model):  # type: ignore[name-defined,misc]
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     callback_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    disowned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     superseded_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("pages.id"))
     created_by: Mapped[str] = mapped_column(String(40))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -105,3 +107,36 @@ class ClaimHold(db.Model):  # type: ignore[name-defined,misc]
     page_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("pages.id"), primary_key=True)
     name: Mapped[str] = mapped_column(String(200), ForeignKey("claims.name"), primary_key=True)
     amount: Mapped[int]
+
+
+class Check(db.Model):  # type: ignore[name-defined,misc]
+    """Who asks whether it is the customer who looks at a page, and how often they were wrong: one row for a page.
+
+    The limits are the page's, whatever device asks. `codes` counts the one-time codes that were sent, `tries` the
+    wrong ones since the last; only the keyed hash of a code is kept.
+    """
+
+    __tablename__ = "checks"
+    __table_args__ = (CheckConstraint("state IN ('asked', 'failed', 'locked')", name="state"),)
+
+    page_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("pages.id"), primary_key=True)
+    state: Mapped[str] = mapped_column(String(8))
+    tries: Mapped[int] = mapped_column(default=0)
+    codes: Mapped[int] = mapped_column(default=0)
+    code_digest: Mapped[str | None] = mapped_column(String(64))
+    code_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    locked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CheckPass(db.Model):  # type: ignore[name-defined,misc]
+    """A device on which a page's check was passed; `seen_at` is when that pass was last used."""
+
+    __tablename__ = "check_passes"
+    __table_args__ = (Index("ix_check_passes_device_id", "device_id"),)
+
+    page_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("pages.id"), primary_key=True)
+    device_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("devices.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12), primary_key=True)
+    passed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
