@@ -7,20 +7,27 @@ containers and systemd hand secrets over. A sentence about a wrong value never r
 from __future__ import annotations
 
 import difflib
-import os
-import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar, cast
 from urllib.parse import urlsplit
 
 from flask import current_app
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
+from selfservice import spelling
 from selfservice.errors import ConfigError
-from selfservice.keys import find_weakness, keep_demo_keys, new_key, parse_keys
+from selfservice.keys import (
+    find_weakness,
+    keep_demo_keys,
+    keep_demo_push_key,
+    new_key,
+    parse_keys,
+    parse_push_key,
+    public_push_key,
+)
+from selfservice.spelling import PushHost
 from selfservice.tokens import Key
 
 PREFIX = "SELFSERVICE_"
@@ -36,7 +43,7 @@ ROOT = Path(__file__).resolve().parents[1]
 _NOWHERE = "sqlite://"
 _DEFAULT_SMS: tuple[str, ...] = (HANDSET,)
 _NO_FOLDERS: tuple[Path, ...] = ()
-_MOST_PROXIES = 10
+_NO_HOSTS: tuple[PushHost, ...] = ()
 
 Env = Literal["demo", "production"]
 Worker = Literal["inside", "off"]
@@ -56,6 +63,9 @@ class Settings(BaseModel):
     data_keys: tuple[Key, ...] = Field(repr=False)
     trusted_proxies: int = 0
     sms: tuple[str, ...] = Field(default=_DEFAULT_SMS, repr=False)
+    vapid_private_key: str | None = Field(default=None, repr=False)
+    vapid_subject: str = ""
+    push_hosts: tuple[PushHost, ...] = _NO_HOSTS
     situations: tuple[Path, ...] = _NO_FOLDERS
     worker: Worker = "inside"
     instance: Path
@@ -71,6 +81,16 @@ class Settings(BaseModel):
     def is_secure(self) -> bool:
         """Whether pages are served over https, so that cookies may be `Secure` and carry the `__Host-` prefix."""
         return self.base_url.startswith("https://")
+
+    @property
+    def push_key(self) -> str:
+        """The public key that browsers subscribe to pushes with, in base64url; empty where pushes are off."""
+        return public_push_key(self.vapid_private_key) if self.vapid_private_key else ""
+
+    @property
+    def push_subject(self) -> str:
+        """Whom a push service's operator can turn to: an address of ours, unless another is set."""
+        return self.vapid_subject or f"https://{urlsplit(self.base_url).netloc}"
 
     def require_sound(self) -> None:
         """Raise ConfigError, one sentence a line, when something is wrong: before serving, sending or signing."""
@@ -117,13 +137,19 @@ class _Reader:
             "secret_keys": secret_keys,
             "data_keys": data_keys,
             "database_url": self._parsed(
-                "DATABASE_URL", self._database_url, f"sqlite:///{instance / 'selfservice.sqlite'}", when_wrong=_NOWHERE
+                "DATABASE_URL",
+                partial(spelling.database_url, root=self._root),
+                f"sqlite:///{instance / 'selfservice.sqlite'}",
+                when_wrong=_NOWHERE,
             ),
-            "redis_url": self._parsed("REDIS_URL", _redis_url, None),
-            "base_url": self._parsed("BASE_URL", _base_url, DEFAULT_BASE_URL),
-            "trusted_proxies": self._parsed("TRUSTED_PROXIES", _proxies, 0),
-            "sms": self._parsed("SMS", _providers, _DEFAULT_SMS),
-            "situations": self._parsed("SITUATIONS", self._folders, _NO_FOLDERS),
+            "redis_url": self._parsed("REDIS_URL", spelling.redis_url, None),
+            "base_url": self._parsed("BASE_URL", spelling.base_url, DEFAULT_BASE_URL),
+            "trusted_proxies": self._parsed("TRUSTED_PROXIES", spelling.proxies, 0),
+            "sms": self._parsed("SMS", spelling.providers, _DEFAULT_SMS),
+            "vapid_private_key": self._push_key(env, instance),
+            "vapid_subject": self._parsed("VAPID_SUBJECT", spelling.subject, ""),
+            "push_hosts": self._parsed("PUSH_HOSTS", spelling.push_hosts, _NO_HOSTS),
+            "situations": self._parsed("SITUATIONS", partial(spelling.folders, root=self._root), _NO_FOLDERS),
             "worker": self._choice("WORKER", ("inside", "off"), "inside"),
         }
         settings = Settings.model_validate({**values, "strict": strict and env == "production"})
@@ -201,41 +227,23 @@ class _Reader:
             )
         return (new_key(),)
 
+    def _push_key(self, env: Env, instance: Path) -> str | None:
+        """The key for pushes: as given, or in demo mode made once and kept; a wrong one never falls back to that."""
+        given = self._parsed("VAPID_PRIVATE_KEY", parse_push_key, None)
+        if given or env != "demo" or not self._is_fine("VAPID_PRIVATE_KEY"):
+            return given
+        try:
+            return keep_demo_push_key(instance)
+        except ConfigError as error:
+            if not any(problem.startswith("The keys ") for problem in self._problems):  # One fault, one sentence.
+                self._problems.append(error.message)
+            return None
+
     def _folder_to_be(self, text: str) -> Path:
         folder = (self._root / text).resolve()
         if folder.exists() and not folder.is_dir():
             raise ValueError("names a file: write the path of a folder.")
         return folder
-
-    def _folders(self, text: str) -> tuple[Path, ...]:
-        # Commas as in the other lists, or the system's own separator as in PATH.
-        names = [name.strip() for name in re.split(f"[,{re.escape(os.pathsep)}]", text) if name.strip()]
-        folders = tuple((self._root / name).resolve() for name in names)
-        for folder in folders:
-            if not folder.is_dir():
-                raise ValueError(f"names {folder}, which is not a folder: write paths of folders, with commas between.")
-        return folders
-
-    def _database_url(self, text: str) -> str:
-        advice = "write postgresql://user:password@host/name or sqlite:///path/to/file."
-        scheme, separator, rest = text.partition("://")
-        if scheme in {"postgres", "postgresql"}:
-            text = f"postgresql+psycopg{separator}{rest}"
-        try:
-            url = make_url(text)
-        except (ArgumentError, ValueError):
-            raise ValueError(f"cannot be read as a database address: {advice}") from None
-        if url.drivername == "postgresql+psycopg":
-            if not url.database:
-                raise ValueError(f"names no database: {advice}")
-            return text
-        if url.drivername not in {"sqlite", "sqlite+pysqlite"}:
-            raise ValueError(f"names a database that is not supported: {advice}")
-        if not url.database or ":memory:" in url.database:
-            raise ValueError(f"asks for a database in memory, which processes cannot share: {advice}")
-        if url.database.startswith("file:"):
-            return text
-        return url.set(database=str(self._root / url.database)).render_as_string(hide_password=False)
 
     def _is_fine(self, name: str) -> bool:
         return not any(problem.startswith(f"{PREFIX}{name}") for problem in self._problems)
@@ -255,39 +263,12 @@ class _Reader:
                 for key in keys
                 if (weakness := find_weakness(key.secret))
             )
+        if any(host.relay.startswith("http://") for host in settings.push_hosts):
+            self._problems.append(
+                f"{PREFIX}PUSH_HOSTS has a relay without encryption: production needs one at an https address."
+            )
         if {key.secret for key in settings.secret_keys} & {key.secret for key in settings.data_keys}:
             self._problems.append(
                 f"{PREFIX}DATA_KEYS shares a secret with {PREFIX}SECRET_KEYS: give each set secrets of its own, "
                 "because links' keys are rotated and stored data's keys are kept."
             )
-
-
-def _base_url(text: str) -> str:
-    try:
-        parts = urlsplit(text.rstrip("/"))
-        sound = bool(parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0)
-    except ValueError:
-        sound = False
-    if not sound or parts.path or parts.query or parts.fragment or "@" in parts.netloc:
-        raise ValueError("is not the address of a site: write https:// and the host, without a path.")
-    return f"{parts.scheme}://{parts.netloc.lower()}"
-
-
-def _redis_url(text: str) -> str:
-    if urlsplit(text).scheme not in {"redis", "rediss", "unix"}:
-        raise ValueError("is not an address of Redis: write redis://host:6379/0.")
-    return text
-
-
-def _proxies(text: str) -> int:
-    if not re.fullmatch(r"\d{1,3}", text, re.ASCII) or int(text) > _MOST_PROXIES:
-        raise ValueError(f"is not a count of proxies in front of the server: write a number from 0 to {_MOST_PROXIES}.")
-    return int(text)
-
-
-def _providers(text: str) -> tuple[str, ...]:
-    providers = tuple(entry.strip() for entry in text.split(",") if entry.strip())
-    for position, provider in enumerate(providers, start=1):
-        if not re.match(r"[a-z][a-z0-9+.-]*://", provider):
-            raise ValueError(f"entry {position} is not a provider's address: write it like handset://, commas between.")
-    return providers

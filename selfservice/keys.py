@@ -1,4 +1,4 @@
-"""The keys as text: reading and judging `kid:secret` entries, making new ones, keeping those of demo mode."""
+"""The keys as text: `kid:secret` entries, and the key that signs pushes; making new ones, keeping those of a demo."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from selfservice import curve
 from selfservice.errors import ConfigError
 from selfservice.tokens import ALPHABET, Key
 
 KEYS_FILE = "keys.json"
+PUSH_KEY_FILE = "push-key"
 SECRET_LENGTH = 43
 SHORTEST_SECRET = 32
 _FEWEST_CHARACTERS = 8
@@ -57,25 +59,63 @@ def find_weakness(secret: str) -> str | None:
     return None
 
 
+def new_push_key() -> str:
+    """A key to sign pushes with (VAPID, RFC 8292), as SELFSERVICE_VAPID_PRIVATE_KEY spells it."""
+    return curve.encode(curve.new_private_key())
+
+
+def parse_push_key(text: str) -> str:
+    """The same text if it is a private key; raises ValueError with the rest of a sentence about the variable."""
+    try:
+        curve.public_key(curve.decode(text))
+    except ValueError:
+        raise ValueError("is not a key for pushes: make one with `flask --app app keys push`.") from None
+    return text
+
+
+def public_push_key(private_key: str) -> str:
+    """What browsers are given as `applicationServerKey`, in base64url."""
+    return curve.encode(curve.public_key(curve.decode(private_key)))
+
+
 def keep_demo_keys(instance: Path) -> dict[str, str]:
-    """The demo mode's keys by variable name, made on the first call and the same ever after; raises ConfigError.
+    """The demo mode's keys by variable name, made on the first call and the same ever after; raises ConfigError."""
+    path = instance / KEYS_FILE
+    return _read(path, _keep(path, _make_keys))
+
+
+def keep_demo_push_key(instance: Path) -> str:
+    """The key that a demo signs its pushes with, kept likewise; raises ConfigError."""
+    path = instance / PUSH_KEY_FILE
+    try:
+        return parse_push_key(_keep(path, new_push_key).strip())
+    except ValueError as error:
+        raise _unreadable(path) from error
+
+
+def _make_keys() -> str:
+    return json.dumps({name: format_keys([new_key()]) for name in ("SECRET_KEYS", "DATA_KEYS")}, indent=2)
+
+
+def _keep(path: Path, make: Callable[[], str]) -> str:
+    """The text of a file of ours, made when there is none.
 
     Several processes may start at once: each writes a file of its own and links it to the final name, which exactly
     one of them can do; a reader never sees half a file.
     """
-    path = instance / KEYS_FILE
     try:
         if not path.exists():
-            instance.mkdir(mode=0o700, parents=True, exist_ok=True)  # The demo's database lies there too.
-            _create(path)
-        return _read(path)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # The demo's database lies there too.
+            _create(path, make())
+        return path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise _unreadable(path) from error
     except OSError as error:
         raise ConfigError(f"The keys cannot be kept in {path} ({error.strerror}): make its folder writable.") from error
 
 
-def _create(path: Path) -> None:
+def _create(path: Path, text: str) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    text = json.dumps({name: format_keys([new_key()]) for name in ("SECRET_KEYS", "DATA_KEYS")}, indent=2)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write(text + "\n")
         file.flush()
@@ -88,14 +128,19 @@ def _create(path: Path) -> None:
         draft.unlink()
 
 
-def _read(path: Path) -> dict[str, str]:
-    mend = f"The keys in {path} cannot be read: bring the file back from a backup, or delete it to start afresh."
+def _read(path: Path, text: str) -> dict[str, str]:
     try:
-        kept = json.loads(path.read_text("utf-8"))
+        kept = json.loads(text)
     except ValueError as error:
-        raise ConfigError(mend) from error
+        raise _unreadable(path) from error
     if not isinstance(kept, dict) or not all(
         isinstance(kept.get(name), str) and kept[name] for name in ("SECRET_KEYS", "DATA_KEYS")
     ):
-        raise ConfigError(mend)
+        raise _unreadable(path)
     return {name: kept[name] for name in ("SECRET_KEYS", "DATA_KEYS")}
+
+
+def _unreadable(path: Path) -> ConfigError:
+    return ConfigError(
+        f"The keys in {path} cannot be read: bring the file back from a backup, or delete it to start afresh."
+    )

@@ -12,10 +12,12 @@ import pytest
 from selfservice import keys
 from selfservice.config import VARIABLES, Settings
 from selfservice.errors import ConfigError
+from selfservice.spelling import PushHost
 from selfservice.tokens import Key
 
 GOOD = "qJ3vN8xT2mR7kW5zB9cF4hL6pD1sG0yE"
 OTHER = "Zt5Yb1Xw8Vc3Us6Rq9Po2Nm4Lk7Ji0Hg"
+PUSH_KEY = "nCScek-QpEjmOOlT8rQ38nZzvdPlqa00Zy0i6m2OJvY"
 PRODUCTION = {
     "SELFSERVICE_ENV": "production",
     "SELFSERVICE_BASE_URL": "https://pages.example.org",
@@ -62,7 +64,9 @@ def test_demo_keys_are_made_once_and_private(tmp_path: Path) -> None:
     assert first.secret_keys[0].secret != first.data_keys[0].secret
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
-    assert [entry.name for entry in file.parent.iterdir()] == ["keys.json"]
+    assert {entry.name for entry in file.parent.iterdir()} == {"keys.json", "push-key"}
+    assert (first.vapid_private_key, first.push_key) == (second.vapid_private_key, second.push_key)
+    assert stat.S_IMODE((file.parent / "push-key").stat().st_mode) == 0o600
 
 
 def test_demo_keys_are_the_same_for_processes_that_start_at_once(tmp_path: Path) -> None:
@@ -94,7 +98,12 @@ def test_demo_keys_where_the_folder_cannot_be_made_say_so(tmp_path: Path) -> Non
 
 def test_given_keys_need_no_file(tmp_path: Path) -> None:
     settings = Settings.load(
-        {"SELFSERVICE_SECRET_KEYS": "b:two,a:one", "SELFSERVICE_DATA_KEYS": "x:with:colons"}, root=tmp_path
+        {
+            "SELFSERVICE_SECRET_KEYS": "b:two,a:one",
+            "SELFSERVICE_DATA_KEYS": "x:with:colons",
+            "SELFSERVICE_VAPID_PRIVATE_KEY": PUSH_KEY,
+        },
+        root=tmp_path,
     )
 
     assert settings.secret_keys == (Key("b", "two"), Key("a", "one"))
@@ -136,6 +145,18 @@ def test_keys_that_are_malformed_are_refused(tmp_path: Path, name: str, text: st
             "handset://,ACxyz",
             "entry 2 is not a provider's address: write it like handset://, commas between.",
         ),
+        ("VAPID_PRIVATE_KEY", "hush", "is not a key for pushes: make one with `flask --app app keys push`."),
+        ("VAPID_PRIVATE_KEY", "A" * 43, "is not a key for pushes: make one with `flask --app app keys push`."),
+        ("VAPID_PRIVATE_KEY", PUSH_KEY + "=", "is not a key for pushes: make one with `flask --app app keys push`."),
+        (
+            "VAPID_SUBJECT",
+            "ana@example.org",
+            "is not an address a push service can turn to: write mailto: and an e-mail address.",
+        ),
+        ("PUSH_HOSTS", "a.b,https://c.d", "entry 2 is not a host: write names like push.example.org, commas between."),
+        ("PUSH_HOSTS", "*.b", "entry 1 is not a host: write names like push.example.org, commas between."),
+        ("PUSH_HOSTS", "a.b/c", "entry 1 is not a host: write names like push.example.org, commas between."),
+        ("PUSH_HOSTS", "a.b=relay", "entry 1 has a relay that is no address: write host=https://relay:8443."),
         ("BASE_URL", "pages.example.org", "is not the address of a site: write https:// and the host, without a path."),
         ("BASE_URL", "ftp://example.org", "is not the address of a site: write https:// and the host, without a path."),
         ("BASE_URL", "https://", "is not the address of a site: write https:// and the host, without a path."),
@@ -360,3 +381,61 @@ def test_new_key_takes_the_next_free_id() -> None:
 def test_new_key_when_every_id_is_taken_says_so() -> None:
     with pytest.raises(ConfigError, match="All 62 key ids are in use"):
         keys.new_key(keys.ALPHABET)
+
+
+def test_pushes_are_off_in_production_without_a_key(tmp_path: Path) -> None:
+    settings = Settings.load(PRODUCTION, root=tmp_path)
+
+    assert (settings.vapid_private_key, settings.push_key) == (None, "")
+
+
+def test_the_key_for_pushes_stays_out_of_the_representation(tmp_path: Path) -> None:
+    settings = Settings.load({**PRODUCTION, "SELFSERVICE_VAPID_PRIVATE_KEY": PUSH_KEY}, root=tmp_path)
+
+    assert len(settings.push_key) == 87
+    assert settings.push_subject == "https://pages.example.org"
+    assert PUSH_KEY not in repr(settings)
+
+
+def test_the_key_for_pushes_may_come_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(PUSH_KEY + "\n")
+    environ = {**PRODUCTION, "SELFSERVICE_VAPID_PRIVATE_KEY_FILE": str(tmp_path / "key")}
+
+    assert Settings.load(environ, root=tmp_path).vapid_private_key == PUSH_KEY
+
+
+def test_a_wrong_key_for_pushes_is_not_replaced_by_a_kept_one(tmp_path: Path) -> None:
+    settings = Settings.load({"SELFSERVICE_VAPID_PRIVATE_KEY": "hush"}, root=tmp_path, strict=False)
+
+    assert settings.vapid_private_key is None
+    assert not (tmp_path / "instance" / "push-key").exists()
+
+
+@pytest.mark.parametrize("text", ["", "hush", "\0"])
+def test_a_broken_file_of_the_key_for_pushes_is_never_replaced(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "instance" / "push-key"
+    file.parent.mkdir()
+    file.write_text(text)
+
+    assert problems_of({}, tmp_path) == [
+        f"The keys in {file} cannot be read: bring the file back from a backup, or delete it to start afresh."
+    ]
+    assert file.read_text() == text
+
+
+def test_push_hosts_may_have_a_relay(tmp_path: Path) -> None:
+    settings = Settings.load(
+        {"SELFSERVICE_PUSH_HOSTS": "Push.Example.org, updates.example=http://10.0.0.7:8443, [::1]"}, root=tmp_path
+    )
+
+    assert settings.push_hosts == (
+        PushHost("push.example.org"),
+        PushHost("updates.example", "http://10.0.0.7:8443"),
+        PushHost("[::1]"),
+    )
+
+
+def test_production_refuses_a_relay_without_encryption(tmp_path: Path) -> None:
+    assert problems_of({**PRODUCTION, "SELFSERVICE_PUSH_HOSTS": "a.b=http://10.0.0.7"}, tmp_path) == [
+        "SELFSERVICE_PUSH_HOSTS has a relay without encryption: production needs one at an https address."
+    ]

@@ -13,7 +13,7 @@ from selfservice import config
 from selfservice.cli.command import Group, json_option, print_json
 from selfservice.config import Settings
 from selfservice.errors import ConfigError, Invalid
-from selfservice.keys import KEYS_FILE, format_keys, keep_demo_keys, new_key
+from selfservice.keys import KEYS_FILE, format_keys, keep_demo_keys, new_key, new_push_key, public_push_key
 from selfservice.tokens import Key
 
 _KEEP = {
@@ -24,7 +24,7 @@ _KEEP = {
 
 @click.group(cls=Group)
 def command() -> None:
-    """The keys that sign links and protect stored data."""
+    """The keys that sign links and pushes and protect stored data."""
 
 
 @command.command("rotate", example="keys rotate", uses="nothing")
@@ -50,6 +50,25 @@ def rotate(*, is_data: bool, write: bool, as_json: bool) -> None:
     click.echo(value)
     done = "It is written to instance/keys.json" if write else f"Set {variable} to this value"
     click.echo(f"{done}; start `serve` and `worker` again. {_KEEP[name]}", err=True)
+
+
+@command.command("push", example="keys push", uses="nothing")
+@json_option
+def push(*, as_json: bool) -> None:
+    """Print a new value for SELFSERVICE_VAPID_PRIVATE_KEY: with it set, phones that want to be told get pushes.
+
+    Keep it: every phone has asked for pushes signed by this key, and each has to be asked again after another is set.
+    """
+    value = new_push_key()
+    variable = f"{config.PREFIX}VAPID_PRIVATE_KEY"
+    if as_json:
+        print_json({"variable": variable, "value": value, "public": public_push_key(value)})
+        return
+    click.echo(value)
+    click.echo(
+        f"Set {variable} to this value and keep it: a phone that was asked under another key has to be asked again.",
+        err=True,
+    )
 
 
 def _known_keys(settings: Settings, name: str) -> tuple[Key, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from selfservice import tokens
-from selfservice.keys import parse_keys
+from selfservice.keys import parse_keys, public_push_key
 from tests.cli.conftest import Inside
 
 OLD = "a:qJ3vN8xT2mR7kW5zB9cF4hL6pD1sG0yE"
@@ -87,3 +87,20 @@ def test_rotate_invents_no_key_beside_one_that_cannot_be_read(inside: Inside) ->
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("SELFSERVICE_SECRET_KEYS entry 1 is not kid:secret: ")
     assert "nonsense" not in done.stderr
+
+
+def test_push_makes_a_key_that_pushes_can_be_signed_with(inside: Inside) -> None:
+    done = json.loads(inside("keys", "push", "--json").stdout)
+
+    assert done["variable"] == "SELFSERVICE_VAPID_PRIVATE_KEY"
+    assert done["public"] == public_push_key(done["value"])
+    assert inside("keys", "push").stdout.strip() != done["value"]
+
+
+def test_push_changes_nothing_by_itself(inside: Inside) -> None:
+    inside("doctor")
+    kept = Path(inside.environ["SELFSERVICE_INSTANCE"], "push-key").read_text()
+
+    inside("keys", "push")
+
+    assert Path(inside.environ["SELFSERVICE_INSTANCE"], "push-key").read_text() == kept

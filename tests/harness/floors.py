@@ -13,8 +13,8 @@ PACKAGE = "selfservice"
 # Lowest first. What stands on one line are neighbours, and neighbours never import each other.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "clock"),
-    ("tokens",),
-    ("keys",),
+    ("tokens", "curve"),
+    ("keys", "spelling"),
     ("config", "db", "phone", "text", "http"),
     ("logs", "schema", "prepared"),
     ("kit", "events"),
