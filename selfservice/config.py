@@ -27,7 +27,6 @@ from selfservice.keys import (
     parse_push_key,
     public_push_key,
 )
-from selfservice.spelling import PushHost
 from selfservice.tokens import Key
 
 PREFIX = "SELFSERVICE_"
@@ -43,7 +42,7 @@ ROOT = Path(__file__).resolve().parents[1]
 _NOWHERE = "sqlite://"
 _DEFAULT_SMS: tuple[str, ...] = (HANDSET,)
 _NO_FOLDERS: tuple[Path, ...] = ()
-_NO_HOSTS: tuple[PushHost, ...] = ()
+_NO_HOSTS: tuple[str, ...] = ()
 
 Env = Literal["demo", "production"]
 Worker = Literal["inside", "off"]
@@ -65,7 +64,7 @@ class Settings(BaseModel):
     sms: tuple[str, ...] = Field(default=_DEFAULT_SMS, repr=False)
     vapid_private_key: str | None = Field(default=None, repr=False)
     vapid_subject: str = ""
-    push_hosts: tuple[PushHost, ...] = _NO_HOSTS
+    push_hosts: tuple[str, ...] = _NO_HOSTS
     situations: tuple[Path, ...] = _NO_FOLDERS
     worker: Worker = "inside"
     instance: Path
@@ -262,10 +261,6 @@ class _Reader:
                 f"{PREFIX}{name}: the secret of key {key.kid} {weakness}"
                 for key in keys
                 if (weakness := find_weakness(key.secret))
-            )
-        if any(host.relay.startswith("http://") for host in settings.push_hosts):
-            self._problems.append(
-                f"{PREFIX}PUSH_HOSTS has a relay without encryption: production needs one at an https address."
             )
         if {key.secret for key in settings.secret_keys} & {key.secret for key in settings.data_keys}:
             self._problems.append(

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from sqlalchemy.engine import make_url
@@ -16,16 +15,6 @@ from sqlalchemy.exc import ArgumentError
 
 _MOST_PROXIES = 10
 _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?|\[[0-9a-f:.]+\]")
-
-
-class PushHost(NamedTuple):
-    """One more push service, by its host; its own hosts below that name are meant as well.
-
-    It is reached at `relay` (http or https, host and port) where one is given: a network without a way out has one.
-    """
-
-    name: str
-    relay: str = ""
 
 
 def folders(text: str, root: Path) -> tuple[Path, ...]:
@@ -105,22 +94,10 @@ def subject(text: str) -> str:
     return text
 
 
-def push_hosts(text: str) -> tuple[PushHost, ...]:
-    """Further push services."""
-    return tuple(
-        _push_host(entry.strip(), position)
-        for position, entry in enumerate((entry for entry in text.split(",") if entry.strip()), start=1)
-    )
-
-
-def _push_host(entry: str, position: int) -> PushHost:
-    name, _, relay = entry.partition("=")
-    name = name.strip().lower()
-    if not _HOST.fullmatch(name):
-        raise ValueError(f"entry {position} is not a host: write names like push.example.org, commas between.")
-    if not relay:
-        return PushHost(name)
-    try:
-        return PushHost(name, base_url(relay.strip()))
-    except ValueError:
-        raise ValueError(f"entry {position} has a relay that is no address: write host=https://relay:8443.") from None
+def push_hosts(text: str) -> tuple[str, ...]:
+    """Hosts of further push services; what is below such a name is meant as well."""
+    hosts = tuple(entry.strip().lower() for entry in text.split(",") if entry.strip())
+    for position, host in enumerate(hosts, start=1):
+        if not _HOST.fullmatch(host):
+            raise ValueError(f"entry {position} is not a host: write names like push.example.org, commas between.")
+    return hosts

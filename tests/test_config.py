@@ -12,7 +12,6 @@ import pytest
 from selfservice import keys
 from selfservice.config import VARIABLES, Settings
 from selfservice.errors import ConfigError
-from selfservice.spelling import PushHost
 from selfservice.tokens import Key
 
 GOOD = "qJ3vN8xT2mR7kW5zB9cF4hL6pD1sG0yE"
@@ -156,7 +155,7 @@ def test_keys_that_are_malformed_are_refused(tmp_path: Path, name: str, text: st
         ("PUSH_HOSTS", "a.b,https://c.d", "entry 2 is not a host: write names like push.example.org, commas between."),
         ("PUSH_HOSTS", "*.b", "entry 1 is not a host: write names like push.example.org, commas between."),
         ("PUSH_HOSTS", "a.b/c", "entry 1 is not a host: write names like push.example.org, commas between."),
-        ("PUSH_HOSTS", "a.b=relay", "entry 1 has a relay that is no address: write host=https://relay:8443."),
+        ("PUSH_HOSTS", "a.b:443", "entry 1 is not a host: write names like push.example.org, commas between."),
         ("BASE_URL", "pages.example.org", "is not the address of a site: write https:// and the host, without a path."),
         ("BASE_URL", "ftp://example.org", "is not the address of a site: write https:// and the host, without a path."),
         ("BASE_URL", "https://", "is not the address of a site: write https:// and the host, without a path."),
@@ -423,19 +422,7 @@ def test_a_broken_file_of_the_key_for_pushes_is_never_replaced(tmp_path: Path, t
     assert file.read_text() == text
 
 
-def test_push_hosts_may_have_a_relay(tmp_path: Path) -> None:
-    settings = Settings.load(
-        {"SELFSERVICE_PUSH_HOSTS": "Push.Example.org, updates.example=http://10.0.0.7:8443, [::1]"}, root=tmp_path
-    )
+def test_push_hosts_are_names(tmp_path: Path) -> None:
+    settings = Settings.load({"SELFSERVICE_PUSH_HOSTS": "Push.Example.org, localhost,10.0.0.7 ,[::1]"}, root=tmp_path)
 
-    assert settings.push_hosts == (
-        PushHost("push.example.org"),
-        PushHost("updates.example", "http://10.0.0.7:8443"),
-        PushHost("[::1]"),
-    )
-
-
-def test_production_refuses_a_relay_without_encryption(tmp_path: Path) -> None:
-    assert problems_of({**PRODUCTION, "SELFSERVICE_PUSH_HOSTS": "a.b=http://10.0.0.7"}, tmp_path) == [
-        "SELFSERVICE_PUSH_HOSTS has a relay without encryption: production needs one at an https address."
-    ]
+    assert settings.push_hosts == ("push.example.org", "localhost", "10.0.0.7", "[::1]")
