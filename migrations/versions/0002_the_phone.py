@@ -63,6 +63,7 @@ def upgrade() -> None:
     op.create_table(
         "checks",
         sa.Column("page_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("state", sa.String(length=8), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("codes", sa.Integer(), nullable=False),
@@ -71,8 +72,11 @@ def upgrade() -> None:
         sa.Column("locked_at", MOMENT, nullable=True),
         sa.Column("updated_at", MOMENT, nullable=False),
         sa.CheckConstraint("state IN ('asked', 'failed', 'locked')", name=op.f("ck_checks_state")),
+        sa.CheckConstraint("tries BETWEEN 0 AND 5", name=op.f("ck_checks_tries")),
+        sa.CheckConstraint("codes BETWEEN 0 AND 3", name=op.f("ck_checks_codes")),
+        sa.CheckConstraint("(state = 'locked') = (locked_at IS NOT NULL)", name=op.f("ck_checks_locked")),
         sa.ForeignKeyConstraint(["page_id"], ["pages.id"], name=op.f("fk_checks_page_id")),
-        sa.PrimaryKeyConstraint("page_id", name=op.f("pk_checks")),
+        sa.PrimaryKeyConstraint("page_id", "kind", name=op.f("pk_checks")),
     )
     op.create_table(
         "check_passes",

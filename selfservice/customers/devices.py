@@ -43,6 +43,12 @@ def note_page(device_id: int, page_id: int) -> bool:
     return True
 
 
+def find_first(page_id: int) -> int | None:
+    """The id of the device that a page was first looked at on."""
+    query = select(DevicePage.device_id).where(DevicePage.page_id == page_id)
+    return db.session.scalar(query.order_by(DevicePage.at, DevicePage.device_id).limit(1))
+
+
 def forget(device_id: int) -> None:
     """Forget a device with all that is kept about it here. The caller commits, after `pages` has dropped its passes."""
     for table in (DevicePage, Following, PushSubscription):

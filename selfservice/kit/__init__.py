@@ -1,6 +1,7 @@
 """The page-type contract: all that a `situation.py` may import beside the standard library. No database here."""
 
 from selfservice.kit.actions import Action, Case, Claim, HandOff, Outcome, Refused
+from selfservice.kit.checks import Check
 from selfservice.kit.facts import Facts, Form, fact
 from selfservice.kit.fields import (
     Amount,
@@ -30,6 +31,7 @@ __all__ = [
     "CalendarEntry",
     "Case",
     "Change",
+    "Check",
     "Claim",
     "Day",
     "Days",

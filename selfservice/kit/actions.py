@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from selfservice.kit.checks import Check
 from selfservice.kit.facts import Form
 
 
@@ -82,7 +83,9 @@ class Action:
     """One thing a customer can do on a page.
 
     `closing`: the page becomes answered; otherwise it stays open and the action can be done again. `accepts_late`:
-    taken even after the page has ended, as work for staff. `said` is what staff read on the timeline.
+    taken even after the page has ended, as work for staff. `said` is what staff read on the timeline. `check` is asked
+    before the answer is taken. An answer that only protects ("it wasn't me") is `protective`: no check, not even the
+    type's own, ever stands before it, nor before one that accepts to be late.
     """
 
     key: str
@@ -91,3 +94,10 @@ class Action:
     form: type[Form] = Form
     closing: bool = True
     accepts_late: bool = False
+    check: Check | None = None
+    protective: bool = False
+
+    @property
+    def needs_no_check(self) -> bool:
+        """Whether the answer only protects, so that anybody who holds the link may give it."""
+        return self.protective or self.accepts_late

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from selfservice.errors import Invalid
 from selfservice.kit.actions import Action, Claim
+from selfservice.kit.checks import Check
 from selfservice.kit.facts import Facts, Form, validate
 from selfservice.kit.forms import Input, inputs_of, read_form
 from selfservice.kit.steps import Control, Do, Go, Step
@@ -38,7 +39,9 @@ class Situation:
     `offers` names what can run out (slots) so that the page leaves out what is gone. `upgrade` brings stored facts of
     an older `version` forward. `check_facts` gives a sentence for each fact that makes no sense at the moment of issue
     (a time in the past); it is not asked again later. `segments` limits a text's parts for each encoding. `team` is
-    who answers for it.
+    who answers for it. `check` is asked before the page shows anything, on each device once (again after half an hour
+    without a sign of life if the type is "sensitive"); `asks_new_devices` asks for a texted code, or for `check` if
+    there is one, on every device but the one that opened the page first.
     """
 
     facts: type[Facts]
@@ -49,7 +52,8 @@ class Situation:
     icon: str
     version: int = 1
     sensitivity: Sensitivity = "ordinary"
-    check: Literal["none"] = "none"
+    check: Check | None = None
+    asks_new_devices: bool = False
     message_class: MessageClass = "service"
     channels: tuple[str, ...] = ("sms",)
     segments: Mapping[str, int] = field(default_factory=lambda: {"GSM-7": GSM_SEGMENTS, "UCS-2": UCS2_SEGMENTS})
@@ -62,6 +66,7 @@ class Situation:
         """The facts of a page about to be issued or updated; raises Invalid with a sentence for each wrong fact."""
         facts = validate(self.facts, raw)
         problems = dict(self.check_facts(facts, now))
+        problems |= {check.fact: sentence for check in self.checks if (sentence := check.problem(facts))}
         if problems:
             raise Invalid(" ".join(problems.values()), fields=problems)
         return facts
@@ -91,6 +96,17 @@ class Situation:
     def step(self, key: str) -> Step | None:
         """The step called `key`, if the type has it."""
         return self._steps.get(key)
+
+    @cached_property
+    def checks(self) -> tuple[Check, ...]:
+        """Every check that the type or one of its actions declares, each once."""
+        declared = (self.check, *(action.check for action in self.actions))
+        return tuple(dict.fromkeys(check for check in declared if check is not None))
+
+    @cached_property
+    def is_guarded(self) -> bool:
+        """Whether looking at a page may ask who looks; nothing of its facts is told elsewhere then."""
+        return self.check is not None or self.asks_new_devices
 
     @cached_property
     def _actions(self) -> dict[str, Action]:

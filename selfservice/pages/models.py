@@ -110,16 +110,22 @@ class ClaimHold(db.Model):  # type: ignore[name-defined,misc]
 
 
 class Check(db.Model):  # type: ignore[name-defined,misc]
-    """Who asks whether it is the customer who looks at a page, and how often they were wrong: one row for a page.
+    """Who asks whether it is the customer who looks at a page, and how often they were wrong: a row for each kind.
 
     The limits are the page's, whatever device asks. `codes` counts the one-time codes that were sent, `tries` the
     wrong ones since the last; only the keyed hash of a code is kept.
     """
 
     __tablename__ = "checks"
-    __table_args__ = (CheckConstraint("state IN ('asked', 'failed', 'locked')", name="state"),)
+    __table_args__ = (
+        CheckConstraint("state IN ('asked', 'failed', 'locked')", name="state"),
+        CheckConstraint("tries BETWEEN 0 AND 5", name="tries"),
+        CheckConstraint("codes BETWEEN 0 AND 3", name="codes"),
+        CheckConstraint("(state = 'locked') = (locked_at IS NOT NULL)", name="locked"),
+    )
 
     page_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("pages.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12), primary_key=True)
     state: Mapped[str] = mapped_column(String(8))
     tries: Mapped[int] = mapped_column(default=0)
     codes: Mapped[int] = mapped_column(default=0)
