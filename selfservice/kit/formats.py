@@ -6,38 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.core import UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time, format_timedelta
 from babel.numbers import format_currency
 from babel.units import format_unit
 
+from selfservice.kit.customs import Customs, customs
 from selfservice.kit.fields import Money, Span
-
-# Patterns of Unicode TR35. English-speaking readers know "10:20 am" everywhere; others follow their own custom. CLDR
-# through Babel has no long day with its weekday, it gives the abbreviated one; so the long ones stand here.
-_DAY = {"en": "EEEE d MMMM", "es": "EEEE d 'de' MMMM", "ar": "EEEE d MMMM"}
-_SHORT_DAY = {"en": "EEE d MMM", "es": "EEE d MMM", "ar": "EEEE d MMMM"}
-_TIME = {"en": "h:mm a"}
-
-# What CLDR has no pattern for: a day as it stands inside a sentence ("arrives on Tuesday"), and from one to another.
-_NEAR = {
-    "en": {-1: "yesterday", 0: "today", 1: "tomorrow"},
-    "es": {-1: "ayer", 0: "hoy", 1: "mañana"},
-    "ar": {-1: "أمس", 0: "اليوم", 1: "غدًا"},
-}
-_ON = {"en": "on {}", "es": "el {}", "ar": "يوم {}"}
-_HOURS = {"en": "{} to {}", "es": "de {} a {}", "ar": "من {} إلى {}"}
-_DAYS = {"en": "{} to {}", "es": "del {} al {}", "ar": "من {} إلى {}"}
-_COMMA = {"ar": "، "}
+from selfservice.kit.locales import locale
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Who reads: the language (`en`, `es`, `ar`), the country whose customs count, the zone, the present moment."""
+    """Who reads: the language (`en`, `zh`), the country whose customs count, the zone, the present moment."""
 
     language: str
     zone: ZoneInfo
@@ -47,7 +31,12 @@ class Reader:
     @property
     def locale(self) -> Locale:
         """The CLDR locale, the bare language where CLDR has none for the country."""
-        return _locale(self.language, self.country)
+        return locale(self.language, self.country)
+
+    @property
+    def customs(self) -> Customs:
+        """How this language puts days and times together."""
+        return customs(self.language)
 
 
 def weekday(value: datetime | date, reader: Reader) -> str:
@@ -57,17 +46,17 @@ def weekday(value: datetime | date, reader: Reader) -> str:
 
 def day(value: datetime | date, reader: Reader) -> str:
     """Tuesday 24 November"""
-    return _day(_day_of(value, reader), reader.locale, "EEEEMMMMd", _DAY.get(reader.language))
+    return _day(_day_of(value, reader), reader.locale, "EEEEMMMMd", reader.customs.day)
 
 
 def short_day(value: datetime | date, reader: Reader) -> str:
     """Tue 24 Nov"""
-    return _day(_day_of(value, reader), reader.locale, "EEEMMMd", _SHORT_DAY.get(reader.language))
+    return _day(_day_of(value, reader), reader.locale, "EEEMMMd", reader.customs.short_day)
 
 
 def month(value: datetime | date, reader: Reader) -> str:
     """NOV, for the calendar leaf"""
-    return _date(_day_of(value, reader), "LLL", reader.locale).strip(".").upper()
+    return _date(_day_of(value, reader), "LLL", reader.locale).strip(".॰").upper()
 
 
 def number(value: datetime | date, reader: Reader) -> str:
@@ -77,12 +66,12 @@ def number(value: datetime | date, reader: Reader) -> str:
 
 def time(value: datetime, reader: Reader) -> str:
     """10:20 am"""
-    return _time(value.astimezone(reader.zone), reader.locale, _TIME.get(reader.language, "short"))
+    return _time(value.astimezone(reader.zone), reader.locale, reader.customs.time)
 
 
 def moment(value: datetime, reader: Reader) -> str:
     """Tuesday 24 November, 10:20 am"""
-    return f"{day(value, reader)}{_comma(reader)}{time(value, reader)}"
+    return reader.customs.moment.format(day(value, reader), time(value, reader))
 
 
 def when(value: datetime | date, reader: Reader) -> str:
@@ -92,28 +81,32 @@ def when(value: datetime | date, reader: Reader) -> str:
     """
     wanted = _day_of(value, reader)
     days = (wanted - reader.now.astimezone(reader.zone).date()).days
-    near = _NEAR.get(reader.language, {}).get(days)
+    near = reader.customs.near.get(days)
     if near is not None:
         return near
-    exact = weekday(value, reader) if 1 < days < 7 else day(value, reader)
-    return _ON.get(reader.language, "{}").format(exact)
+    is_this_week = 1 < days < 7
+    if not reader.customs.on_weekdays:
+        return reader.customs.on.format(weekday(value, reader) if is_this_week else day(value, reader))
+    named = reader.customs.on_weekdays[wanted.weekday()]
+    return named if is_this_week else f"{named}, {_date(wanted, 'd MMMM', reader.locale)}"
+
+
+def when_exactly(value: datetime, reader: Reader) -> str:
+    """today, 10:20 am; on Tuesday, 10:20 am: for pages only, as `when` is."""
+    return reader.customs.moment.format(when(value, reader), time(value, reader))
 
 
 def span(value: Span, reader: Reader) -> str:
     """today, 1 to 3 pm; or Tue 24 Nov to Thu 26 Nov"""
     if _day_of(value.start, reader) != _day_of(value.end, reader):
-        join = _DAYS.get(reader.language, "{} – {}")
-        return join.format(short_day(value.start, reader), short_day(value.end, reader))
-    start, end = time(value.start, reader), time(value.end, reader)
-    if reader.language == "en":
-        start, end = start.replace(":00", ""), end.replace(":00", "")
-        start = start.removesuffix(end[-3:])
-    return f"{when(value.start, reader)}{_comma(reader)}{_HOURS.get(reader.language, '{} – {}').format(start, end)}"
+        return reader.customs.days.format(short_day(value.start, reader), short_day(value.end, reader))
+    start, end = _said_once(time(value.start, reader), time(value.end, reader), reader.language)
+    return reader.customs.moment.format(when(value.start, reader), reader.customs.hours.format(start, end))
 
 
 def minutes(value: int, reader: Reader) -> str:
     """15 minutes"""
-    return _minutes(value, reader.locale)
+    return _minutes(value, reader.locale, reader.customs.unit)
 
 
 def distance(value: datetime | date, reader: Reader) -> str:
@@ -147,22 +140,21 @@ FORMATS: dict[str, Callable[[Any, Reader], str]] = {
     "distance": distance,
     "money": money,
     "when": when,
+    "when_exactly": when_exactly,
     "span": span,
     "minutes": minutes,
 }
 """What may stand behind the colon of a placeholder, and after the bar in a template."""
 
 
-@lru_cache(maxsize=256)
-def _locale(language: str, country: str) -> Locale:
-    try:
-        return Locale.parse(f"{language}_{country}" if country else language)
-    except UnknownLocaleError:
-        return Locale.parse(language)
-
-
-def _comma(reader: Reader) -> str:
-    return _COMMA.get(reader.language, ", ")
+def _said_once(start: str, end: str, language: str) -> tuple[str, str]:
+    """Two times of one day without what they share: 1 to 3 pm."""
+    if language == "en":
+        start, end = start.replace(":00", ""), end.replace(":00", "")
+        return start.removesuffix(end[-3:]), end
+    part, space, hour = end.rpartition(" ")
+    # In Hindi the part of the day goes first.
+    return (start, hour) if language == "hi" and start.startswith(part + space) else (start, end)
 
 
 def _day_of(value: datetime | date, reader: Reader) -> date:
@@ -175,8 +167,8 @@ def _date(value: date, pattern: str, locale: Locale) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _day(value: date, locale: Locale, skeleton: str, pattern: str | None) -> str:
-    if pattern is not None:
+def _day(value: date, locale: Locale, skeleton: str, pattern: str) -> str:
+    if pattern:
         return format_date(value, pattern, locale)
     return format_skeleton(skeleton, value, locale=locale)
 
@@ -193,8 +185,8 @@ def _distance(seconds: int, granularity: str, locale: Locale) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _minutes(value: int, locale: Locale) -> str:
-    return _plain_spaces(format_unit(value, "duration-minute", "long", locale=locale))
+def _minutes(value: int, locale: Locale, length: Literal["long", "short"]) -> str:
+    return _plain_spaces(format_unit(value, "duration-minute", length, locale=locale))
 
 
 @lru_cache(maxsize=4096)

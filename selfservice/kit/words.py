@@ -2,7 +2,12 @@
 
 A placeholder names a fact (`{at:weekday}`), a form of an action done (`{move.slot:time}`) or one of the standard values
 (`{name}`, `{brand}`, ...); behind the colon stands one of `formats.FORMATS`. A sentence that uses `{name}` is kept
-under its key with `_named` added and is used where the name is known.
+under its key with `_named` added and is used where the name is known. A sentence that changes with a number is a table
+of its forms, those that CLDR has for the language (`one`, `few`, ...; `other` in each), chosen by the value `count`:
+
+    [check.tries]
+    one = "You have one try left."
+    other = "You have {count} tries left."
 """
 
 from __future__ import annotations
@@ -10,16 +15,20 @@ from __future__ import annotations
 import string
 import tomllib
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from selfservice.errors import ConfigError
 from selfservice.kit.facts import Facts
 from selfservice.kit.formats import FORMATS, Reader
+from selfservice.kit.locales import locale
 from selfservice.kit.tracing import call
 
 NAMED = "_named"
+COUNT = "count"
+OTHER = ".other"
+PLURALS = frozenset({"zero", "one", "two", "few", "many", "other"})
 _FORMATTER = string.Formatter()
 
 
@@ -65,8 +74,28 @@ class Words(Mapping[str, str]):
 
     def say(self, key: str, values: Mapping[str, Any], reader: Reader) -> str:
         """The sentence under `key` with its placeholders filled; raises KeyError for one that nobody gives."""
+        if key + OTHER in self._sentences:
+            return call(self._count, key, values, reader)
         sentence = self.pick(key, named=bool(values.get("name")))
         return call(fill, sentence, values, reader) if "{" in sentence or "}" in sentence else sentence
+
+    def _count(self, key: str, values: Mapping[str, Any], reader: Reader) -> str:
+        form = locale(self.language).plural_form(values[COUNT])
+        # Spanish has a form for millions that nobody here needs to write.
+        return fill(self._sentences.get(f"{key}.{form}", self._sentences[key + OTHER]), values, reader)
+
+
+@cache
+def forms_of(language: str) -> frozenset[str]:
+    """The forms (CLDR) that a sentence has in a language for whole numbers: `one` and `other` in English."""
+    choose = locale(language).plural_form
+    return frozenset({*(choose(number) for number in range(200)), "other"})
+
+
+def counted(words: Mapping[str, str], key: str) -> str:
+    """The sentence that `key` is one form of: `check.tries` for `check.tries.one`; empty if it is none."""
+    sentence, _, form = key.rpartition(".")
+    return sentence if form in PLURALS and sentence + OTHER in words else ""
 
 
 @lru_cache(maxsize=8192)

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from selfservice.brands.face import Face
+from selfservice.kit.locales import tag
 from selfservice.kit.steps import Header
 from selfservice.kit.tracing import call
 from selfservice.kit.words import Words
@@ -16,6 +17,7 @@ from selfservice.situations import registry
 from selfservice.situations.drawing import Artist, Drawing, Part, Top
 from selfservice.situations.inlined import Inlined, header_colours, script, styles
 from selfservice.situations.loading import DEFAULT_LANGUAGE, Loaded, load_shared
+from selfservice.situations.phone_scripts import app_address
 from selfservice.situations.shells import Shells
 from selfservice.situations.speaking import RIGHT_TO_LEFT, Speaker, isolated
 from selfservice.situations.templates import environment, page_of
@@ -48,9 +50,9 @@ class Problem:
 
 @dataclass(frozen=True)
 class Language:
-    """The same page in another language."""
+    """The same page in another language; `tag` is what that is called in BCP 47."""
 
-    code: str
+    tag: str
     name: str
     address: str
 
@@ -66,7 +68,7 @@ def render_in_full(view: View) -> str:
     say = _speaker(view, loaded)
     if loaded is not None and view.state in LIVE:
         drawing = Artist(view, loaded.situation, say).draw()
-        return _page(view, loaded, say, drawing, title=_title(view, loaded, say, drawing))
+        return _page(view, loaded, say, drawing, title=_title(view, say, drawing))
     top = _ended(view, say)
     if loaded is not None and top.look == "closed":
         drawing = Artist(view, loaded.situation, say).draw_ended(top)
@@ -85,7 +87,7 @@ def render_callback(view: View) -> str:
         line = say("callback.line") if view.ending else say("problems.callback_no_number")
         top = Top(part=_ALWAYS, look="brand", headline=say("callback.headline"), line=line)
     problems = [Problem(say(f"problems.{word}"), "note") for word in view.problems.values()]
-    return _plain(view, say, "customer/callback.html", top, problems=problems)
+    return _plain(view, say, "customer/callback.html", top, title=say("callback.title"), problems=problems)
 
 
 def render_preferences(view: View, *, stopped: bool) -> str:
@@ -98,7 +100,7 @@ def render_preferences(view: View, *, stopped: bool) -> str:
         headline=say(f"preferences.{word}headline"),
         line=say(f"preferences.{word}line"),
     )
-    return _plain(view, say, "customer/preferences.html", top, stopped=stopped)
+    return _plain(view, say, "customer/preferences.html", top, title=say("preferences.title"), stopped=stopped)
 
 
 def render_plain(kind: str, *, language: str = DEFAULT_LANGUAGE, reference: str = "") -> str:
@@ -138,8 +140,10 @@ def content_security_policy(view: View | None = None, *, framed: bool = False) -
     rules = [
         "default-src 'none'",
         f"style-src {look.hash}",
-        f"script-src {script().hash}",
+        # What else there is of scripts here is our own as well: no answer but a script's is taken for one (nosniff).
+        f"script-src {script().hash}" if framed else f"script-src {script().hash} 'self'",
         "img-src 'self' data:",
+        "manifest-src 'self'",
         "connect-src 'none'" if framed else "connect-src 'self'",
         "form-action 'none'" if framed else "form-action 'self'",
         "base-uri 'none'",
@@ -191,13 +195,9 @@ def _ended(view: View, say: Speaker) -> Top:
     return Top(part=_ALWAYS, look=look, headline=say(f"steps.{word}.headline"), line=say(f"steps.{word}.line"))
 
 
-def _title(view: View, loaded: Loaded, say: Speaker, drawing: Drawing) -> str:
-    """The question without a name; the news once there is some; first of all what is wrong."""
+def _title(view: View, say: Speaker, drawing: Drawing) -> str:
+    """What the page is about, without a fact, because previews of a link show it; first of all what is wrong."""
     title = say("title")
-    if view.step != loaded.situation.steps[0].key:
-        step = loaded.situation.step(view.step)
-        assert step is not None
-        title = say(step.hero(view.facts, view.answers, view.now).words + ".headline", name="")
     problems = _problems(view, say, drawing)
     return f"{problems[0].text} · {title}" if problems else title
 
@@ -257,10 +257,11 @@ def _around(view: View, say: Speaker, look: Header) -> dict[str, Any]:
         **_frame(view.language, view.brand, look, view.brand.colour, view.brand.colour_dark),
         "view": view,
         "say": say,
+        "app": app_address(view.language) if view.token else "",
         "reader": view.reader,
         "styles": _styles(view).text,
         "languages": [
-            Language(code, say.find(f"languages.{code}") or code, f"?lang={code}")
+            Language(tag(code), say.find(f"languages.{code}") or code, f"?lang={code}")
             for code in codes
             if code != view.language
         ],
@@ -270,7 +271,8 @@ def _around(view: View, say: Speaker, look: Header) -> dict[str, Any]:
 
 def _frame(language: str, brand: Face | None, look: Header, colour: str, colour_dark: str) -> dict[str, Any]:
     return {
-        "language": language,
+        "app": "",
+        "language": tag(language),
         "direction": "rtl" if language in RIGHT_TO_LEFT else "ltr",
         "brand": brand,
         "look": look,

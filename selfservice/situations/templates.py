@@ -37,7 +37,6 @@ _JINJA = re.compile(r"(\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\})", re.DOTALL)
 _LINES = re.compile(r"[ \t]*\n\s*")
 _TAG_BEFORE = re.compile(rf"</?(?:{_BLOCK})\b[^<>]*>$", re.IGNORECASE)
 _TAG_AFTER = re.compile(rf"</?(?:{_BLOCK})\b", re.IGNORECASE)
-_COMMA = {"ar": "، "}
 _TEXT_FILTERS = (
     "capitalize", "center", "float", "format", "indent", "int", "join", "lower", "replace", "round", "string",
     "striptags", "title", "trim", "truncate", "upper", "urlencode", "wordcount", "wordwrap",
@@ -126,4 +125,4 @@ def _stamp(value: datetime, reader: Reader) -> str:
 
 def _listed(values: list[str | None], reader: Reader) -> str:
     """Check-up, 15 minutes: those that are known."""
-    return _COMMA.get(reader.language, ", ").join(value for value in values if value)
+    return reader.customs.comma.join(value for value in values if value)

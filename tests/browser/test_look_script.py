@@ -170,7 +170,7 @@ def test_answer_is_painted_at_once_and_goes_out_once(
     button.click()
     says(confirmed)(waiting[0])
     expect(page.get_by_role("heading", name="See you on Tuesday, Maria")).to_be_focused()
-    assert page.title() == "See you on Tuesday"
+    assert page.title() == "Your appointment"
     assert page.url == ADDRESS + "?lang=en"
     assert len(door.sent) == 1
     request = door.sent[0]
@@ -216,7 +216,7 @@ def test_refused_form_comes_back_with_its_reason(asking: View, open_door: Callab
     page.get_by_role("button", name="Move to this time").click()
 
     expect(page.get_by_role("alert")).to_be_focused()
-    assert page.title() == "Pick a time first. · Pick a new time"
+    assert page.title() == "Pick a time first. · Your appointment"
     page.get_by_role("link", name="Pick a time first.").click()
     assert page.evaluate("document.activeElement.name") == "slot"
     page.get_by_role("link", name="Keep my current time").click()

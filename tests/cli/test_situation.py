@@ -40,7 +40,7 @@ def test_list_as_json(command: Command) -> None:
     listed = json.loads(command("situation", "list", "--json").stdout)
 
     assert [entry["key"] for entry in listed["situations"]] == KEYS
-    assert listed["situations"][1]["languages"] == ["en", "ar", "es"]
+    assert listed["situations"][1]["languages"] == ["en", "ar", "es", "hi", "pl", "zh"]
     assert listed["situations"][0]["folder"] == str(BUILT_IN / "appointment_reminder")
     assert listed["broken"] == []
 

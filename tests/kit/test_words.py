@@ -11,7 +11,7 @@ import pytest
 from selfservice.errors import ConfigError
 from selfservice.kit import Facts, Form, Line, Moment, fact, pick
 from selfservice.kit.formats import Reader
-from selfservice.kit.words import Words, fill, names_of, pieces, values_of
+from selfservice.kit.words import Words, fill, forms_of, names_of, pieces, values_of
 
 READER = Reader("en", ZoneInfo("Europe/London"), datetime(2026, 11, 21, 9, tzinfo=UTC), "GB")
 AT = datetime(2026, 11, 24, 10, 20, tzinfo=UTC)
@@ -50,6 +50,45 @@ def test_sentence_greets_by_name_where_the_name_is_known() -> None:
 
     assert words.say("hello", {"name": "Maria"}, READER) == "Hello Maria"
     assert words.say("hello", {"name": ""}, READER) == "Hello"
+
+
+TRIES = {
+    "en": {"one": "{count} try", "other": "{count} tries"},
+    "pl": {"one": "{count} próba", "few": "{count} próby", "many": "{count} prób", "other": "{count} próby"},
+    "ar": {
+        "zero": "لا محاولات",
+        "one": "محاولة واحدة",
+        "two": "محاولتان",
+        "few": "{count} محاولات",
+        "many": "{count} محاولة",
+        "other": "{count} محاولة",
+    },
+    "zh": {"other": "{count} 次"},
+    "hi": {"one": "{count} बार", "other": "{count} बार"},
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ["0 tries", "1 try", "2 tries", "5 tries", "22 tries"]),
+        ("pl", ["0 prób", "1 próba", "2 próby", "5 prób", "22 próby"]),
+        ("ar", ["لا محاولات", "محاولة واحدة", "محاولتان", "5 محاولات", "22 محاولة"]),
+        ("zh", ["0 次", "1 次", "2 次", "5 次", "22 次"]),
+        ("hi", ["0 बार", "1 बार", "2 बार", "5 बार", "22 बार"]),
+    ],
+)
+def test_sentence_counts_as_its_language_does(language: str, said: list[str]) -> None:
+    words = Words(language, {f"tries.{form}": sentence for form, sentence in TRIES[language].items()})
+
+    assert [words.say("tries", {"count": count}, READER) for count in (0, 1, 2, 5, 22)] == said
+
+
+def test_forms_of_a_language_are_those_that_whole_numbers_take() -> None:
+    assert {language: forms_of(language) for language in TRIES} == {
+        language: frozenset(forms) for language, forms in TRIES.items()
+    }
+    assert forms_of("es") == {"one", "other"}
 
 
 def test_placeholders_name_facts_properties_and_forms() -> None:

@@ -57,6 +57,11 @@ def test_every_type_fulfils_its_contract_whatever_the_day(registry: Registry, ke
     assert [str(problem) for problem in found] == []
 
 
+@pytest.mark.parametrize("key", [loaded.key for loaded in Registry.load(strict=True)])
+def test_every_type_speaks_every_language(registry: Registry, key: str) -> None:
+    assert set(registry.get(key).languages) == set(registry.shared)
+
+
 def test_shared_words_are_the_same_in_each_language_and_plain() -> None:
     folder = BUILT_IN / "words"
 
@@ -256,12 +261,57 @@ def test_words_that_cannot_be_used_are_told_with_their_line(
             "calendar.title is missing, and the calendar file says it; write it.",
         ),
         ("copy/es.toml", 'map = "Mapa"\n', "lead.map is missing, and English has it; translate it."),
+        ("copy/zh.toml", 'map = "地图"\n', "lead.map is missing, and English has it; translate it."),
     ],
 )
 def test_words_that_are_missing_are_told(type_: Type, file: str, old: str, problem: str) -> None:
     type_.replace(file, old, "")
 
     assert (file, None, problem) in type_.problems()
+
+
+def test_shared_words_that_are_missing_or_name_something_else_are_told(tmp_path: Path) -> None:
+    (tmp_path / "en.toml").write_text('[check]\nhost = "At {host}."\ntries.one = "A"\ntries.other = "{count}"\n')
+    (tmp_path / "pl.toml").write_text('[check]\nhost = "Pod {adres}."\ntries.one = "A"\ntries.other = "{count}"\n')
+    (tmp_path / "zh.toml").write_text('[check]\ntries.one = "A"\ntries.other = "{count}"\n')
+
+    found = check_shared(load_shared(tmp_path), tmp_path)
+
+    assert [(problem.file.name, problem.sentence) for problem in found] == [
+        ("pl.toml", "check.tries.few is missing, and this language counts with it; write it."),
+        ("pl.toml", "check.tries.many is missing, and this language counts with it; write it."),
+        ("pl.toml", "check.host names {adres}, which English does not; correct the placeholder."),
+        ("zh.toml", "check.tries.one is never said in this language; take it out."),
+        ("zh.toml", "check.host is missing, and English has it; translate it."),
+    ]
+
+
+def test_number_in_a_sentence_that_has_one_form_is_told(type_: Type) -> None:
+    type_.replace(ENGLISH, 'was = "Was"', 'was = "{count} times"')
+
+    problem = "lead.was names {count}, which only the forms of a counted sentence have; write lead.was.one, ..."
+    assert (ENGLISH, type_.line(ENGLISH, "was ="), problem) in type_.problems()
+
+
+def test_title_that_names_a_fact_is_told(type_: Type) -> None:
+    type_.replace(ENGLISH, 'title = "Your appointment"', 'title = "{person} expects you"')
+
+    problem = "title names {person}; previews of a link show the title to anybody, so say none."
+    assert (ENGLISH, 1, problem) in type_.problems()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ('move = "改到这个时间"', 'move = "改到您选的这个新时间"', "buttons.move has 5 words; a button has at most 4."),
+        ('map = "地图"', 'map = "请看地图"', "lead.map says '请'; say what happens instead."),
+        ('map = "地图"', 'map = "你的地图"', "lead.map says '你'; say what happens instead."),
+    ],
+)
+def test_chinese_is_short_and_polite_too(type_: Type, old: str, new: str, problem: str) -> None:
+    type_.replace("copy/zh.toml", old, new)
+
+    assert ("copy/zh.toml", type_.line("copy/zh.toml", new), problem) in type_.problems()
 
 
 def test_words_that_nothing_says_are_told(type_: Type) -> None:

@@ -41,7 +41,7 @@ def test_built_in_types_are_sound() -> None:
 
     assert [loaded.key for loaded in found.all()] == BUILT_IN_KEYS
     assert found.broken == {}
-    assert sorted(found.shared) == ["ar", "en", "es"]
+    assert sorted(found.shared) == ["ar", "en", "es", "hi", "pl", "zh"]
 
 
 def test_loaded_type_says_all_that_staff_and_other_systems_need() -> None:
@@ -50,7 +50,7 @@ def test_loaded_type_says_all_that_staff_and_other_systems_need() -> None:
     assert loaded.name == "Appointment reminder"
     assert loaded.summary == "Ask if somebody can come, and let them take another time."
     assert loaded.readme.startswith("Use this to remind somebody")
-    assert loaded.languages == ("en", "ar", "es")
+    assert loaded.languages == ("en", "ar", "es", "hi", "pl", "zh")
     assert "booked" in loaded.samples
     assert loaded.columns()[:3] == ("at", "person", "place")
     schema = loaded.schema()
@@ -61,7 +61,20 @@ def test_loaded_type_says_all_that_staff_and_other_systems_need() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "chosen"), [("es", "es"), ("es-MX", "es"), ("ar_EG", "ar"), ("ES", "es"), ("cy", "en"), ("", "en")]
+    ("wanted", "chosen"),
+    [
+        ("es", "es"),
+        ("es-MX", "es"),
+        ("ar_EG", "ar"),
+        ("ES", "es"),
+        ("zh", "zh"),
+        ("zh-CN", "zh"),
+        ("zh-Hans", "zh"),
+        ("zh-Hans-SG", "zh"),
+        ("hi-IN", "hi"),
+        ("cy", "en"),
+        ("", "en"),
+    ],
 )
 def test_language_is_chosen_by_its_primary_part(wanted: str, chosen: str) -> None:
     assert Registry.load(strict=True).get("fraud_alert").choose_language(wanted) == chosen

@@ -109,7 +109,7 @@ MOMENTS = st.integers(1, 300).map(lambda hours: NOW + timedelta(hours=hours))
     at=MOMENTS,
     offered=st.lists(MOMENTS, max_size=4, unique=True),
     name=st.just("") | TEXTS,
-    language=st.sampled_from(["en", "es", "ar"]),
+    language=st.sampled_from(["en", "es", "ar", "pl", "zh", "hi"]),
     timezone=st.sampled_from(["Europe/London", "America/New_York", "Asia/Riyadh"]),
     taken=st.booleans(),
 )
@@ -152,7 +152,7 @@ SHARED = Shells(rendering.render_in_full)
     start=MOMENTS,
     hours=st.integers(1, 40),
     address=st.none() | TEXTS,
-    language=st.sampled_from(["en", "es", "ar"]),
+    language=st.sampled_from(["en", "es", "ar", "pl", "zh", "hi"]),
 )
 def test_orders_of_all_kinds_are_the_same_from_a_shell(
     registry: Registry,

@@ -23,8 +23,16 @@ ANSWER_TOKENS = (
     "bX2kF8vM4zNq7LtS1wYc9RhG5jBd3Tp6Ao",
     "cQ5gW1rJ7hZy3KvD9nPb2MsX8tFa4Le6Iu",
 )
-NAMES = {"en": "Maria", "es": "María", "ar": "مريم"}
-BRANDS = {"en": "Harbour Street Health Centre", "es": "Centro de Salud Harbour Street", "ar": "مركز هاربر ستريت الصحي"}
+PUSH_KEY = "BOhQmT4xZ1uVw9kR7cYsLp3eD8nJg6fAaXiKbU2oE5vHqMt0rWzCyNjPlSdFhG4BxIkQmTuVw9kR7cYsLp3eD8n"
+NAMES = {"en": "Maria", "es": "María", "ar": "مريم", "pl": "Maria", "zh": "玛丽", "hi": "मारिया"}
+BRANDS = {
+    "en": "Harbour Street Health Centre",
+    "es": "Centro de Salud Harbour Street",
+    "ar": "مركز هاربر ستريت الصحي",
+    "pl": "Centrum Zdrowia Harbour Street",
+    "zh": "海港街健康中心",
+    "hi": "हार्बर स्ट्रीट स्वास्थ्य केंद्र",
+}
 
 
 def face(language: str = "en", **changes: Any) -> Face:
@@ -69,6 +77,7 @@ def view(loaded: Loaded, sample: str, language: str = "en", **changes: Any) -> V
         "token": TOKEN,
         "answer_tokens": {key: ANSWER_TOKENS[number % 3][number:] for number, key in enumerate(actions)},
         "host": "go.harbourstreet.example",
+        "push_key": PUSH_KEY,
     }
     return View(**{**values, **changes})
 

@@ -11,7 +11,7 @@ from selfservice.errors import ConfigError
 from selfservice.kit import AddToCalendar, Change, Situation
 from selfservice.kit.fields import choices_of
 from selfservice.kit.forms import source_of
-from selfservice.kit.words import NAMED, Words, names_of, pieces
+from selfservice.kit.words import COUNT, NAMED, PLURALS, Words, counted, forms_of, names_of, pieces
 from selfservice.situations.contract.problem import Problem
 from selfservice.situations.loading import DEFAULT_LANGUAGE, Loaded
 from selfservice.situations.values import STANDARD
@@ -25,12 +25,16 @@ _SAID_BY_TEMPLATE = re.compile(r"""\bsay(\.find)?\(\s*["']([a-z0-9_.]+)["']""")
 # Tables whose sentences the layout, the texts or the console say; all others are for page.html.
 _SAID_ELSEWHERE = frozenset({"about", "title", "why", "check", "calendar", "sms", "texts", "notices"})
 _OF_FORMS = frozenset({"steps", "buttons", "fields", "choices", "empty", "problems"})
+_HAN = re.compile(r"[\u4e00-\u9fff]")
 _ADDRESS = re.compile(r"://|\bwww\.|\b[\w-]+\.(?:com|org|net|info|io|co|example)\b", re.IGNORECASE)
 # What LOOK rules out: begging, jargon and naming the gesture instead of what comes of it.
 _UNWANTED = {
     "en": re.compile(r"\bplease\b|\bsubmit\b|\bclick\b", re.IGNORECASE),
     "es": re.compile(r"\bpor favor\b|\b(?:haga|hacer) clic\b|\bpulse aquí\b", re.IGNORECASE),
     "ar": re.compile(r"من فضلك|انقر|\u0640"),
+    "pl": re.compile(r"\bproszę\b|\bprosimy\b|\bklikn|\bPan(?:i|a|u)?\b", re.IGNORECASE),
+    "zh": re.compile(r"请(?!我们)|点击|单击|提交|你"),
+    "hi": re.compile(r"कृपया|क्लिक|सबमिट"),
 }
 
 
@@ -41,6 +45,7 @@ def check(loaded: Loaded) -> Iterator[Problem]:
     for language, words in own.items():
         file = copy_file(loaded, language)
         yield from _missing(loaded.words[language], wanted, file)
+        yield from _uncounted(words, file)
         yield from _unlike_english(words, own[DEFAULT_LANGUAGE], file)
         yield from _unused(words, loaded, wanted, file)
         for key, sentence in words.items():
@@ -50,11 +55,13 @@ def check(loaded: Loaded) -> Iterator[Problem]:
 
 def check_shared(shared: dict[str, Words], folder: Path) -> Iterator[Problem]:
     """All that is wrong with the words of every page, as far as they can be judged without one."""
+    english = shared[DEFAULT_LANGUAGE]
     for language, words in shared.items():
         file = folder / f"{language}.toml"
-        yield from _unlike_english(words, shared[DEFAULT_LANGUAGE], file)
+        yield from _uncounted(words, file)
+        yield from _unlike_english(words, english, file)
         for key, sentence in words.items():
-            for complaint in _style(key, sentence, language):
+            for complaint in (*_style(key, sentence, language), *_unlike_sentence(key, sentence, english)):
                 yield Problem(file, line_of(file, key), f"{key} {complaint}")
 
 
@@ -134,11 +141,40 @@ def _missing(words: Words, wanted: dict[str, str], file: Path) -> Iterator[Probl
 
 def _unlike_english(words: Words, english: Words, file: Path) -> Iterator[Problem]:
     # Another language may do without the form that greets by name, or greet where English does not.
-    own, wanted = ({key for key in some if not key.endswith((NAMED, CHOSEN))} for some in (words, english))
+    own, wanted = (
+        {counted(some, key) or key for key in some if not key.endswith((NAMED, CHOSEN))} for some in (words, english)
+    )
     for key in sorted(wanted - own):
         yield Problem(file, None, f"{key} is missing, and English has it; translate it.")
     for key in sorted(own - wanted):
         yield Problem(file, line_of(file, key), f"{key} stands here and not in English; add it there or take it out.")
+
+
+def _unlike_sentence(key: str, sentence: str, english: Words) -> Iterator[str]:
+    """What this sentence names and the English one does not: nobody gives it a value."""
+    original = counted(english, key) + ".other" if counted(english, key) else key
+    try:
+        own, given = (
+            {".".join(path) for _, path, _ in pieces(some) if path} for some in (sentence, english.get(original, ""))
+        )
+    except (ValueError, ConfigError):
+        return
+    for name in sorted(own - given):
+        yield f"names {{{name}}}, which English does not; correct the placeholder."
+
+
+def _uncounted(words: Words, file: Path) -> Iterator[Problem]:
+    """The forms that a sentence with a number has in this language, whatever those of English are."""
+    forms: dict[str, set[str]] = {}
+    for key in words:
+        if sentence := counted(words, key):
+            forms.setdefault(sentence, set()).add(key.rpartition(".")[2])
+    for sentence, own in forms.items():
+        for form in sorted(forms_of(words.language) - own):
+            yield Problem(file, None, f"{sentence}.{form} is missing, and this language counts with it; write it.")
+        for form in sorted(own - forms_of(words.language)):
+            key = f"{sentence}.{form}"
+            yield Problem(file, line_of(file, key), f"{key} is never said in this language; take it out.")
 
 
 def _unused(words: Words, loaded: Loaded, wanted: dict[str, str], file: Path) -> Iterator[Problem]:
@@ -148,11 +184,12 @@ def _unused(words: Words, loaded: Loaded, wanted: dict[str, str], file: Path) ->
     said = _said_by_template(loaded)
     for key in words:
         table, _, name = key.partition(".")
+        sentence = counted(words, key) or key
         if table == "buttons" and name.removesuffix(CHOSEN) not in used:
             yield Problem(file, line_of(file, key), f"{key} is said by no button; take it out or add the button.")
         if key.endswith(".headline") and key in shared:
             yield Problem(file, line_of(file, key), f"{key} is a face that every page has; rename the step.")
-        elif table not in _SAID_ELSEWHERE | _OF_FORMS and key not in said and key not in shared:
+        elif table not in _SAID_ELSEWHERE | _OF_FORMS and sentence not in said and key not in shared:
             yield Problem(file, line_of(file, key), f"{key} is said nowhere in page.html; take it out or say it there.")
         elif table == "steps" and loaded.situation.step(name.partition(".")[0]) is None:
             yield Problem(file, line_of(file, key), f"{key} belongs to no step; take it out or correct its name.")
@@ -164,6 +201,8 @@ def _complaints(key: str, sentence: str, language: str, situation: Situation) ->
         placeholders = [path for _, path, _ in pieces(sentence) if path]
     except ValueError:
         return
+    if key == "title" and placeholders:
+        yield f"names {{{'.'.join(placeholders[0])}}}; previews of a link show the title to anybody, so say none."
     for path in placeholders:
         complaint = _placeholder(key, path, situation)
         if complaint:
@@ -180,7 +219,9 @@ def _placeholder(key: str, path: tuple[str, ...], situation: Situation) -> str:
         return "names {link}, which only texts have; take it out."
     if name == "chosen" and not key.endswith(CHOSEN):
         return f"names {{chosen}}, which only buttons under ..{CHOSEN} have; take it out."
-    return "" if name in STANDARD else _own_placeholder(path, situation)
+    if name == COUNT and key.rpartition(".")[2] not in PLURALS:
+        return f"names {{{COUNT}}}, which only the forms of a counted sentence have; write {key}.one, ..."
+    return "" if name in STANDARD | {COUNT} else _own_placeholder(path, situation)
 
 
 def _own_placeholder(path: tuple[str, ...], situation: Situation) -> str:
@@ -197,9 +238,15 @@ def _own_placeholder(path: tuple[str, ...], situation: Situation) -> str:
     return ""
 
 
+def _words(sentence: str) -> int:
+    """How many words a sentence has; in Chinese, which writes none apart, two signs are taken for one."""
+    signs = len(_HAN.findall(sentence))
+    return len(_HAN.sub(" ", sentence).split()) + (signs + 1) // 2
+
+
 def _style(key: str, sentence: str, language: str) -> Iterator[str]:
     try:
-        words = len("".join(text + ("x" if path else "") for text, path, _ in pieces(sentence)).split())
+        words = _words("".join(text + ("x" if path else "") for text, path, _ in pieces(sentence)))
     except (ValueError, ConfigError) as error:
         yield f"cannot be filled: {error}"
         return
