@@ -97,7 +97,7 @@ def test_it_is_a_believable_organisation() -> None:
     assert count(Page) == 200
     assert count(Customer) == 40
     assert set(count_by(Page.state)) == set(STATES)
-    assert set(count_by(Page.locale)) == {"en", "es", "ar"}
+    assert set(count_by(Page.locale)) == {"en", "es", "ar", "pl", "zh", "hi"}
     assert count_by(Brand.key).keys() == {"harbour-street", "northgate", "fern-and-field"}
     assert min(count_by(Page.situation).values()) == 3  # Of the type that is gone.
     assert set(count_by(Conversation.state)) == {"waiting", "closed"}
@@ -216,4 +216,4 @@ def test_its_people_are_forty_with_names_and_numbers_of_their_own() -> None:
     people = list_people()
 
     assert len(people) == len({person.name for person in people}) == len({person.phone for person in people}) == 40
-    assert Counter(person.locale for person in people) == {"en": 20, "es": 10, "ar": 10}
+    assert Counter(person.locale for person in people) == {"en": 15, "es": 6, "ar": 6, "pl": 5, "zh": 4, "hi": 4}

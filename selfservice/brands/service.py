@@ -17,7 +17,13 @@ def ensure_default() -> Brand:
         brand = Brand(
             key="default",
             name="Our organisation",
-            names={"es": "Nuestra organización", "ar": "مؤسستنا"},
+            names={
+                "es": "Nuestra organización",
+                "ar": "مؤسستنا",
+                "pl": "Nasza organizacja",
+                "zh": "我们的机构",
+                "hi": "हमारी संस्था",
+            },
             mark="O",
             colour="#2c3a8f",
             colour_dark="#a9b5ff",

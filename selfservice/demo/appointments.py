@@ -16,6 +16,9 @@ NOTES = {
     "en": ("I use a wheelchair, is the lift working?", "My daughter comes with me to translate."),
     "es": ("¿Puede venir mi madre conmigo?", "Llegaré cinco minutos antes."),
     "ar": ("أحتاج إلى مترجم من فضلكم.", "سأحضر مع ابني."),
+    "pl": ("Czy jest u Państwa winda?", "Przyjdę z mamą."),
+    "zh": ("我需要一位会说中文的医生。", "我女儿会陪我来。"),
+    "hi": ("क्या वहाँ व्हीलचेयर मिलेगी?", "मेरा बेटा मेरे साथ आएगा।"),
 }
 
 

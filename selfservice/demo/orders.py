@@ -36,6 +36,9 @@ REPORTS = {
     "en": "One of the pots is broken and there is soil all over the box.",
     "es": "Una de las macetas llegó rota y la caja está llena de tierra.",
     "ar": "وصل أحد الأصص مكسورًا والصندوق مليء بالتراب.",
+    "pl": "Jedna doniczka jest pęknięta, a w całym pudełku jest ziemia.",
+    "zh": "有一个花盆碎了，箱子里到处都是土。",
+    "hi": "एक गमला टूटा हुआ है और डिब्बे में मिट्टी भरी है।",
 }
 
 

@@ -17,13 +17,8 @@ _ENGLISH = (
     "Callum Drever",
     "Ruth Abernathy",
     "Ethan Marlow",
-    "Niamh Gallagher",
-    "Peter Szabo",
     "Isla Munro",
-    "George Penhale",
-    "Amelia Crowther",
     "Victor Lam",
-    "Beth Holloway",
     "Samuel Iredale",
 )
 _SPANISH = (
@@ -33,10 +28,6 @@ _SPANISH = (
     "Diego Morales Vega",
     "Elena Castaño Gil",
     "Javier Peña Robles",
-    "Rosa Delgado Nieto",
-    "Andrés Molina Cruz",
-    "Sofía Herrera Lara",
-    "Pablo Quintana Soler",
 )
 _ARABIC = (
     "ليلى حداد",
@@ -45,10 +36,25 @@ _ARABIC = (
     "عمر النجار",
     "نور الشامي",
     "كريم منصور",
-    "سلمى بركات",
-    "طارق العبيدي",
-    "هدى الزين",
-    "رامي خليل",
+)
+_POLISH = (
+    "Agnieszka Wójcik",
+    "Tomasz Zieliński",
+    "Katarzyna Dąbrowska",
+    "Paweł Krawczyk",
+    "Zofia Maj",
+)
+_CHINESE = (
+    "陈晓梅",
+    "王建国",
+    "李思远",
+    "刘雨桐",
+)
+_HINDI = (
+    "प्रिया शर्मा",
+    "अर्जुन वर्मा",
+    "कविता जोशी",
+    "रोहन मेहता",
 )
 _OF_AMERICA = 6
 """So many of the English-speaking ones write from numbers of the United States."""
@@ -56,7 +62,7 @@ _OF_AMERICA = 6
 
 def list_people() -> list[Person]:
     """All forty, in an order that mixes the languages."""
-    spoken = {"en": _ENGLISH, "es": _SPANISH, "ar": _ARABIC}
+    spoken = {"en": _ENGLISH, "es": _SPANISH, "ar": _ARABIC, "pl": _POLISH, "zh": _CHINESE, "hi": _HINDI}
     named = [(name, locale) for locale, names in spoken.items() for name in names]
     people = [
         Person(ref=f"C-{1001 + place}", name=name, phone=_phone(place), locale=locale)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from copy import deepcopy
 from functools import cached_property, lru_cache
-
 from typing import Any, cast
 
 from babel import Locale, localedata
