@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 
 from selfservice import curve
@@ -73,6 +74,7 @@ def parse_push_key(text: str) -> str:
     return text
 
 
+@cache
 def public_push_key(private_key: str) -> str:
     """What browsers are given as `applicationServerKey`, in base64url."""
     return curve.encode(curve.public_key(curve.decode(private_key)))

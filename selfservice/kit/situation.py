@@ -19,6 +19,7 @@ from selfservice.kit.tracing import call
 
 MessageClass = Literal["service", "marketing", "urgent"]
 Sensitivity = Literal["ordinary", "sensitive"]
+Seal = Literal["none", "link", "device"]
 GSM_SEGMENTS = 1
 UCS2_SEGMENTS = 3
 
@@ -41,7 +42,11 @@ class Situation:
     (a time in the past); it is not asked again later. `segments` limits a text's parts for each encoding. `team` is
     who answers for it. `check` is asked before the page shows anything, on each device once (again after half an hour
     without a sign of life if the type is "sensitive"); `asks_new_devices` asks for a texted code, or for `check` if
-    there is one, on every device but the one that opened the page first.
+    there is one, on every device but the one that opened the page first. `seal` is how a phone may keep the page for
+    when it is offline: so that only its link opens it ("link", the default), so that the list of pages on the phone
+    opens it too ("device"), or not at all ("none", the default of a type that asks who looks);
+    `forgets_when_answered` takes it back once it is answered. `tells_early` offers to tell of news on the phone before
+    there is an answer.
     """
 
     facts: type[Facts]
@@ -54,13 +59,23 @@ class Situation:
     sensitivity: Sensitivity = "ordinary"
     check: Check | None = None
     asks_new_devices: bool = False
+    seal: Seal | None = None
+    forgets_when_answered: bool = False
+    tells_early: bool = False
     message_class: MessageClass = "service"
-    channels: tuple[str, ...] = ("sms",)
+    channels: tuple[str, ...] = ("push", "sms")
     segments: Mapping[str, int] = field(default_factory=lambda: {"GSM-7": GSM_SEGMENTS, "UCS-2": UCS2_SEGMENTS})
     offers: Callable[[Any, ZoneInfo], Mapping[Any, Claim]] | None = None
     calendar: Callable[[Any, Mapping[str, Form]], CalendarEntry | None] | None = None
     upgrade: Callable[[dict[str, Any], int], dict[str, Any]] = lambda facts, _version: facts
     check_facts: Callable[[Any, datetime], Mapping[str, str]] = lambda _facts, _now: {}
+
+    @property
+    def sealed(self) -> Seal:
+        """How a phone may keep a page of this type; a page that asks who looks is kept only if the type says so."""
+        if self.seal is not None:
+            return self.seal
+        return "none" if self.check is not None or self.asks_new_devices else "link"
 
     def accept(self, raw: Mapping[str, Any], now: datetime) -> Facts:
         """The facts of a page about to be issued or updated; raises Invalid with a sentence for each wrong fact."""

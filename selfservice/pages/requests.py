@@ -9,12 +9,13 @@ from sqlalchemy import CursorResult, update
 
 from selfservice import clock
 from selfservice.conversations import service as conversations
+from selfservice.customers import devices, subscriptions
 from selfservice.customers import queries as customers
 from selfservice.db import db
 from selfservice.errors import Invalid
 from selfservice.events import service as events
 from selfservice.messages import service as messages
-from selfservice.pages import queries
+from selfservice.pages import queries, sight
 from selfservice.pages.models import Page
 from selfservice.pages.states import LIVE
 from selfservice.situations import registry
@@ -35,6 +36,19 @@ def opened(page_id: int) -> bool:
     if queries.find(page_id) is not None:
         events.record("page.opened", actor=CUSTOMER, page_id=page_id, data={"first": is_first})
     return is_first
+
+
+def tell_device(page_id: int, device_id: int) -> bool:
+    """Tell a device of the pages of this page's customer from now on; False when the page has ended, or is not theirs.
+
+    Raises NotFound.
+    """
+    page = queries.get(page_id)
+    if sight.state_at(page, clock.now()) not in LIVE or page.disowned_at is not None:
+        return False
+    subscriptions.follow(device_id, page.customer_id)
+    devices.note_page(device_id, page_id)
+    return True
 
 
 def ask_callback(page_id: int, *, note: str = "") -> datetime:

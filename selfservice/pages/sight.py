@@ -70,6 +70,7 @@ def view_of(row: Row[Any], *, language: str = "", token: str = "", step: str = "
         can_change=row.can_change and state == "answered",
         callback_at=row.callback_at if row.callback_at and row.callback_at > now else None,
         host=host(),
+        push_key=config.current().push_key if "push" in loaded.situation.channels else "",
     )
 
 

@@ -24,7 +24,8 @@ class View:
     `situation` and `version` find the type; `step` is the step shown first; `answers` are the latest forms by action.
     `token` is the link's token, empty in a preview (forms are inert then); `answer_tokens` maps actions to the tokens
     the script posts to. `problems` maps form fields to keys of the copy file, `notice` is a key under `notices`.
-    `taken` names the claims that are gone. `theme` and `large` are set by the console's preview alone.
+    `taken` names the claims that are gone. `push_key` is what a browser subscribes to pushes with, empty if they are
+    off. `theme` and `large` are set by the console's preview alone.
     """
 
     situation: str
@@ -53,6 +54,7 @@ class View:
     callback_at: datetime | None = None
     host: str = ""
     theme: Theme = ""
+    push_key: str = ""
     large: bool = False
 
     def with_notice(self, notice: str) -> View:

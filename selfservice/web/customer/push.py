@@ -1,0 +1,74 @@
+"""Pushes as a phone knows them: asking for them, giving them up, and saying what became of one."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, g, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from selfservice import config, http, tokens
+from selfservice.customers import subscriptions
+from selfservice.db import db
+from selfservice.errors import Forbidden, Invalid, NotFound
+from selfservice.pages import requests
+from selfservice.web import device, security
+
+blueprint = Blueprint("push", __name__)
+
+
+def _enter() -> None:
+    """The device's cookie says whose subscription it is; who has none yet brings the token of a page.
+
+    Raises BadToken, and Forbidden for a request with neither. Reads no database.
+    """
+    body = request.get_json(silent=True)
+    token = body.get("page") if isinstance(body, dict) else None
+    g.page_id = None if token is None else tokens.current().read_page(str(token))
+    if g.page_id is None and device.cookie_name() not in request.cookies:
+        raise _unknown()
+
+
+security.guard(blueprint, "device", _enter)
+
+
+@blueprint.post("/push/subscriptions")
+def subscribe() -> ResponseReturnValue:
+    """Take pushes for this device, and tell it of the pages of whoever the named page is for.
+
+    201 the first time, 200 when it was known; 409 when the endpoint is another device's.
+    """
+    settings = config.current()
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise Invalid('The body is not what was expected; send JSON: {"subscription": {...}, "page": "..."}.')
+    if not settings.push_key:
+        raise NotFound("Pushes are off here; nobody is to be asked for them.")
+    offer = subscriptions.read(body.get("subscription"), settings)
+    # Before anything is read from the database: a name server may be slow, and nobody shall wait behind it.
+    http.look_up(offer.endpoint.url, may_be_private=offer.endpoint.may_be_private)
+    if g.page_id is None and device.find() is None:
+        raise _unknown()
+    owner = device.get_or_make()
+    is_new = subscriptions.keep(owner.id, offer)
+    follows = g.page_id is not None and requests.tell_device(g.page_id, owner.id)
+    db.session.commit()
+    return _private(jsonify(status="kept", follows=follows), 201 if is_new else 200)
+
+
+@blueprint.delete("/push/subscriptions")
+def unsubscribe() -> ResponseReturnValue:
+    """Send nothing to this device any more; twice is once."""
+    known = device.find()
+    if known is not None:
+        subscriptions.drop(known.id)
+        db.session.commit()
+    return "", 204
+
+
+def _unknown() -> Forbidden:
+    return Forbidden("Nobody knows this device; open a page on it first, or name one.")
+
+
+def _private(response: Response, status: int) -> Response:
+    response.status_code = status
+    response.headers["Cache-Control"] = "no-store"
+    return device.remember(response)

@@ -1,0 +1,204 @@
+"""The door for pushes: who may ask for them, whose they are, and that a stranger gets nothing."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from selfservice import tokens
+from selfservice.customers import subscriptions
+from selfservice.customers.models import Device, PushSubscription
+from selfservice.db import db
+from selfservice.pages import service as pages
+from tests.factories import act, issue
+from tests.harness.application import make_app, make_settings
+from tests.harness.subscribers import Browser
+
+ADDRESS = "/push/subscriptions"
+PUBLIC = "142.250.72.10"
+
+
+@pytest.fixture(autouse=True)
+def name_server(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What the names of push services are looked up to; a name that is not there is not known."""
+    known = {"fcm.googleapis.com": PUBLIC}
+    real = socket.getaddrinfo
+
+    def look(host: Any, port: Any, *arguments: Any, **named: Any) -> Any:
+        if host in known:
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (known[host], port))]
+        if str(host).endswith((".com", ".example")):
+            raise socket.gaierror
+        return real(host, port, *arguments, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look)
+    return known
+
+
+@pytest.fixture
+def page(app: Flask) -> str:
+    """The token of a fresh page."""
+    with app.app_context():
+        return issue().url.rpartition("/")[2]
+
+
+def subscribe(client: FlaskClient, browser: Browser, page: str | None = None) -> TestResponse:
+    body = {"subscription": browser.said}
+    return client.post(ADDRESS, json={**body, "page": page} if page else body)
+
+
+def devices_of(app: Flask, page: str) -> list[int]:
+    with app.app_context():
+        found = pages.queries.get(tokens.current().read_page(page))
+        return subscriptions.list_devices(found.customer_id)
+
+
+def count(app: Flask, table: type[Any]) -> int:
+    with app.app_context():
+        return len(db.session.execute(select(table)).all())
+
+
+def test_a_phone_with_a_page_is_told_of_its_customers_pages(app: Flask, client: FlaskClient, page: str) -> None:
+    response = subscribe(client, Browser(), page)
+
+    assert (response.status_code, response.json) == (201, {"status": "kept", "follows": True})
+    assert response.headers["Cache-Control"] == "no-store"
+    cookie = client.get_cookie("device")
+    assert cookie is not None
+    assert cookie.http_only
+    assert len(devices_of(app, page)) == 1
+
+
+def test_saying_it_again_changes_nothing(app: Flask, client: FlaskClient, page: str) -> None:
+    browser = Browser()
+
+    codes = [subscribe(client, browser, page).status_code, subscribe(client, browser).status_code]
+
+    assert codes == [201, 200]
+    assert (count(app, PushSubscription), count(app, Device)) == (1, 1)
+
+
+def test_a_stranger_with_neither_device_nor_page_is_refused(app: Flask, client: FlaskClient) -> None:
+    assert subscribe(client, Browser()).status_code == 403
+    client.set_cookie("device", "made-up")
+    assert subscribe(client, Browser()).status_code == 403
+    assert (count(app, PushSubscription), count(app, Device)) == (0, 0)
+
+
+@pytest.mark.parametrize("token", ["0" * 34, "x", 7, ""])
+def test_a_page_that_is_not_ours_is_refused(app: Flask, client: FlaskClient, token: Any) -> None:
+    response = client.post(ADDRESS, json={"subscription": Browser().said, "page": token})
+
+    assert response.status_code == 404
+    assert count(app, Device) == 0
+
+
+def test_another_device_gets_409(app: Flask, page: str) -> None:
+    browser = Browser()
+    subscribe(app.test_client(), browser, page)
+
+    response = subscribe(app.test_client(), browser, page)
+
+    assert response.status_code == 409
+    assert response.json is not None
+    assert response.json["code"] == "endpoint_taken"
+    assert count(app, PushSubscription) == 1
+    assert len(devices_of(app, page)) == 1
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "code"),
+    [
+        ("https://evil.example/x", "endpoint_not_allowed"),
+        ("http://fcm.googleapis.com/x", "endpoint_not_allowed"),
+        ("https://web.push.apple.com/x", "unreachable"),
+    ],
+)
+def test_an_endpoint_that_is_not_to_be_called_is_refused(
+    app: Flask, client: FlaskClient, page: str, endpoint: str, code: str
+) -> None:
+    response = subscribe(client, Browser(endpoint), page)
+
+    assert response.json is not None
+    assert (response.status_code, response.json["code"]) == (503 if code == "unreachable" else 422, code)
+    assert endpoint not in response.text
+    assert count(app, PushSubscription) == 0
+
+
+def test_a_name_that_leads_inside_is_refused(
+    app: Flask, client: FlaskClient, page: str, name_server: dict[str, str]
+) -> None:
+    name_server["fcm.googleapis.com"] = "169.254.169.254"
+
+    response = subscribe(client, Browser(), page)
+
+    assert response.json is not None
+    assert (response.status_code, response.json["code"]) == (422, "private_address")
+    assert count(app, PushSubscription) == 0
+
+
+def test_a_page_that_has_ended_is_not_followed(app: Flask, client: FlaskClient, page: str) -> None:
+    with app.app_context():
+        pages.revoke(tokens.current().read_page(page), actor="cli")
+        db.session.commit()
+
+    response = subscribe(client, Browser(), page)
+
+    assert response.json == {"status": "kept", "follows": False}
+    assert devices_of(app, page) == []
+
+
+def test_an_answered_page_is_followed(app: Flask, client: FlaskClient, page: str) -> None:
+    with app.app_context():
+        act(tokens.current().read_page(page), "confirm")
+
+    assert subscribe(client, Browser(), page).json == {"status": "kept", "follows": True}
+
+
+def test_giving_it_up_is_once_and_for_all_customers(app: Flask, client: FlaskClient, page: str) -> None:
+    subscribe(client, Browser(), page)
+
+    codes = [client.delete(ADDRESS).status_code for _ in range(2)]
+
+    assert codes == [204, 204]
+    assert (count(app, PushSubscription), devices_of(app, page)) == (0, [])
+    assert app.test_client().delete(ADDRESS).status_code == 403
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"subscription": 1}'])
+def test_a_body_that_is_none_says_what_to_send(client: FlaskClient, page: str, body: bytes) -> None:
+    client.set_cookie("device", "made-up")
+
+    response = client.post(ADDRESS, data=body, content_type="application/json")
+
+    assert response.status_code == 422
+    assert response.content_type == "application/problem+json"
+
+
+def test_another_sites_page_cannot_ask(client: FlaskClient, page: str) -> None:
+    body = {"subscription": Browser().said, "page": page}
+
+    assert client.post(ADDRESS, json=body, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+
+
+def test_pages_carry_the_key(app: Flask, client: FlaskClient, page: str) -> None:
+    key = app.extensions["selfservice.settings"].push_key
+
+    assert f'data-push-key="{key}"' in client.get(f"/p/{page}").text
+
+
+def test_without_a_key_nobody_is_asked(database_url: str, tmp_path: Any) -> None:
+    settings = make_settings(database_url, tmp_path).model_copy(update={"vapid_private_key": None})
+    app = make_app(settings)
+    with app.app_context():
+        page = issue().url.rpartition("/")[2]
+    client = app.test_client()
+
+    assert "data-push-key" not in client.get(f"/p/{page}").text
+    assert subscribe(client, Browser(), page).status_code == 404
