@@ -47,12 +47,12 @@
         result.page ? swap(result.page.html) : location.reload();
       })
       .catch(() => {
-        const note = page.getElementById("say");
+        const note = all("#say")[0];
         note.textContent = data().failed;
         note.hidden = false;
         repaint?.();
         repaint = 0;
-        timer = setTimeout(send, (waits = Math.min(waits * 2, 64)) * 1e3);
+        timer = setTimeout(send, (waits = waits < 64 ? waits * 2 : 64) * 1e3);
       });
   };
 
@@ -108,10 +108,10 @@
     if (button) button.lastChild.data = button.dataset.chosen.replace("%", choice.dataset.says);
   });
 
-  // A person looks: a page that is fetched ahead or drawn ahead is hidden.
+  // A person looks, in a language they may have chosen: a page that is fetched or drawn ahead is hidden.
   const look = () => {
     if (told || !data().page || page.hidden) return;
-    told = navigator.sendBeacon(data().page + "/-/opened");
+    told = navigator.sendBeacon(data().page + "/-/opened" + location.search);
   };
   on("visibilitychange", look);
   look();
