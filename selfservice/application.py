@@ -55,7 +55,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 def _open_doors(app: Flask) -> None:
     app.before_request(security.refuse_foreign_forms)
     app.after_request(security.add_safe_headers)
-    for blueprint in (customer, shell, push, console, phone, operations):
+    for blueprint in (customer, push, console, phone, operations):
         app.register_blueprint(blueprint)
     errors.register(app)
     assets.register(app)
