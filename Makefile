@@ -24,6 +24,7 @@ run: .runtime ## Serve on http://127.0.0.1:8000, worker inside, with demo data o
 	@$(FLASK) db upgrade && $(FLASK) demo --once && exec $(FLASK) serve --port $(PORT)
 
 test: .dev ## Run every test, on SQLite, on PostgreSQL and in a browser (TESTS=tests/test_config.py for one file)
+	@$(BIN)/python -m tests.harness.machine
 	@$(BIN)/python -m tests.harness.chromium >/dev/null
 	@$(BIN)/python -m pytest -n $(JOBS) $(TESTS)
 

@@ -72,7 +72,7 @@ class LiveServer:
                 stdout=output,
                 stderr=log,
                 start_new_session=True,  # A group of its own, so that all of it can be ended at once.
-                preexec_fn=_end_with_the_run,
+                preexec_fn=end_with_the_run,
             )
         deadline = time.monotonic() + START_SECONDS
         while not is_ready(self.port):
@@ -112,7 +112,7 @@ class LiveServer:
         return [text for (text,) in rows if text]
 
 
-def _end_with_the_run() -> None:
+def end_with_the_run() -> None:
     """Runs in the server before it starts: Linux tells it to stop when the test process is killed without a word."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # 1 is PR_SET_PDEATHSIG, prctl(2).

@@ -1,0 +1,161 @@
+"""A real Firefox without a window, driven over WebDriver BiDi: Playwright cannot drive Debian's.
+
+https://w3c.github.io/webdriver-bidi/ says what the commands are called and what they take.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from websockets.sync.client import ClientConnection, connect
+
+from tests.harness import machine
+from tests.harness.server import end_with_the_run
+from tests.harness.waiting import PATIENCE_SECONDS, wait_until
+
+STOP_SECONDS = 20
+_ADDRESS = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
+
+# Calls home that nobody answers here, and questions that nobody would see.
+_QUIET: Mapping[str, object] = {
+    "remote.prefs.recommended": True,
+    "app.update.disabledForTesting": True,
+    "browser.shell.checkDefaultBrowser": False,
+    "datareporting.policy.dataSubmissionEnabled": False,
+    "toolkit.telemetry.enabled": False,
+    "services.settings.server": "http://127.0.0.1:9/",
+    "network.captive-portal-service.enabled": False,
+    "network.connectivity-service.enabled": False,
+    "intl.accept_languages": "en-GB",
+}
+
+
+class FirefoxError(Exception):
+    """Firefox did not do what it was asked; the text is its own."""
+
+
+class Firefox:
+    """`with Firefox(profile) as firefox:`; a profile that was used before brings what it kept."""
+
+    def __init__(
+        self,
+        profile: Path,
+        *,
+        preferences: Mapping[str, object] | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self._profile = profile
+        self._preferences = {**_QUIET, **(preferences or {})}
+        self._environ = environ or {}
+        self._ids = itertools.count(1)
+
+    def __enter__(self) -> Self:
+        path = find()
+        self._profile.mkdir(exist_ok=True)
+        lines = (f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in self._preferences.items())
+        (self._profile / "user.js").write_text("\n".join(lines))
+        log = self._profile / "log.txt"
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                [path, "--headless", "--no-remote", "--profile", self._profile, "--remote-debugging-port", "0"],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "HOME": str(self._profile), "MOZ_DISABLE_CONTENT_SANDBOX": "1", **self._environ},
+                preexec_fn=end_with_the_run,
+            )
+        try:
+            address = wait_until(lambda: _ADDRESS.search(log.read_text("utf-8", "replace")), told=log.read_text)[1]
+            self._line: ClientConnection = connect(f"{address}/session", max_size=None, compression=None)
+            self.command("session.new", capabilities={})
+            self._tab: str = self.command("browsingContext.getTree")["contexts"][0]["context"]
+        except BaseException:
+            self._process.kill()
+            self._process.wait()
+            raise
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        try:
+            self.command("browser.close")
+            self._process.wait(STOP_SECONDS)
+        finally:
+            self._line.close()
+            self._process.kill()
+            self._process.wait()
+
+    def command(self, method: str, **parameters: Any) -> Any:
+        """What Firefox answers to a command; raises FirefoxError with its words when it refuses."""
+        number = next(self._ids)
+        self._line.send(json.dumps({"id": number, "method": method, "params": parameters}))
+        while True:
+            said = json.loads(self._line.recv(timeout=2 * PATIENCE_SECONDS))
+            if said.get("id") != number:
+                continue  # An event; nobody subscribed to one that matters.
+            if said["type"] == "error":
+                raise FirefoxError(f"{said['error']}: {said['message']}")
+            return said["result"]
+
+    def open(self, url: str) -> None:
+        """Open `url` in the tab and wait until it is loaded; raises FirefoxError when it cannot be."""
+        self.command("browsingContext.navigate", context=self._tab, url=url, wait="complete")
+
+    def run(self, expression: str, *, tapped: bool = False) -> Any:
+        """What a JavaScript expression gives, awaited and as JSON; `tapped` counts as a person's doing."""
+        answer = self.command(
+            "script.evaluate",
+            expression=f"(async () => JSON.stringify(await ({expression})))()",
+            target={"context": self._tab},
+            awaitPromise=True,
+            userActivation=tapped,
+        )
+        if answer["type"] == "exception":
+            raise FirefoxError(answer["exceptionDetails"]["text"])
+        return json.loads(answer["result"]["value"]) if answer["result"]["type"] == "string" else None
+
+    def wait_for(self, expression: str) -> Any:
+        """What a JavaScript expression gives, once that is true; a page that is changing meanwhile is asked again."""
+        return wait_until(lambda: self._try(expression), told=lambda: f"{expression}\n{self.text()}")
+
+    def text(self) -> str:
+        """All the words that the page shows."""
+        return str(self.run("document.body.innerText"))
+
+    def grant(self, name: str, origin: str) -> None:
+        """Say yes to a permission as if asked, such as "notifications"."""
+        self.command("permissions.setPermission", descriptor={"name": name}, state="granted", origin=origin)
+
+    def tabs(self) -> list[str]:
+        """The addresses of all tabs."""
+        return [str(one["url"]) for one in self.command("browsingContext.getTree")["contexts"]]
+
+    def follow(self, address: str) -> None:
+        """Go on in the tab that shows an address that holds `address`, once there is one."""
+
+        def find_tab() -> str | None:
+            tree = self.command("browsingContext.getTree")["contexts"]
+            return next((str(one["context"]) for one in tree if address in one["url"]), None)
+
+        self._tab = wait_until(find_tab, told=self.tabs)
+
+    def _try(self, expression: str) -> Any:
+        try:
+            return self.run(expression)
+        except FirefoxError:
+            return None
+
+
+def find() -> Path:
+    """The path of a Firefox; raises FileNotFoundError saying what to install when there is none."""
+    machine.install_missing()
+    path = machine.find_program(*machine.FIREFOXES)
+    if path is None:
+        raise FileNotFoundError("No Firefox was found: install firefox-esr (or firefox) so that it is in PATH.")
+    return path
