@@ -37,9 +37,8 @@ def squeeze_script(source: str) -> str:
     key. The browser tests run what comes out.
     """
     tokens = _joined([token for token in _TOKEN.findall(source) if not (token.isspace() or token.startswith("//"))])
-    short = _shortened(tokens)
     written: list[str] = []
-    for index, token in enumerate(tokens):
+    for index, (token, short) in enumerate(zip(tokens, _shortened(tokens), strict=True)):
         before, after = _around(tokens, index)
         if (token == ";" and after == "}") or (token == "," and after in (")", "]", "}")) or _is_bracket(tokens, index):
             continue
@@ -90,24 +89,58 @@ def _needs_space(left: str, right: str) -> bool:
     return (left[-1].isalnum() or left[-1] in "_$") and (right[0].isalnum() or right[0] in "_$")
 
 
-def _shortened(tokens: list[str]) -> dict[str, str]:
-    """A new name for each variable and parameter, the shortest for the most used."""
-    own = set(_declared(tokens)) | set(_parameters(tokens))
-    uses = Counter(token for token in tokens if token in own)
-    taken = {token for token in tokens if token not in own}
+def _shortened(tokens: list[str]) -> list[dict[str, str]]:
+    """For each token the new names that hold where it stands, the shortest for the most used.
+
+    What is declared at the top has one name throughout; what is declared inside of one such declaration shares its
+    letters with what is inside of the others.
+    """
+    pieces = _pieces(tokens)
+    inner = [{*_declared(piece, 1), *_parameters(piece)} for piece in pieces]
+    outer = set(_declared(tokens, 0))
+    taken = set(tokens) - outer - set().union(*inner)
     names = ("".join(letters) for size in (1, 2) for letters in product(ascii_letters, repeat=size))
-    free = (name for name in names if name not in taken and name not in _KEPT)
+    free = [name for name in names if name not in taken and name not in _KEPT]
+    most = max((len(names - outer) for names in inner), default=0)
+    shared = _ranked(tokens, outer, free[most:])
+    return [
+        short
+        for piece, names in zip(pieces, inner, strict=True)
+        for short in [{**shared, **_ranked(piece, names - outer, free)}] * len(piece)
+    ]
+
+
+def _ranked(tokens: list[str], own: set[str], free: list[str]) -> dict[str, str]:
+    uses = Counter(token for token in tokens if token in own)
+    if all(len(name) == 1 for name in free[: len(uses)]):
+        # One letter does for each, so the first comes first: like things look alike then and compress to nothing.
+        return dict(zip(uses, free, strict=False))
     return dict(zip((name for name, _ in uses.most_common()), free, strict=False))
 
 
-def _declared(tokens: list[str]) -> list[str]:
+def _pieces(tokens: list[str]) -> list[list[str]]:
+    """The tokens by declaration or statement at the top."""
+    found: list[list[str]] = [[]]
+    depth = 0
+    for token in tokens:
+        depth += (token in ("(", "[", "{")) - (token in (")", "]", "}"))
+        found[-1].append(token)
+        if depth == 0 and token in (";", ","):
+            found.append([])
+    return found
+
+
+def _declared(tokens: list[str], least: int) -> list[str]:
+    """What `const` and `let` declare: with `least` 0 at the top, with 1 inside of brackets."""
     found = []
+    outside = 0
     for index, token in enumerate(tokens):
-        if token not in ("const", "let"):
+        outside += (token in ("(", "[", "{")) - (token in (")", "]", "}"))
+        if token not in ("const", "let") or min(outside, 1) != least:
             continue
         depth, place = 0, index + 1
         while tokens[place] != ";" or depth:
-            depth += (tokens[place] in "([{") - (tokens[place] in ")]}")
+            depth += (tokens[place] in ("(", "[", "{")) - (tokens[place] in (")", "]", "}"))
             if depth == 0 and _NAME.fullmatch(tokens[place]) and tokens[place - 1] in ("const", "let", ","):
                 found.append(tokens[place])
             place += 1

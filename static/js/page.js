@@ -37,7 +37,7 @@
 
   const send = () => {
     clearTimeout(timer);
-    fetch(sent.url, sent)
+    (self.deliver || fetch)(sent.url, sent)
       .then((reply) => {
         if (reply.status > 499 || reply.status == 429) throw 0;
         return reply.json();
@@ -71,7 +71,6 @@
         url: url,
         method: "POST",
         headers: {
-          Accept: "application/json",
           "Content-Type": "application/json",
           "Idempotency-Key": "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, () =>
             (crypto.getRandomValues(new Uint8Array(1))[0] % 16).toString(16),

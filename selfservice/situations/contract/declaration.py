@@ -37,6 +37,7 @@ def _sentences(situation: Situation) -> Iterator[tuple[str, str]]:
     for step in situation.steps:
         yield from _buttons(step, situation)
     yield from _actions_without_button(situation)
+    yield from _keeping(situation)
     for action in situation.actions:
         for name, info in action.form.model_fields.items():
             yield from _field(name, info, situation)
@@ -93,6 +94,16 @@ def _actions_without_button(situation: Situation) -> Iterator[tuple[str, str]]:
     for action in situation.actions:
         if action.key not in done:
             yield action.key, f"No step has a button for the action {action.key}; add one or take the action out."
+
+
+def _keeping(situation: Situation) -> Iterator[tuple[str, str]]:
+    """What phones keep: nothing sensitive that the link alone does not open, and nothing to forget where none is."""
+    if situation.seal is not None and situation.seal not in ("none", "link", "device"):
+        yield situation.seal, f"There is no seal called {situation.seal}; write none, link or device."
+    elif situation.sealed == "device" and situation.sensitivity == "sensitive":
+        yield "device", "A sensitive page may not be opened from the list on a phone; seal it with its link, or not at all."
+    elif situation.sealed == "none" and situation.forgets_when_answered:
+        yield "SITUATION", "It forgets when answered what no phone keeps; take forgets_when_answered out, or let it be kept."
 
 
 def _field(name: str, info: FieldInfo, situation: Situation) -> Iterator[tuple[str, str]]:

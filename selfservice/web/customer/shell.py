@@ -1,0 +1,84 @@
+"""What a customer's phone keeps that is nobody's: the worker, the script behind the pages, the manifest, one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+
+from selfservice import config
+from selfservice.config import Settings
+from selfservice.errors import NotFound
+from selfservice.situations import phone_scripts, rendering
+from selfservice.web import assets, encoding, security
+
+FOR_EVER = "public, max-age=31536000, immutable"
+ASK_EACH_TIME = "no-cache"
+CLEARED = '"cache", "storage"'
+_JAVASCRIPT = "text/javascript; charset=utf-8"
+_SWITCH = "phones-off"
+
+blueprint = Blueprint("shell", __name__)
+
+
+def _anybody() -> None:
+    return None
+
+
+security.guard(blueprint, "public", _anybody)
+
+
+def switch(settings: Settings) -> Path:
+    """The file that is there while everything is being taken back from phones: the kill switch."""
+    return settings.instance / _SWITCH
+
+
+def icons() -> tuple[str, ...]:
+    """The addresses of the pictures that the worker keeps, the one for notifications first."""
+    return tuple(assets.url(f"icons/app/{name}") for name in phone_scripts.KEPT_ICONS)
+
+
+@blueprint.get("/sw.js")
+def worker() -> ResponseReturnValue:
+    """The service worker; asked for at every visit, so that a change of it, or its end, is there at once."""
+    settings = config.current()
+    if switch(settings).exists():
+        response = _script(phone_scripts.last_worker_script(), ASK_EACH_TIME)
+        if "clear" in request.args:
+            response.headers["Clear-Site-Data"] = CLEARED
+    else:
+        response = _script(phone_scripts.worker_script(settings.push_key, icons()), ASK_EACH_TIME)
+    response.headers["Content-Security-Policy"] = "default-src 'self'"
+    return response
+
+
+@blueprint.get("/app/<language>.js")
+def app_script(language: str) -> ResponseReturnValue:
+    """The script behind the pages, with the words of one language."""
+    if language not in phone_scripts.languages():
+        raise NotFound("There are no words in that language; open the page again.")
+    is_asked_for = request.args.get("v") == phone_scripts.build()
+    return _script(phone_scripts.app_script(language), FOR_EVER if is_asked_for else "no-store")
+
+
+@blueprint.get("/offline")
+def offline() -> ResponseReturnValue:
+    """What is shown for a page that is not kept; the worker fetches it while there is a network."""
+    language = request.accept_languages.best_match(rendering.LANGUAGES) or "en"
+    response = encoding.compressed(rendering.render_offline(language))
+    response.headers.extend(
+        (
+            ("Cache-Control", ASK_EACH_TIME),
+            ("X-Robots-Tag", "noindex, nofollow"),
+            ("Content-Security-Policy", rendering.PLAIN_SECURITY_POLICY),
+        )
+    )
+    return response
+
+
+def _script(text: str, caching: str) -> Response:
+    response = encoding.compressed(text)
+    response.content_type = _JAVASCRIPT
+    response.headers["Cache-Control"] = caching
+    return response

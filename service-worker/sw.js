@@ -1,0 +1,32 @@
+// The service worker: what happens leads to who deals with it, and nothing else. Answers that pages post pass it by.
+import { PUSH_KEY } from "./made.js";
+import { answer, look } from "./pages.js";
+import { badge, clicked, decided, hush, pushed, resubscribe, sync } from "./push.js";
+import { flush } from "./sending.js";
+import { clean, install, serve } from "./shell.js";
+import { sweep } from "./vault.js";
+
+const send = async () => {
+  // Thrown, so that the browser tries once more by itself.
+  if (await flush(true, decided)) throw new Error("waiting");
+};
+
+const messages = {
+  skip: () => skipWaiting(),
+  flush: () => flush(true, decided).then((waits) => waits && sync()),
+  look: (said) => Promise.all([said.script && serve(said.script), said.address && look(said.address), hush(said.page)]),
+  badge: (said) => badge(said.count),
+  key: (said, port) => port.postMessage({ v: 1, type: "key", key: PUSH_KEY }),
+};
+
+addEventListener("install", (event) => event.waitUntil(install()));
+addEventListener("activate", (event) => event.waitUntil(Promise.all([clean(), sweep()]).then(() => clients.claim())));
+addEventListener("fetch", (event) => answer(event));
+addEventListener("sync", (event) => event.waitUntil(send()));
+addEventListener("push", (event) => event.waitUntil(pushed(event)));
+addEventListener("notificationclick", (event) => event.waitUntil(clicked(event)));
+addEventListener("pushsubscriptionchange", (event) => event.waitUntil(resubscribe()));
+addEventListener("message", (event) => {
+  const said = event.data;
+  if (said?.v == 1 && messages[said.type]) event.waitUntil(messages[said.type](said, event.ports[0]));
+});

@@ -1,0 +1,36 @@
+// What a page does beyond its own script, once it can be read: offline, queue, news, this device.
+import { hurry, page, paint, start } from "./answers.js";
+import { count, forget, mark } from "./device.js";
+import { dress } from "./notes.js";
+import { offerNews } from "./tell.js";
+import { hasController, register, say } from "./worker.js";
+
+const link = (kind, place) => {
+  const made = document.createElement("link");
+  made.rel = kind;
+  made.href = place;
+  document.head.append(made);
+};
+
+// A page in sight: what belongs to it is drawn, and the worker is told of it. `isNew`: the worker has not seen it yet.
+const look = async (isNew) => {
+  dress();
+  if (!document.querySelector("[rel=manifest]")) link("manifest", "/manifest.webmanifest");
+  const registration = await navigator.serviceWorker.ready;
+  const script = document.querySelector("script[src]").getAttribute("src");
+  await say({ type: "look", page: page(), script: script, address: page() && isNew ? location.href : "" });
+  await Promise.all([paint(), mark(), count(), offerNews(registration), forget(registration)]);
+};
+
+const begin = async () => {
+  const wasControlled = hasController();
+  dress();
+  await register();
+  await start();
+  await look(!wasControlled);
+  // An answer brings a page of its own.
+  new MutationObserver(() => look(true)).observe(document, { childList: true });
+  addEventListener("visibilitychange", () => document.hidden || hurry());
+};
+
+if (navigator.serviceWorker && self.indexedDB && navigator.locks && self.BroadcastChannel) begin();

@@ -1,0 +1,48 @@
+// Notes on top of the page, made of what its style sheet has already.
+import { PICTURES, WORDS } from "./made.js";
+
+const RULES = [
+  ".ask{flex:none;margin-inline-start:auto;min-height:44px;padding:0 14px;border:1.5px solid;border-radius:13px}",
+  ".ask{background:none;color:inherit;font:inherit;font-weight:600;cursor:pointer}",
+  ".note p b,.note p span{display:block}",
+  ".toast{position:fixed;inset:12px 12px auto;z-index:4;max-width:28rem;margin:auto;box-shadow:var(--lift)}",
+  ".toast,.tell .note{background:var(--card);color:var(--ink)}",
+  ".tell.person{grid-area:auto}",
+  "[data-waits] form.dock,[data-waits] [data-token]{display:none!important}",
+];
+
+// Again after each answer: the page that comes with it brings a style sheet of its own.
+export const dress = () => {
+  const sheet = document.styleSheets[0];
+  if (sheet?.cssRules[0]?.selectorText != ".note p b, .note p span") RULES.forEach((rule) => sheet?.insertRule(rule));
+};
+
+export const make = (tag, look, ...parts) => {
+  const made = document.createElement(tag);
+  made.className = look;
+  made.append(...parts);
+  return made;
+};
+
+export const picture = (name) => new DOMParser().parseFromString(PICTURES[name], "text/html").body.firstChild;
+
+export const button = (look, word, work) => {
+  const made = make("button", look, WORDS[word]);
+  made.type = "button";
+  made.onclick = work;
+  return made;
+};
+
+// A note with a head, a line below it and, if there is something to do, a button.
+export const noteOf = (look, sign, head, line, ...more) => {
+  const text = make("p", "", make(line ? "b" : "span", "", head), ...(line ? [make("span", "", line)] : []));
+  const made = make("div", "note " + look, picture(sign), text, ...more);
+  made.setAttribute("role", "status");
+  made.tabIndex = -1;
+  made.dataset.app = "";
+  return made;
+};
+
+export const put = (made) => (document.querySelector(".notes") || document.querySelector("main")).prepend(made);
+
+export const clear = () => document.querySelectorAll("[data-app]").forEach((made) => made.remove());

@@ -1,0 +1,49 @@
+// The page's side of the service worker: registering it, talking to it, and changing to a newer one when asked to.
+import { button, make, picture } from "./notes.js";
+import { WORDS } from "./made.js";
+
+const container = navigator.serviceWorker;
+const SETTLED = 1e3; // A worker that takes over by itself is no longer waiting by then.
+let isWanted;
+
+export const hasController = () => !!container?.controller;
+
+export const say = async (message, ports = []) => {
+  const registration = await container.ready;
+  registration.active.postMessage({ v: 1, ...message }, ports);
+};
+
+// What the worker answers to a message.
+export const ask = (message) =>
+  new Promise((resolve) => {
+    const line = new MessageChannel();
+    line.port1.onmessage = (event) => event.data?.v == 1 && resolve(event.data);
+    say(message, [line.port2]);
+  });
+
+const offer = (registration) => {
+  if (!registration.waiting || !hasController() || document.querySelector(".toast")) return;
+  const change = () => {
+    isWanted = true;
+    if (registration.waiting) registration.waiting.postMessage({ v: 1, type: "skip" });
+    else location.reload();
+  };
+  const toast = make("div", "note toast", picture("swap"), make("p", "", WORDS.update));
+  toast.setAttribute("role", "status");
+  toast.append(button("ask", "update_button", change));
+  document.body.append(toast);
+};
+
+export const register = async () => {
+  container.addEventListener("controllerchange", () => {
+    // It also changes when the worker is taken away; and one reload is enough.
+    if (isWanted && container.controller) location.reload();
+    isWanted = false;
+  });
+  const registration = await container.register("/sw.js", { updateViaCache: "none" });
+  registration.addEventListener("updatefound", () => {
+    const fresh = registration.installing;
+    fresh.addEventListener("statechange", () => setTimeout(() => offer(registration), SETTLED));
+  });
+  offer(registration);
+};
