@@ -115,6 +115,14 @@ class Keyring:
             raise BadToken
         return self.read(_answer_purpose(action), token[:TOKEN_WIDTH]), action
 
+    def short_macs(self, purpose: str, text: str, bits: int) -> list[int]:
+        """The first `bits` (at most 128) of the MAC of a text under each key, the signing one first.
+
+        For codes that people read out: too short for a link, long enough where each try costs a request.
+        """
+        macs = (self._algorithm.get_signature(self._derive(purpose, kid), text.encode()) for kid in self._keys)
+        return [int.from_bytes(mac, "big") >> (MAC_BYTES * 8 - bits) for mac in macs]
+
     def _mac(self, purpose: str, kid: str, stem: str) -> str:
         key = self._derived.get((purpose, kid))
         if key is None:

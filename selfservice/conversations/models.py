@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from selfservice.db import UtcDateTime, db
 
 State = Literal["waiting", "open", "snoozed", "closed"]
-Kind = Literal["callback", "hand_off"]
+Kind = Literal["callback", "hand_off", "wrong_number"]
 
 
 class Conversation(db.Model):  # type: ignore[name-defined,misc]

@@ -74,6 +74,12 @@ def moment(value: datetime, reader: Reader) -> str:
     return reader.customs.moment.format(day(value, reader), time(value, reader))
 
 
+def dated(value: datetime, reader: Reader) -> str:
+    """24 November 2026, 10:20 am: with its year, for what is kept"""
+    year = format_date(_day_of(value, reader), "long", locale=reader.locale)
+    return reader.customs.moment.format(_plain_spaces(year), time(value, reader))
+
+
 def when(value: datetime | date, reader: Reader) -> str:
     """today, tomorrow, on Tuesday, on Tuesday 1 December: as it stands inside a sentence, for pages only.
 
@@ -137,6 +143,7 @@ FORMATS: dict[str, Callable[[Any, Reader], str]] = {
     "number": number,
     "time": time,
     "moment": moment,
+    "dated": dated,
     "distance": distance,
     "money": money,
     "when": when,

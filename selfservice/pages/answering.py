@@ -18,8 +18,9 @@ from selfservice.customers import queries as customers
 from selfservice.db import db
 from selfservice.errors import Conflict, Gone, Invalid, NotFound
 from selfservice.events import service as events
-from selfservice.kit import Action, Case, Facts, Form, Outcome, Refused
-from selfservice.pages import claims, queries, sight, texts
+from selfservice.kit import Action, Case, Facts, Form, Outcome, Refused, Situation
+from selfservice.pages import checks, claims, queries, sight, texts
+from selfservice.pages.guarding import Who, nobody
 from selfservice.pages.models import Answer, Page
 from selfservice.pages.moves import move
 from selfservice.pages.requests import CUSTOMER
@@ -56,24 +57,30 @@ def form_key(revision: int, form: Mapping[str, Any]) -> str:
     return f"form:{revision}:{digest[:32]}"
 
 
-def act(page_id: int, action_key: str, *, form: Mapping[str, Any], revision: int, key: str) -> Status:
+def act(
+    page_id: int, action_key: str, *, form: Mapping[str, Any], revision: int, key: str, who: Who = nobody
+) -> Status:
     """Do an action on a page as its customer. The caller commits.
 
-    `revision` is that of the sight of the page the customer answered; `key` makes a repeated sending one answer.
+    `revision` is that of the sight of the page the customer answered; `key` makes a repeated sending one answer; `who`
+    gives the device, where a check has to be passed on it.
     Raises NotFound (no such page or action), Gone (the page has ended), Beaten (another answer won), claims.LostClaim,
-    or Invalid whose fields hold keys of the copy file.
+    checks.CheckRequired, or Invalid whose fields hold keys of the copy file.
     """
     page = queries.lock(page_id)
     if page is None:
         raise NotFound("There is no such page; open the link as it was sent.")
+    if page.disowned_at is not None:
+        raise Gone("Somebody said that this page is not for them, so it takes no answers.", code="disowned")
     if queries.find_answer(page_id, action_key, key) is not None:
         return "already_applied"
     if action_key == sight.CHANGE:
-        return _take_back(page, revision=revision, key=key)
+        return _take_back(page, revision=revision, key=key, who=who)
     scene = _scene(page, action_key)
     state = sight.state_at(page, scene.now)
     if state not in ("open", "answered"):
         return _after_the_end(scene, form, key, state)
+    _require_check(page, scene.loaded.situation, scene.facts, scene.action, who)
     if page.state == "scheduled" and move(page.id, "open", actor="system", sources=("scheduled",)):
         db.session.refresh(page)  # Its time has come; the clock has not been round yet.
     given = _read(scene, form)
@@ -97,6 +104,17 @@ def _read(scene: _Scene, form: Mapping[str, Any]) -> Form:
         return scene.loaded.situation.read(scene.action, scene.facts, form, now=scene.now, zone=scene.zone)
     except Refused as refusal:
         raise Invalid("The answer is not complete; fill in what is marked.", fields=refusal.problems) from None
+
+
+def _require_check(page: Page, situation: Situation, facts: Facts, action: Action | None, who: Who) -> None:
+    """Raise CheckRequired unless this device has shown that it may answer; asks nobody where nothing is checked."""
+    if not situation.is_guarded and (action is None or action.check is None):
+        return
+    device_id = who()
+    if checks.missing_for(page.id, situation, facts, action, device_id) is not None:
+        raise checks.CheckRequired
+    if device_id is not None:
+        checks.touch(page.id, device_id)
 
 
 def _may_answer(scene: _Scene, state: str) -> bool:
@@ -193,17 +211,18 @@ def _follow_up(scene: _Scene, outcome: Outcome) -> None:
         )
 
 
-def _take_back(page: Page, *, revision: int, key: str) -> Status:
+def _take_back(page: Page, *, revision: int, key: str, who: Who) -> Status:
     now = clock.now()
     state = sight.state_at(page, now)
     if state == "open" and revision < page.revision:
         return "already_applied"
     if state != "answered":
         raise Gone("This page has ended, so the answer stays as it is; a person can help.", code=state)
-    if revision != page.revision or not page.can_change:
-        raise Beaten("The answer can no longer be taken back here; a person can help.")
     loaded = registry.current().get(page.situation)
     facts = sight.facts_of(loaded, page.facts, page.version)
+    _require_check(page, loaded.situation, facts, None, who)
+    if revision != page.revision or not page.can_change:
+        raise Beaten("The answer can no longer be taken back here; a person can help.")
     closing = next((action for action in loaded.situation.actions if action.closing), loaded.situation.actions[0])
     scene = _Scene(page, loaded, closing, facts, now)
     claims.give_back(page.id)

@@ -35,6 +35,7 @@ _SIGHT = (
         Page.expires_at,
         Page.answered_at,
         Page.callback_at,
+        Page.disowned_at,
         Page.superseded_by,
         Page.created_at,
         Customer.name,

@@ -58,7 +58,7 @@ def ask_callback(page_id: int, *, note: str = "") -> datetime:
     """
     page = queries.get(page_id)
     customer = customers.get(page.customer_id)
-    if not customer.phone:
+    if not customer.phone or page.disowned_at is not None:
         raise Invalid("There is no number to ring; call us instead.", fields={"note": "callback_no_number"})
     loaded = registry.current().find(page.situation)
     conversation = conversations.open_one(

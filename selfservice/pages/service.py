@@ -50,6 +50,7 @@ class Person:
 class NewPage:
     """A page to be issued. `channels` may be empty: the link is then handed over in another way.
 
+    `locale` is the language of this page alone; without it the page comes in the customer's.
     `actor` is `cli`, `api` or `staff:ID`. A `page_id` chosen beforehand (`tokens.new_id`) makes the same order sent
     twice one page with one text.
     """
@@ -99,6 +100,8 @@ def issue(new: NewPage) -> Issued:
             "This case already has a live page for another customer; use another case reference, or end that page.",
             code="case_of_another_customer",
         )
+    if existing.disowned_at is not None:  # Its link is with a stranger: it never shows, or leads to, this customer's.
+        return _supersede(existing, new, loaded, facts, brand, customer)
     if existing.situation == new.situation and existing.state in ("scheduled", "open"):
         return _bring_up_to_date(existing, new, loaded, facts)
     if existing.situation == new.situation and existing.facts == facts.model_dump(mode="json"):
@@ -111,6 +114,8 @@ def resend(page_id: int, *, actor: str) -> Message:
     page = queries.get(page_id)
     if sight.state_at(page, clock.now()) not in ("open", "answered"):
         raise Conflict("This page has ended, so its text is not sent again; make a new page.")
+    if page.disowned_at is not None:
+        raise Conflict("Somebody said that the number is wrong, so this page shows nothing; make a new page.")
     events.record("page.resent", actor=actor, page_id=page.id)
     return texts.invite(page, purpose=texts.INVITATION, key=f"page:{page.id}:again:{new_id()}", actor=actor)
 

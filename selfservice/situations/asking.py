@@ -18,7 +18,7 @@ class Ask:
 
     `code` is "sent" while a texted code can be typed in, "over" when the last one can no longer be; `can_send` says
     whether another may be texted. `action` is the answer that waits for it, with what its `form` held, or empty if it
-    is the page itself. `protective` are the answers that may be given all the same.
+    is the page itself; `words` is where the words of its button stand. `protective` are the answers that may be given all the same.
     """
 
     kind: CheckKind
@@ -27,5 +27,6 @@ class Ask:
     code: Code = ""
     can_send: bool = False
     action: str = ""
+    words: str = ""
     form: Mapping[str, str] = field(default_factory=dict)
     protective: tuple[Do, ...] = ()

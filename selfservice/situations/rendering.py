@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from urllib.parse import quote
 
 from selfservice.brands.face import Face
+from selfservice.kit.formats import Reader
 from selfservice.kit.locales import tag
 from selfservice.kit.steps import Header
 from selfservice.kit.tracing import call
@@ -58,7 +59,9 @@ class Language:
 
 
 def render(view: View) -> str:
-    """One page of any type in any state, from its shell where there is one."""
+    """One page of any type in any state, from its shell where there is one; `asides.show` knows who may not see it."""
+    assert view.ask is None
+    assert not view.is_disowned
     return _SHELLS.render(view, registry.current().find(view.situation))
 
 
@@ -77,51 +80,89 @@ def render_in_full(view: View) -> str:
     return _plain(view, say, "customer/ended.html", top, notice=_notice(view, say) if top.look == "closed" else None)
 
 
-def render_callback(view: View) -> str:
-    """The small page for being called; `view.problems` and `view.entered` after a refused form."""
-    say = _speaker(view, registry.current().find(view.situation))
-    if view.callback_at:
-        news = say("person.callback_by", callback_at=view.callback_at)
-        top = Top(part=_ALWAYS, look="good", headline=news)
-    else:
-        line = say("callback.line") if view.ending else say("problems.callback_no_number")
-        top = Top(part=_ALWAYS, look="brand", headline=say("callback.headline"), line=line)
-    problems = [Problem(say(f"problems.{word}"), "note") for word in view.problems.values()]
-    return _plain(view, say, "customer/callback.html", top, title=say("callback.title"), problems=problems)
-
-
-def render_preferences(view: View, *, stopped: bool) -> str:
-    """The page where a customer stops all texts to the number; `stopped` once that is done."""
-    say = _speaker(view, registry.current().find(view.situation))
-    word = "stopped_" if stopped else ""
-    top = Top(
-        part=_ALWAYS,
-        look="good" if stopped else "brand",
-        headline=say(f"preferences.{word}headline"),
-        line=say(f"preferences.{word}line"),
-    )
-    return _plain(view, say, "customer/preferences.html", top, title=say("preferences.title"), stopped=stopped)
-
-
 def render_plain(kind: str, *, language: str = DEFAULT_LANGUAGE, reference: str = "") -> str:
     """A page for when there is none to show: `kind` is a key under `[plain]` of the shared words.
 
     The same bytes for every address that is not ours. `reference` helps to find what went wrong.
     """
-    words = _shared()[language if language in _shared() else DEFAULT_LANGUAGE]
-    say = _WordsOnly(words)
-    top = Top(part=_ALWAYS, look="closed", headline=words[f"plain.{kind}.headline"], line=words[f"plain.{kind}.line"])
+    return render_alone("errors/plain.html", f"plain.{kind}", language=language, reference=reference)
+
+
+def render_alone(
+    template: str, words: str, *, language: str, look: Header = "closed", has_script: bool = False, **more: Any
+) -> str:
+    """A page that stands for no page of a customer's; `words` is where its headline and line are in the shared ones.
+
+    `more` is what the template needs, and may replace anything that all pages have, such as `body`.
+    """
+    say = _WordsOnly(_shared()[language if language in _shared() else DEFAULT_LANGUAGE])
+    top = Top(part=_ALWAYS, look=look, headline=say(f"{words}.headline"), line=say(f"{words}.line"))
     context = {
-        **_frame(words.language, None, top.look, *NEUTRAL),
+        **_frame(say.language, None, look, *NEUTRAL),
+        "app": app_address(say.language) if has_script else "",
         "view": None,
         "say": say,
         "title": top.headline,
         "top": top,
-        "reference": reference,
         "languages": (),
         "body": {"class": "one"},
+        **more,
     }
-    return environment(words.language).get_template("errors/plain.html").render(context)
+    return environment(say.language).get_template(template).render(context)
+
+
+def shared_word(language: str, key: str) -> str:
+    """One sentence of the shared words that needs no values, in English where there are none in `language`."""
+    return _shared()[language if language in _shared() else DEFAULT_LANGUAGE][key]
+
+
+def speaker_for(view: View) -> Speaker:
+    """Says the sentences of a view's type on a page of its own."""
+    return _speaker(view, registry.current().find(view.situation))
+
+
+def render_aside(view: View, template: str, top: Top, **more: Any) -> str:
+    """A small page beside a page; its title is the headline unless `more` gives a `title`."""
+    return _plain(view, speaker_for(view), template, top, **more)
+
+
+def render_receipt(view: View, top: Top, **more: Any) -> str:
+    """The receipt of a page: its own cards as they stand, under another top, with what `more` gives the template."""
+    loaded = registry.current().get(view.situation)
+    say = speaker_for(view)
+    drawing = Artist(view, loaded.situation, say).draw()
+    context = {
+        **_context(view, say, drawing, title=top.headline),
+        "top": top,
+        "look": top.look,
+        "back": f"/p/{view.token}?lang={view.language}",
+        "body": {"class": "one receipt"},
+        "type_page": page_of(loaded.folder, view.language),
+        **more,
+    }
+    return environment(view.language).get_template("customer/receipt.html").render(context)
+
+
+def shared_speaker(language: str, values: Mapping[str, Any], reader: Reader) -> Speaker:
+    """Says the sentences of every page where there is none, with these values."""
+    words = _shared().get(language) or _shared()[DEFAULT_LANGUAGE]
+    return Speaker(words, isolated(values) if language in RIGHT_TO_LEFT else values, reader)
+
+
+def render_without_page(template: str, top: Top, say: Speaker, *, face: Face, language: str, **more: Any) -> str:
+    """A page that belongs to an organisation and to no customer, in no brand's colours (`PLAIN_SECURITY_POLICY`)."""
+    context = {
+        **_frame(language, face, top.look, *NEUTRAL),
+        "view": None,
+        "say": say,
+        "title": top.headline,
+        "top": top,
+        "languages": _languages(say, tuple(_shared()), language),
+        "language_label": say("layout.language"),
+        "body": {"class": "one"},
+        **more,
+    }
+    return environment(language).get_template(template).render(context)
 
 
 def words_for(view: View) -> Speaker:
@@ -156,8 +197,9 @@ def content_security_policy(view: View | None = None, *, framed: bool = False) -
 class _WordsOnly:
     """Says sentences of the shared words that need no values but those given."""
 
-    def __init__(self, words: Mapping[str, str]) -> None:
+    def __init__(self, words: Words) -> None:
         self._words = words
+        self.language = words.language
 
     def __call__(self, key: str, **values: str) -> str:
         return self._words[key].format_map(values)
@@ -221,8 +263,14 @@ def _page(view: View, loaded: Loaded, say: Speaker, drawing: Drawing, *, title: 
         "data-step": drawing.stage.shown,
         "data-sending": say("notices.sending"),
         "data-failed": say("notices.failed"),
+        "data-tell": "" if _may_tell(view, loaded) else None,
     }
-    context = {
+    context = {**_context(view, say, drawing, title=title), "script": script().text, "body": body}
+    return page_of(loaded.folder, view.language).render(context)
+
+
+def _context(view: View, say: Speaker, drawing: Drawing, *, title: str) -> dict[str, Any]:
+    return {
         **_around(view, say, drawing.look),
         "facts": view.facts,
         "answers": view.answers,
@@ -230,12 +278,14 @@ def _page(view: View, loaded: Loaded, say: Speaker, drawing: Drawing, *, title: 
         "drawing": drawing,
         "notice": _notice(view, say),
         "problems": _problems(view, say, drawing),
-        "script": script().text,
         "title": title,
         "ended": view.state not in LIVE,
-        "body": body,
     }
-    return page_of(loaded.folder, view.language).render(context)
+
+
+def _may_tell(view: View, loaded: Loaded) -> bool:
+    """Whether the page may offer to tell of news on this phone: after an answer, or from the first if its type says so."""
+    return bool(view.push_key) and (loaded.situation.tells_early or view.state == "answered")
 
 
 def _plain(view: View, say: Speaker, template: str, top: Top, **more: Any) -> str:
@@ -260,13 +310,14 @@ def _around(view: View, say: Speaker, look: Header) -> dict[str, Any]:
         "app": app_address(view.language) if view.token else "",
         "reader": view.reader,
         "styles": _styles(view).text,
-        "languages": [
-            Language(tag(code), say.find(f"languages.{code}") or code, f"?lang={code}")
-            for code in codes
-            if code != view.language
-        ],
+        "languages": _languages(say, codes, view.language),
         "language_label": say("layout.language"),
     }
+
+
+def _languages(say: Speaker, codes: Iterable[str], current: str) -> list[Language]:
+    names = {code: say.find(f"languages.{code}") or code for code in codes if code != current}
+    return [Language(tag(code), name, f"?lang={code}") for code, name in names.items()]
 
 
 def _frame(language: str, brand: Face | None, look: Header, colour: str, colour_dark: str) -> dict[str, Any]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from selfservice.brands.face import Face
 from selfservice.kit import Facts, Form
 from selfservice.kit.formats import Reader
+from selfservice.situations.asking import Ask
 from selfservice.situations.values import Standard, standard_values
 
 State = Literal["scheduled", "open", "answered", "expired", "revoked", "superseded", "retired"]
@@ -25,7 +27,8 @@ class View:
     `token` is the link's token, empty in a preview (forms are inert then); `answer_tokens` maps actions to the tokens
     the script posts to. `problems` maps form fields to keys of the copy file, `notice` is a key under `notices`.
     `taken` names the claims that are gone. `push_key` is what a browser subscribes to pushes with, empty if they are
-    off. `theme` and `large` are set by the console's preview alone.
+    off. `theme` and `large` are set by the console's preview alone. While there is something to `ask`, or once the page
+    `is_disowned`, nothing of its customer's is in the view.
     """
 
     situation: str
@@ -53,8 +56,10 @@ class View:
     can_change: bool = False
     callback_at: datetime | None = None
     host: str = ""
-    theme: Theme = ""
     push_key: str = ""
+    ask: Ask | None = None
+    is_disowned: bool = False
+    theme: Theme = ""
     large: bool = False
 
     def with_notice(self, notice: str) -> View:
@@ -64,6 +69,22 @@ class View:
     def with_problems(self, problems: Mapping[str, str], entered: Mapping[str, str]) -> View:
         """The same view after a refused form: what is wrong with each field, and what was entered."""
         return replace(self, problems=dict(problems), entered=dict(entered))
+
+    def blind(self, *, answer_tokens: Mapping[str, str] = MappingProxyType({}), **changes: Any) -> View:
+        """The same view without anything that is known of its customer: no facts, no answers, no name."""
+        return replace(
+            self,
+            step="",
+            facts=Facts(),
+            first_name="",
+            answers={},
+            answer_tokens=dict(answer_tokens),
+            answered_at=None,
+            can_change=False,
+            push_key="",
+            taken=frozenset(),
+            **changes,
+        )
 
     @property
     def reader(self) -> Reader:

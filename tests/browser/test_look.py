@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from selfservice.situations import rendering
+from selfservice.situations import asides, rendering
 from selfservice.situations.registry import Registry
 from selfservice.situations.view import View
 from tests.situations.views import each_step_once, view
@@ -80,11 +80,11 @@ def test_small_pages_please_axe_too(registry: Registry, rendered: Any, tab: Any)
     page = tab(viewport=NARROW)
     shown = view(registry.get("appointment_reminder"), "booked")
     pages = {
-        "callback": rendering.render_callback(shown),
-        "callback refused": rendering.render_callback(shown.with_problems({"note": "callback_no_number"}, {})),
-        "called back": rendering.render_callback(replace(shown, callback_at=shown.expires_at)),
-        "preferences": rendering.render_preferences(shown, stopped=False),
-        "stopped": rendering.render_preferences(shown, stopped=True),
+        "callback": asides.render_callback(shown),
+        "callback refused": asides.render_callback(shown.with_problems({"note": "callback_no_number"}, {})),
+        "called back": asides.render_callback(replace(shown, callback_at=shown.expires_at)),
+        "preferences": asides.render_preferences(shown, stopped=False),
+        "stopped": asides.render_preferences(shown, stopped=True),
         "not found": rendering.render_plain("not_found"),
         "error": rendering.render_plain("error", reference="8f3a2c"),
     }

@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 
 from selfservice.kit import locales
-from selfservice.situations import rendering
+from selfservice.situations import asides, rendering
 from selfservice.situations.registry import EXTENSION, Registry
 from selfservice.situations.view import View
 from selfservice.web import encoding
@@ -314,17 +314,17 @@ def test_link_preview_is_told_what_a_page_is_about_and_no_fact(pages: dict[str, 
 
 def test_small_pages_have_titles_without_facts_too(look: Look) -> None:
     pages = [
-        rendering.render_callback(look(callback_at=NOW)),
-        rendering.render_preferences(look(), stopped=True),
+        asides.render_callback(look(callback_at=NOW)),
+        asides.render_preferences(look(), stopped=True),
     ]
 
     assert [re.findall("<title>(.*?)</title>", page) for page in pages] == [["Ask for a call"], ["Your texts"]]
 
 
 def test_callback_asks_once_and_says_when(look: Look) -> None:
-    asking = rendering.render_callback(look())
-    asked = rendering.render_callback(look(callback_at=NOW + timedelta(hours=2)))
-    unknown = rendering.render_callback(look(ending=""))
+    asking = asides.render_callback(look())
+    asked = asides.render_callback(look(callback_at=NOW + timedelta(hours=2)))
+    unknown = asides.render_callback(look(ending=""))
 
     assert "We’ll ring the number ending 417." in shown_in(asking)
     assert "Yes, call me" in shown_in(asking)
@@ -343,8 +343,8 @@ def test_page_says_by_when_we_call(look: Look) -> None:
 
 
 def test_texts_can_be_stopped_without_script(look: Look) -> None:
-    asking = rendering.render_preferences(look(), stopped=False)
-    stopped = rendering.render_preferences(look(), stopped=True)
+    asking = asides.render_preferences(look(), stopped=False)
+    stopped = asides.render_preferences(look(), stopped=True)
 
     assert '<form class="dock" method="post">' in asking
     assert "Stop all texts" in shown_in(asking)

@@ -9,12 +9,12 @@ from flask import Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from selfservice.db import db
-from selfservice.errors import Conflict, Gone, Invalid
+from selfservice.errors import AppError, Conflict, Invalid
 from selfservice.pages import answering
-from selfservice.situations import rendering
+from selfservice.situations import asides
 from selfservice.situations.view import View
-from selfservice.web.customer import door
-from selfservice.web.customer.pages import read_revision, refused_view
+from selfservice.web.customer import door, keeping
+from selfservice.web.customer.pages import REFUSALS, read_revision, refused_view
 
 
 def answer() -> ResponseReturnValue:
@@ -25,15 +25,17 @@ def answer() -> ResponseReturnValue:
     form = body.get("input", {})
     try:
         revision = read_revision(body.get("revision"))
-        status = answering.act(g.page_id, g.action, form=form, revision=revision, key=_key())
-    except (Conflict, Gone, Invalid) as refusal:
+        status = answering.act(g.page_id, g.action, form=form, revision=revision, key=_key(), who=door.who)
+    except REFUSALS as refusal:
         db.session.rollback()
-        return _refusal(refusal, refused_view(refusal, form, str(body.get("step", ""))))
+        return _refusal(refusal, refused_view(refusal, g.action, form, str(body.get("step", ""))))
     db.session.commit()
     view = door.look()
     if status == "needs_human":
         view = view.with_notice("needs_human")
-    return _private(jsonify(status=status, page=_page(view)))
+    elif view.ask is not None:  # A protective answer, from somebody who need not show who they are.
+        view = view.with_notice("taken")
+    return _private(jsonify(status=status, page=_page(view)), view)
 
 
 def _key() -> str:
@@ -45,10 +47,10 @@ def _key() -> str:
 
 
 def _page(view: View) -> dict[str, Any]:
-    return {"state": view.state, "revision": view.revision, "step": view.step, "html": rendering.render(view)}
+    return {"state": view.state, "revision": view.revision, "step": view.step, "html": asides.show(view)}
 
 
-def _refusal(refusal: Conflict | Gone | Invalid, view: View) -> Response:
+def _refusal(refusal: AppError, view: View) -> Response:
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": refusal.message,
@@ -60,12 +62,13 @@ def _refusal(refusal: Conflict | Gone | Invalid, view: View) -> Response:
         body["fields"] = refusal.fields
     if isinstance(refusal, Conflict):
         body["won"] = view.step
-    response = _private(jsonify(body))
+    response = _private(jsonify(body), view)
     response.status_code = refusal.status
     response.content_type = "application/problem+json"
     return response
 
 
-def _private(response: Response) -> Response:
+def _private(response: Response, view: View) -> Response:
     response.headers["Cache-Control"] = "no-store"
+    response.headers[keeping.HEADER] = keeping.word(view)
     return response

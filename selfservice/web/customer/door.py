@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, g, request
 
 from selfservice import tokens
 from selfservice.errors import NotFound
-from selfservice.pages import queries, sight
+from selfservice.pages import guarding, language, queries, sight
 from selfservice.situations import rendering
 from selfservice.situations.view import View
-from selfservice.web import encoding
+from selfservice.web import device, encoding
+from selfservice.web.customer import keeping
 
 CLOSED_STATUS = {"expired": 410, "revoked": 410, "retired": 410, "superseded": 410}
 
@@ -25,6 +27,9 @@ def enter() -> None:
     else:
         g.token = arguments.pop("token")
         g.page_id = keyring.read_page(g.token)
+    # Looking at a page in another language changes nothing; whoever does something in it has chosen it.
+    if request.method == "POST" and "lang" in request.args:
+        language.choose(g.page_id, request.args["lang"])
 
 
 def look(step: str = "") -> View:
@@ -41,7 +46,28 @@ def find_row() -> Any:
 
 
 def view_of(row: Any, step: str = "") -> View:
-    """That row as its customer sees it; raises NotFound while the page is not open yet."""
+    """That row as whoever holds this link on this device may see it; raises NotFound while the page is not open yet."""
+    return guarding.guarded(row, _sight_of(row, step), who)
+
+
+def ask_for(action: str, form: Mapping[str, str]) -> View:
+    """The page as it asks who is there before it takes an answer; as it stands if there is nothing to ask."""
+    row = find_row()
+    return guarding.asked_for(row, _sight_of(row), action, form, who)
+
+
+def who() -> int | None:
+    """The device that asks, if it is known."""
+    found = device.find()
+    return found.id if found else None
+
+
+def was_device_asked() -> bool:
+    """Whether this request had to know its device, as it has where something is checked."""
+    return "device" in g
+
+
+def _sight_of(row: Any, step: str = "") -> View:
     token = g.get("token") or tokens.current().sign_page(g.page_id)
     view = sight.view_of(row, language=request.args.get("lang", ""), token=token, step=step)
     if view.state == "scheduled":
@@ -57,11 +83,12 @@ def page(view: View, html: str, status: int = 200) -> Response:
             ("Cache-Control", "no-store"),
             ("X-Robots-Tag", "noindex, nofollow"),
             ("Content-Security-Policy", rendering.content_security_policy(view)),
+            (keeping.HEADER, keeping.word(view)),
         )
     )
     return response
 
 
 def status_of(view: View) -> int:
-    """The status a page is shown with: 410 when it has ended."""
-    return CLOSED_STATUS.get(view.state, 200)
+    """The status a page is shown with: 410 when it has ended, or is not this person's."""
+    return 410 if view.is_disowned else CLOSED_STATUS.get(view.state, 200)

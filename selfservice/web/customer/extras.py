@@ -9,7 +9,7 @@ from selfservice import clock
 from selfservice.db import db
 from selfservice.errors import Invalid, NotFound
 from selfservice.pages import requests
-from selfservice.situations import calendar, registry, rendering
+from selfservice.situations import asides, calendar, registry, rendering
 from selfservice.web.customer import door
 
 
@@ -23,7 +23,7 @@ def opened() -> ResponseReturnValue:
 def show_callback() -> ResponseReturnValue:
     """The small form for being called back."""
     view = door.look()
-    return door.page(view, rendering.render_callback(view))
+    return door.page(view, asides.render_callback(view))
 
 
 def ask_callback() -> ResponseReturnValue:
@@ -33,7 +33,7 @@ def ask_callback() -> ResponseReturnValue:
     except Invalid as refusal:
         db.session.rollback()
         view = door.look().with_problems(refusal.fields, request.form.to_dict())
-        return door.page(view, rendering.render_callback(view), refusal.status)
+        return door.page(view, asides.render_callback(view), refusal.status)
     db.session.commit()
     return redirect(request.full_path.replace("/-/callback", "").rstrip("?"), 303)
 
@@ -41,7 +41,7 @@ def ask_callback() -> ResponseReturnValue:
 def show_preferences() -> ResponseReturnValue:
     """What texts this number gets, and the way to stop them."""
     view = door.look()
-    return door.page(view, rendering.render_preferences(view, stopped=False))
+    return door.page(view, asides.render_preferences(view, stopped=False))
 
 
 def stop_texts() -> ResponseReturnValue:
@@ -49,12 +49,14 @@ def stop_texts() -> ResponseReturnValue:
     requests.stop_texts(g.page_id)
     db.session.commit()
     view = door.look()
-    return door.page(view, rendering.render_preferences(view, stopped=True))
+    return door.page(view, asides.render_preferences(view, stopped=True))
 
 
 def calendar_file() -> ResponseReturnValue:
     """The page's appointment as an iCalendar file; 404 where there is none."""
     view = door.look()
+    if view.ask is not None or view.is_disowned:
+        return door.page(view, asides.show(view), 403 if view.ask else 410)
     loaded = registry.current().find(view.situation)
     make = loaded.situation.calendar if loaded is not None else None
     entry = make(view.facts, view.answers) if make is not None else None

@@ -10,45 +10,59 @@ from flask.typing import ResponseReturnValue
 
 from selfservice import tokens
 from selfservice.db import db
-from selfservice.errors import Conflict, Gone, Invalid
+from selfservice.errors import AppError, Conflict, Gone, Invalid
 from selfservice.pages import answering
+from selfservice.pages.checks import CheckRequired
 from selfservice.pages.claims import LostClaim
-from selfservice.situations import rendering
+from selfservice.situations import asides
 from selfservice.situations.view import View
 from selfservice.web.customer import door
 
 BOOKKEEPING = frozenset({"revision", "step"})
+REFUSALS = (CheckRequired, Conflict, Gone, Invalid)
+"""What an answer may be refused with; all else is a mistake in the link, or ours."""
 
 
 def show() -> ResponseReturnValue:
     """The page as it stands; a superseded one leads to its successor. Reads, never writes."""
     row = door.find_row()
-    if row.state == "superseded" and row.superseded_by:
-        return redirect(_address(tokens.current().sign_page(row.superseded_by)), 303)
+    if row.state == "superseded" and row.superseded_by and row.disowned_at is None:
+        return redirect(address(tokens.current().sign_page(row.superseded_by)), 303)
     view = door.view_of(row, step=request.args.get("step", ""))
-    return door.page(view, rendering.render(view), door.status_of(view))
+    return door.page(view, asides.show(view), door.status_of(view))
 
 
 def answer(action: str) -> ResponseReturnValue:
     """An answer from a form without script: 303 to the page, or the page again with the reason in words."""
     form = {name: value for name, value in request.form.items() if name not in BOOKKEEPING}
+    return take(action, form, revision=request.form.get("revision"), step=request.form.get("step", ""))
+
+
+def take(action: str, form: Mapping[str, str], *, revision: Any, step: str = "") -> ResponseReturnValue:
+    """Take what a form says as an answer."""
     try:
-        revision = read_revision(request.form.get("revision"))
-        key = answering.form_key(revision, form)
-        status = answering.act(g.page_id, action, form=form, revision=revision, key=key)
-    except (Conflict, Gone, Invalid) as refusal:
+        seen = read_revision(revision)
+        key = answering.form_key(seen, form)
+        status = answering.act(g.page_id, action, form=form, revision=seen, key=key, who=door.who)
+    except REFUSALS as refusal:
         db.session.rollback()
-        view = refused_view(refusal, form, request.form.get("step", ""))
-        return door.page(view, rendering.render(view), refusal.status)
+        view = refused_view(refusal, action, form, step)
+        return door.page(view, asides.show(view), refusal.status)
     db.session.commit()
     if status == "needs_human":
         view = door.look().with_notice("needs_human")
-        return door.page(view, rendering.render(view))
-    return redirect(_address(g.token), 303)
+        return door.page(view, asides.show(view))
+    if door.was_device_asked():
+        view = door.look()
+        if view.ask is not None:  # A protective answer, from somebody who need not show who they are.
+            return door.page(view, asides.show(view.with_notice("taken")))
+    return redirect(address(g.token), 303)
 
 
-def refused_view(refusal: Conflict | Gone | Invalid, form: Mapping[str, Any], step: str) -> View:
+def refused_view(refusal: AppError, action: str, form: Mapping[str, Any], step: str) -> View:
     """The page as it stands now, with what the refusal means to its customer."""
+    if isinstance(refusal, CheckRequired):
+        return door.ask_for(action, {name: str(value) for name, value in form.items()})
     if isinstance(refusal, Invalid):
         view = door.look(step=step)
         return view.with_problems(refusal.fields, {name: str(value) for name, value in form.items()})
@@ -68,6 +82,7 @@ def read_revision(text: Any) -> int:
         ) from None
 
 
-def _address(token: str) -> str:
+def address(token: str) -> str:
+    """The address of a page in the language that this request is in."""
     language = request.args.get("lang", "")
     return f"/p/{token}?lang={language}" if language.isalnum() else f"/p/{token}"

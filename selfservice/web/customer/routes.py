@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from selfservice.web import security
-from selfservice.web.customer import answers, door, extras, pages
+from selfservice.web.customer import answers, checking, door, extras, pages, receipt
 
 blueprint = Blueprint("customer", __name__)
 security.guard(blueprint, "link", door.enter)
@@ -19,3 +19,8 @@ blueprint.add_url_rule("/p/<token>/-/callback", "ask_callback", extras.ask_callb
 blueprint.add_url_rule("/p/<token>/-/preferences", "show_preferences", extras.show_preferences, methods=["GET"])
 blueprint.add_url_rule("/p/<token>/-/preferences", "stop_texts", extras.stop_texts, methods=["POST"])
 blueprint.add_url_rule("/p/<token>/-/calendar.ics", "calendar_file", extras.calendar_file, methods=["GET"])
+blueprint.add_url_rule("/p/<token>/-/check", "show_check", checking.show_check, methods=["GET"])
+blueprint.add_url_rule("/p/<token>/-/check", "check", checking.check, methods=["POST"])
+blueprint.add_url_rule("/p/<token>/-/wrong-number", "show_wrong_number", checking.show_wrong_number, methods=["GET"])
+blueprint.add_url_rule("/p/<token>/-/wrong-number", "say_wrong_number", checking.say_wrong_number, methods=["POST"])
+blueprint.add_url_rule("/p/<token>/-/receipt", "receipt", receipt.show, methods=["GET"])

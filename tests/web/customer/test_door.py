@@ -119,7 +119,7 @@ class TestLookingChangesNothing:
 
         for rule in rules:
             for address in (rule, f"{rule}?step=choose&lang=ar", f"{rule}?lang=%00&step=nowhere"):
-                assert client.open(address, method=method).status_code in (200, 404)
+                assert client.open(address, method=method).status_code in (200, 303, 404)
 
         assert len(rules) >= 4
         assert snapshot(app) == before

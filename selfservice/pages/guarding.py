@@ -1,0 +1,107 @@
+"""Guarding: what somebody sees who has not shown who they are, or who said that a page is not theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from selfservice import clock
+from selfservice.customers import queries as customers
+from selfservice.kit import Action, Do, Facts, Situation
+from selfservice.kit.checks import CheckKind
+from selfservice.kit.situation import visible
+from selfservice.pages import checks
+from selfservice.pages.check_states import MOST_TRIES
+from selfservice.pages.models import Check
+from selfservice.situations import registry
+from selfservice.situations.asking import Ask, Code
+from selfservice.situations.view import View
+
+Who = Callable[[], int | None]
+"""Gives the id of the device that asks, if it is known; not called for pages that ask nobody."""
+
+SHOWN = frozenset({"open", "answered"})
+
+
+def nobody() -> None:
+    """No device at all."""
+    return
+
+
+def guarded(row: Any, view: View, who: Who) -> View:
+    """The view of a page's row for this device: as it is, or blind with what has to be shown first."""
+    if row.disowned_at is not None:
+        return view.blind(ending="", callback_at=None, is_disowned=True)
+    loaded = registry.current().find(row.situation)
+    if loaded is None or not loaded.situation.is_guarded or view.state not in SHOWN:
+        return view
+    kind = checks.missing_at_door(row.id, loaded.situation, view.facts, who())
+    return view if kind is None else _asking(row, view, loaded.situation, kind)
+
+
+def asked_for(row: Any, view: View, action: str, form: Mapping[str, str], who: Who) -> View:
+    """The view of a page that asks who is there before it takes an answer; as it is if there is nothing to ask."""
+    loaded = registry.current().find(row.situation)
+    if loaded is None or row.disowned_at is not None or view.state not in SHOWN:
+        return guarded(row, view, who)
+    situation = loaded.situation
+    kind = checks.missing_for(row.id, situation, view.facts, situation.action(action), who())
+    return view if kind is None else _asking(row, view, situation, kind, action=action, form=form)
+
+
+def _asking(
+    row: Any,
+    view: View,
+    situation: Situation,
+    kind: CheckKind,
+    *,
+    action: str = "",
+    form: Mapping[str, str] | None = None,
+) -> View:
+    check = checks.find(row.id, kind)
+    protective = _protective(situation, row.step, view.facts)
+    ask = Ask(
+        kind=kind,
+        is_locked=check is not None and check.state == "locked",
+        tries_left=MOST_TRIES - (check.tries if check else 0),
+        code=_code(check) if kind == "otp" else "",
+        can_send=kind == "otp" and bool(row.phone) and not customers.is_suppressed(row.phone),
+        action=action,
+        words=_words(situation, action, row.step, view.facts),
+        form=dict(form or {}),
+        protective=protective,
+    )
+    tokens = {do.action: view.answer_tokens[do.action] for do in protective if do.action in view.answer_tokens}
+    return view.blind(answer_tokens=tokens, ask=ask)
+
+
+def _words(situation: Situation, action_key: str, step: str, facts: Facts) -> str:
+    """What the button says that began an answer; only of an action that asks by itself, whose words tell nothing."""
+    action = situation.action(action_key)
+    if action is None or action.check is None:
+        return ""
+    buttons = (button for reached in situation.reachable(step, facts) for button in visible(reached, facts))
+    return next((button.words for button in buttons if isinstance(button, Do) and button.action == action_key), "")
+
+
+def _code(check: Check | None) -> Code:
+    if check is None or check.codes == 0:
+        return ""
+    is_alive = check.code_digest and check.code_expires_at and check.code_expires_at > clock.now()
+    return "sent" if is_alive and check.tries < MOST_TRIES else "over"
+
+
+def _protective(situation: Situation, step: str, facts: Facts) -> tuple[Do, ...]:
+    """The answers that need no check and no form, as far as the page could be given them now."""
+    found: dict[str, Do] = {}
+    for reached in situation.reachable(step, facts):
+        for button in visible(reached, facts):
+            action = situation.action(button.action) if isinstance(button, Do) else None
+            if action is not None and _is_plain_protection(action):
+                assert isinstance(button, Do)
+                found.setdefault(button.action, button)
+    return tuple(found.values())
+
+
+def _is_plain_protection(action: Action) -> bool:
+    return action.needs_no_check and not action.form.model_fields

@@ -1,0 +1,170 @@
+"""Is this really from you? Anybody may ask, about a link, a text or a receipt code; says whether we signed it, no more.
+
+Nothing that is put in is kept or logged, and no answer depends on what became of a page.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+
+from selfservice import config, tokens
+from selfservice.brands import queries as brands
+from selfservice.brands.face import Face
+from selfservice.errors import NotFound, TooMany
+from selfservice.pages import queries, receipts
+from selfservice.situations import asides, rendering
+from selfservice.situations.asides import Verdict
+from selfservice.tokens import BadToken
+from selfservice.web import encoding, security
+
+FIELD = "what"
+LONGEST = 2_000
+MOST_A_MINUTE = 30
+_MOST_KNOWN = 10_000
+_LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"]+|[\w.-]+(?::\d+)?/p/\w+|[\w-]+(?:\.[\w-]+)+/\S+", re.IGNORECASE)
+_CODE = re.compile(r"(?<![\w-])\w{4}(?:[\s\-\u2010-\u2015]*\w{4}){4}(?![\w-])")
+_EDGES = ".,;:!?)]}’”»،؛؟。，！"
+
+blueprint = Blueprint("verify", __name__)
+
+
+@dataclass
+class _Asker:
+    since: float
+    count: int = 0
+
+
+class _Limit:
+    """So many questions a minute from one address, in this process."""
+
+    def __init__(self) -> None:
+        self._askers: dict[str, _Asker] = {}
+        self._lock = threading.Lock()
+
+    def take(self, address: str) -> None:
+        """Count one question; raises TooMany."""
+        now = time.monotonic()
+        with self._lock:
+            if len(self._askers) >= _MOST_KNOWN:
+                self._askers.clear()
+            asker = self._askers.get(address)
+            if asker is None or now - asker.since >= 60:
+                asker = self._askers[address] = _Asker(now)
+            asker.count += 1
+            if asker.count > MOST_A_MINUTE:
+                raise TooMany("That was a lot at once; wait a minute and ask again.", retry_after=60)
+
+
+_limit = _Limit()
+
+
+def _anybody() -> None:
+    if request.method == "POST":
+        _limit.take(_network())
+
+
+security.guard(blueprint, "public", _anybody)
+
+
+@blueprint.get("/verify")
+def show() -> ResponseReturnValue:
+    """The question."""
+    return _page(None)
+
+
+@blueprint.post("/verify")
+def verify() -> ResponseReturnValue:
+    """The answer: ours, not ours, or nothing in it that could be told."""
+    text = request.form.get(FIELD, "")[:LONGEST]
+    return _page(judge(text), text)
+
+
+def judge(text: str) -> Verdict:
+    """Whether a text is from us: every link in it has to be ours, or the code in it one that we gave."""
+    if not text.strip():
+        return Verdict("nothing")
+    links = list(_links(text))
+    if links:
+        pages = [_page_of(link) for link in links]
+        if None in pages:
+            return Verdict("no_link")
+        return Verdict("yes_link", brand_id=_brand_of(pages[0] or 0))
+    found = _CODE.search(text) or re.search(r"^\s*[\w\s-]{20,40}\s*$", text)
+    if found is None:
+        return Verdict("unknown")
+    try:
+        issued = receipts.read(found[0])
+    except BadToken:
+        return Verdict("no_receipt" if len(receipts.letters_of(found[0])) == receipts.LENGTH else "unknown")
+    return Verdict("yes_receipt", brand_id=issued.brand_id, at=issued.at)
+
+
+def _links(text: str) -> Iterator[str]:
+    for found in _LINK.finditer(text):
+        yield found[0].rstrip(_EDGES)
+
+
+def _page_of(link: str) -> int | None:
+    """The page that a link of ours leads to; None for any other link."""
+    base = urlsplit(config.current().base_url)
+    try:
+        parts = urlsplit(link if "://" in link else f"{base.scheme}://{link}")
+        is_ours = (parts.scheme.lower(), parts.netloc.lower()) == (base.scheme, base.netloc)
+        token = parts.path.removeprefix("/p/").partition("/")[0]
+        return tokens.current().read_page(token) if is_ours and parts.path.startswith("/p/") else None
+    except (ValueError, BadToken):
+        return None
+
+
+def _brand_of(page_id: int) -> int:
+    row = queries.find_sight(page_id)
+    return int(row.brand_id) if row is not None else 0
+
+
+def _network() -> str:
+    """Who asks, as far as it counts here: an IPv4 address, or the network of an IPv6 one, which has many."""
+    try:
+        address = ip_address(request.remote_addr or "")
+    except ValueError:
+        return ""
+    return str(address if address.version == 4 else ip_network(f"{address}/64", strict=False))
+
+
+def _page(verdict: Verdict | None, entered: str = "") -> Response:
+    language = request.args.get("lang", "")
+    if language not in rendering.LANGUAGES:
+        language = request.accept_languages.best_match(rendering.LANGUAGES) or rendering.LANGUAGES[0]
+    html = asides.render_verify(
+        verdict, face=_face(verdict, language), language=language, host=_host(), field=FIELD, entered=entered
+    )
+    response = encoding.compressed(html, 422 if verdict is not None and verdict.is_open else 200)
+    response.headers.extend(
+        (
+            ("Cache-Control", "no-store"),
+            ("X-Robots-Tag", "noindex, nofollow"),
+            ("Content-Security-Policy", rendering.PLAIN_SECURITY_POLICY),
+        )
+    )
+    return response
+
+
+def _host() -> str:
+    return urlsplit(config.current().base_url).netloc
+
+
+def _face(verdict: Verdict | None, language: str) -> Face:
+    """The organisation that signed what was asked about; the first one as long as that is not known."""
+    if verdict is not None and verdict.brand_id:
+        with contextlib.suppress(NotFound):
+            return brands.face(verdict.brand_id, language)
+    return brands.face(brands.get_for("").id, language)
