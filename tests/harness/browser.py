@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 from tests.harness import chromium
 from tests.harness.server import LiveServer
@@ -80,12 +89,18 @@ def chromium_path() -> Path:
 
 
 @pytest.fixture(scope="session")
-def browser(chromium_path: Path) -> Iterator[Browser]:
-    """The test process' own Chromium, without a window."""
+def playwright(chromium_path: Path) -> Iterator[Playwright]:
+    """What starts and drives Chromiums; there can be but one in a process."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=list(ARGUMENTS))
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright, chromium_path: Path) -> Iterator[Browser]:
+    """The test process' own Chromium, without a window."""
+    browser = playwright.chromium.launch(executable_path=chromium_path, args=list(ARGUMENTS))
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

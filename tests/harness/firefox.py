@@ -23,6 +23,8 @@ from tests.harness.waiting import PATIENCE_SECONDS, wait_until
 STOP_SECONDS = 20
 _ADDRESS = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
 
+_SWITCHES = ("--headless", "--no-remote", "--remote-debugging-port", "0", "--remote-allow-system-access")
+
 # Calls home that nobody answers here, and questions that nobody would see.
 _QUIET: Mapping[str, object] = {
     "remote.prefs.recommended": True,
@@ -34,7 +36,15 @@ _QUIET: Mapping[str, object] = {
     "network.captive-portal-service.enabled": False,
     "network.connectivity-service.enabled": False,
     "intl.accept_languages": "en-GB",
+    "network.disable-localhost-when-offline": True,
 }
+
+
+_FIND = """
+[...document.querySelectorAll("a, button, label, summary")].find(
+  (part) => part.checkVisibility() && part.innerText.includes(%s)
+)
+"""
 
 
 class FirefoxError(Exception):
@@ -42,7 +52,9 @@ class FirefoxError(Exception):
 
 
 class Firefox:
-    """`with Firefox(profile) as firefox:`; a profile that was used before brings what it kept."""
+    """`with Firefox(profile) as phone:`; see `phone.Phone` for what it does."""
+
+    is_sync_there = False
 
     def __init__(
         self,
@@ -64,7 +76,7 @@ class Firefox:
         log = self._profile / "log.txt"
         with log.open("wb") as output:
             self._process = subprocess.Popen(
-                [path, "--headless", "--no-remote", "--profile", self._profile, "--remote-debugging-port", "0"],
+                [path, *_SWITCHES, "--profile", self._profile],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -104,46 +116,81 @@ class Firefox:
             return said["result"]
 
     def open(self, url: str) -> None:
-        """Open `url` in the tab and wait until it is loaded; raises FirefoxError when it cannot be."""
         self.command("browsingContext.navigate", context=self._tab, url=url, wait="complete")
 
-    def run(self, expression: str, *, tapped: bool = False) -> Any:
-        """What a JavaScript expression gives, awaited and as JSON; `tapped` counts as a person's doing."""
+    def leave(self) -> None:
+        first, *others = self.command("browsingContext.getTree")["contexts"]
+        for other in others:
+            self.command("browsingContext.close", context=other["context"])
+        self._tab = first["context"]
+        self.open("about:blank")
+
+    def restart(self) -> None:
+        self.__exit__()
+        self.__enter__()
+
+    def follow(self, address: str) -> None:
+        def find_tab() -> str | None:
+            return next((str(one["context"]) for one in self._list_tabs() if address in one["url"]), None)
+
+        self._tab = wait_until(find_tab, told=self._list_tabs)
+        self.wait_for("document.readyState == 'complete'")
+
+    def run(self, expression: str) -> Any:
+        return self._evaluate(f"(async () => JSON.stringify(await ({expression})))()")
+
+    def wait_for(self, expression: str) -> Any:
+        return wait_until(lambda: self._try(expression), told=lambda: f"{expression}\n{self.text()}")
+
+    def text(self) -> str:
+        return str(self.run("document.body.innerText"))
+
+    def tap(self, label: str) -> None:
+        self.wait_for(f"(window.tapped = {_FIND % json.dumps(label)}) && 1")
+        self.run("tapped.scrollIntoView({block: 'center', behavior: 'instant'})")
+        element = self.command(
+            "script.evaluate", expression="tapped", target={"context": self._tab}, awaitPromise=False
+        )
+        place = {"type": "element", "element": {"sharedId": element["result"]["sharedId"]}}
+        moves = [
+            {"type": "pointerMove", "x": 0, "y": 0, "origin": place},
+            {"type": "pointerDown", "button": 0},
+            {"type": "pointerUp", "button": 0},
+        ]
+        finger = {"type": "pointer", "id": "finger", "parameters": {"pointerType": "touch"}, "actions": moves}
+        self.command("input.performActions", context=self._tab, actions=[finger])
+
+    def grant(self, origin: str) -> None:
+        descriptor = {"name": "notifications"}
+        self.command("permissions.setPermission", descriptor=descriptor, state="granted", origin=origin)
+
+    def go_offline(self) -> None:
+        self._set_offline("true")
+
+    def go_online(self) -> None:
+        self._set_offline("false")
+
+    def _set_offline(self, word: str) -> None:
+        # The protocol's own `emulation.setNetworkConditions` does not reach service workers.
+        window = self.command("browsingContext.getTree", **{"moz:scope": "chrome"})["contexts"][0]["context"]
+        self._evaluate(f"Services.io.offline = {word}; null", window)
+
+    def _list_tabs(self) -> list[dict[str, Any]]:
+        tabs: list[dict[str, Any]] = self.command("browsingContext.getTree")["contexts"]
+        return tabs
+
+    def _evaluate(self, expression: str, context: str | None = None) -> Any:
+        """What the JSON that an expression gives says; it counts as a person's doing."""
         answer = self.command(
             "script.evaluate",
-            expression=f"(async () => JSON.stringify(await ({expression})))()",
-            target={"context": self._tab},
+            expression=expression,
+            target={"context": context or self._tab},
             awaitPromise=True,
-            userActivation=tapped,
+            userActivation=True,
         )
         if answer["type"] == "exception":
             raise FirefoxError(answer["exceptionDetails"]["text"])
         return json.loads(answer["result"]["value"]) if answer["result"]["type"] == "string" else None
-
-    def wait_for(self, expression: str) -> Any:
-        """What a JavaScript expression gives, once that is true; a page that is changing meanwhile is asked again."""
-        return wait_until(lambda: self._try(expression), told=lambda: f"{expression}\n{self.text()}")
-
-    def text(self) -> str:
-        """All the words that the page shows."""
-        return str(self.run("document.body.innerText"))
-
-    def grant(self, name: str, origin: str) -> None:
-        """Say yes to a permission as if asked, such as "notifications"."""
-        self.command("permissions.setPermission", descriptor={"name": name}, state="granted", origin=origin)
-
-    def tabs(self) -> list[str]:
-        """The addresses of all tabs."""
-        return [str(one["url"]) for one in self.command("browsingContext.getTree")["contexts"]]
-
-    def follow(self, address: str) -> None:
-        """Go on in the tab that shows an address that holds `address`, once there is one."""
-
-        def find_tab() -> str | None:
-            tree = self.command("browsingContext.getTree")["contexts"]
-            return next((str(one["context"]) for one in tree if address in one["url"]), None)
-
-        self._tab = wait_until(find_tab, told=self.tabs)
 
     def _try(self, expression: str) -> Any:
         try:
