@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from selfservice import config
@@ -18,6 +18,8 @@ ASK_EACH_TIME = "no-cache"
 CLEARED = '"cache", "storage"'
 _JAVASCRIPT = "text/javascript; charset=utf-8"
 _SWITCH = "phones-off"
+_ICONS = (("icon", 192, "any"), ("icon", 512, "any"), ("maskable", 192, "maskable"), ("maskable", 512, "maskable"))
+_SCREENSHOTS = (("screenshot-narrow", "780x1688", "narrow"), ("screenshot-wide", "1280x800", "wide"))
 
 blueprint = Blueprint("shell", __name__)
 
@@ -66,7 +68,15 @@ def app_script(language: str) -> ResponseReturnValue:
 def offline() -> ResponseReturnValue:
     """What is shown for a page that is not kept; the worker fetches it while there is a network."""
     language = request.accept_languages.best_match(rendering.LANGUAGES) or "en"
-    response = encoding.compressed(rendering.render_offline(language))
+    response = encoding.compressed(
+        rendering.render_alone(
+            "customer/offline.html",
+            "plain.offline",
+            language=language,
+            has_script=True,
+            body={"class": "one", "data-kept": "0"},
+        )
+    )
     response.headers.extend(
         (
             ("Cache-Control", ASK_EACH_TIME),
@@ -75,6 +85,41 @@ def offline() -> ResponseReturnValue:
         )
     )
     return response
+
+
+@blueprint.get("/manifest.webmanifest")
+def manifest() -> ResponseReturnValue:
+    """What makes the list of pages an app on the home screen."""
+    language = request.accept_languages.best_match(rendering.LANGUAGES) or "en"
+    response = jsonify(
+        id="/inbox",
+        scope="/",
+        start_url="/inbox",
+        lang=language,
+        name=rendering.shared_word(language, "inbox.title"),
+        short_name=rendering.shared_word(language, "inbox.title"),
+        display="standalone",
+        background_color="#f3f5f7",
+        theme_color=rendering.NEUTRAL[0],
+        icons=[_icon(name, size, purpose) for name, size, purpose in _ICONS],
+        shortcuts=[
+            {"name": rendering.shared_word(language, "inbox.title"), "url": "/inbox"},
+            {"name": rendering.shared_word(language, "inbox.check"), "url": "/verify"},
+        ],
+        screenshots=[_screenshot(name, size, form) for name, size, form in _SCREENSHOTS],
+    )
+    response.content_type = "application/manifest+json"
+    response.headers["Cache-Control"] = ASK_EACH_TIME
+    return response
+
+
+def _icon(name: str, size: int, purpose: str) -> dict[str, str]:
+    address = assets.url(f"icons/app/{name}-{size}.png")
+    return {"src": address, "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
+
+
+def _screenshot(name: str, size: str, form: str) -> dict[str, str]:
+    return {"src": assets.url(f"icons/app/{name}.png"), "sizes": size, "type": "image/png", "form_factor": form}
 
 
 def _script(text: str, caching: str) -> Response:
