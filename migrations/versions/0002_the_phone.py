@@ -90,14 +90,43 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("page_id", "device_id", "kind", name=op.f("pk_check_passes")),
     )
     op.create_index("ix_check_passes_device_id", "check_passes", ["device_id"])
+    op.add_column("customers", sa.Column("language_chosen_at", MOMENT, nullable=True))
     op.add_column("pages", sa.Column("disowned_at", MOMENT, nullable=True))
     op.add_column("messages", sa.Column("payload", JSON, nullable=True))
     op.add_column("messages", sa.Column("stands_by", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("messages", sa.Column("ahead_of", sa.BigInteger(), nullable=True))
+    op.create_index(
+        "ix_messages_ahead_of",
+        "messages",
+        ["ahead_of"],
+        sqlite_where=sa.text("ahead_of IS NOT NULL"),
+        postgresql_where=sa.text("ahead_of IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_messages_ready",
+        "messages",
+        ["channel", "next_look_at"],
+        sqlite_where=sa.text("state = 'ready'"),
+        postgresql_where=sa.text("state = 'ready'"),
+    )
+    op.create_table(
+        "provider_alarms",
+        sa.Column("provider", sa.String(length=40), nullable=False),
+        sa.Column("host", sa.String(length=253), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("since", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("provider", "host", name=op.f("pk_provider_alarms")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("provider_alarms")
+    op.drop_index("ix_messages_ready", table_name="messages")
+    op.drop_index("ix_messages_ahead_of", table_name="messages")
+    op.drop_column("messages", "ahead_of")
     op.drop_column("messages", "stands_by")
     op.drop_column("messages", "payload")
     op.drop_column("pages", "disowned_at")
+    op.drop_column("customers", "language_chosen_at")
     for table in ("check_passes", "checks", "push_subscriptions", "followings", "device_pages", "devices"):
         op.drop_table(table)

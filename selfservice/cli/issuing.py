@@ -41,13 +41,10 @@ def issue(
     person: Person,
     *,
     case_ref: str | None = None,
-    locale: str | None = None,
     as_json: bool,
 ) -> None:
     """Issue a page, commit, and print what came of it."""
-    new = NewPage(
-        situation=situation, facts=facts, customer=person, actor=ACTOR, case_ref=case_ref or None, locale=locale
-    )
+    new = NewPage(situation=situation, facts=facts, customer=person, actor=ACTOR, case_ref=case_ref or None)
     issued = pages.issue(new)
     db.session.commit()
     if as_json:

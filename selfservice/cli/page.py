@@ -47,4 +47,4 @@ def issue(
     loaded = issuing.get_type(situation)
     raw = registry.read_facts(facts, zone=issuing.zone_of(loaded.key), now=clock.now())
     person = Person(ref=customer_ref, name=name, phone=to, locale=locale)
-    issuing.issue(loaded.key, raw, person, case_ref=case_ref, locale=locale, as_json=as_json)
+    issuing.issue(loaded.key, raw, person, case_ref=case_ref, as_json=as_json)

@@ -82,7 +82,7 @@ def send(key: str, sample: str, *, to: str, name: str | None, locale: str | None
         known = ", ".join(sorted(loaded.samples)) or "none"
         raise NotFound(f"{key} has no sample called {sample}; choose one of {known}.")
     raw = found.facts(zone=issuing.zone_of(key), now=clock.now())
-    issuing.issue(key, raw, Person(name=name, phone=to, locale=locale), locale=locale, as_json=as_json)
+    issuing.issue(key, raw, Person(name=name, phone=to, locale=locale), as_json=as_json)
 
 
 def _as_data(loaded: Loaded) -> dict[str, object]:

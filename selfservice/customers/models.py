@@ -13,7 +13,8 @@ from selfservice.db import BigId, UtcDateTime, db
 class Customer(db.Model):  # type: ignore[name-defined,misc]
     """One person. `ref` is the organisation's own name for them; a number belongs to one person at a time.
 
-    `locale` (BCP 47) and `timezone` (IANA) are empty while nobody has said them.
+    `locale` (BCP 47) and `timezone` (IANA) are empty while nobody has said them. `language_chosen_at` is when the
+    customer chose the language on a page: from then on, what anybody else says of it no longer counts.
     """
 
     __tablename__ = "customers"
@@ -24,6 +25,7 @@ class Customer(db.Model):  # type: ignore[name-defined,misc]
     phone: Mapped[str | None] = mapped_column(String(16), unique=True)
     email: Mapped[str | None] = mapped_column(String(254))
     locale: Mapped[str | None] = mapped_column(String(20))
+    language_chosen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     timezone: Mapped[str | None] = mapped_column(String(40))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)

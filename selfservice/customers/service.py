@@ -16,7 +16,7 @@ from selfservice.customers.queries import SUPPRESSION, data_key_ids_in_use, is_s
 from selfservice.db import db
 from selfservice.errors import Conflict, Invalid
 
-__all__ = ["data_key_ids_in_use", "find_or_make", "is_suppressed", "release", "suppress"]
+__all__ = ["choose_language", "data_key_ids_in_use", "find_or_make", "is_suppressed", "release", "suppress"]
 
 
 def find_or_make(
@@ -31,8 +31,9 @@ def find_or_make(
 ) -> Customer:
     """The person with this reference or else this number, made if nobody has either; what is given is kept.
 
-    `region` is the country of a number typed without +. Raises Invalid (its fields say which value) and Conflict when
-    the reference and the number belong to two people.
+    The `locale` of a person who chose their language themselves stays as it is. `region` is the country of a number
+    typed without +. Raises Invalid (its fields say which value) and Conflict when the reference and the number belong
+    to two people.
     """
     given = _clean(ref=ref, name=name, phone=phone, email=email, locale=locale, timezone=timezone, region=region)
     if "ref" not in given and "phone" not in given:
@@ -47,6 +48,15 @@ def find_or_make(
         raise _two_people()
     _keep(customer, given)
     return customer
+
+
+def choose_language(customer_id: int, language: str) -> None:
+    """Keep the language a customer chose; the country their reference said stays with it. Raises NotFound."""
+    customer = queries.get(customer_id)
+    if (customer.locale or "").partition("-")[0] != language:
+        customer.locale = language
+    customer.language_chosen_at = customer.updated_at = clock.now()
+    db.session.flush()
 
 
 def suppress(phone: str, reason: str, *, channel: str = "sms") -> None:
@@ -124,6 +134,8 @@ def _make(given: Mapping[str, str]) -> Customer | None:
 
 def _keep(customer: Customer, given: Mapping[str, str]) -> None:
     values = {field: value for field, value in given.items() if getattr(customer, field) != value}
+    if customer.language_chosen_at is not None:
+        values.pop("locale", None)
     if customer.timezone is None and "timezone" not in values and "phone" in given:
         zone = addresses.find_only_timezone(given["phone"])
         values |= {"timezone": zone} if zone else {}

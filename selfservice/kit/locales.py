@@ -19,6 +19,11 @@ def tag(language: str) -> str:
     return f"{language}-{script}" if script else language
 
 
+def english_name(language: str) -> str:
+    """What staff call a language: `Polish`."""
+    return str(locale("en").languages.get(language, language))
+
+
 @lru_cache(maxsize=256)
 def locale(language: str, country: str = "") -> Locale:
     """The CLDR locale of a language in a country; of the bare language where CLDR has none for the country."""

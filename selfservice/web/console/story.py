@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from selfservice.events.models import Event
+from selfservice.kit.locales import english_name
 from selfservice.web.console.wording import Said, Tone
 
 
@@ -102,6 +103,10 @@ def _opened(scene: _Scene) -> Entry:
     return _entry(scene, "eye", "Opened the page" if scene.data("first") else _AGAIN)
 
 
+def _chose_language(scene: _Scene) -> Entry:
+    return _entry(scene, "globe", f"Chose {english_name(scene.data('language'))}", "Texts and later pages come in it")
+
+
 def _answered(scene: _Scene) -> Entry:
     said = scene.said
     changed = "In place of an earlier answer" if scene.data("changed") else ""
@@ -159,6 +164,7 @@ _TOLD: dict[str, Callable[[_Scene], Entry]] = {
     "page.updated": _plainly("edit", "Facts changed by {by}"),
     "page.resent": _plainly("send", "Sent again by {by}"),
     "page.opened": _opened,
+    "page.language": _chose_language,
     "page.expired": _plainly("clock", "The page ended"),
     "page.revoked": _plainly("cross", "Closed by {by}", "The link now says that it no longer works", Tone.BAD),
     "page.superseded": _plainly("swap", "Replaced by a newer page", "The old link leads there"),
