@@ -304,7 +304,7 @@ def test_title_that_names_a_fact_is_told(type_: Type) -> None:
     ("old", "new", "problem"),
     [
         ('move = "改到这个时间"', 'move = "改到您选的这个新时间"', "buttons.move has 5 words; a button has at most 4."),
-        ('map = "地图"', 'map = "请看地图"', "lead.map says '请'; say what happens instead."),
+        ('map = "地图"', 'map = "点击地图"', "lead.map says '点击'; say what happens instead."),
         ('map = "地图"', 'map = "你的地图"', "lead.map says '你'; say what happens instead."),
     ],
 )

@@ -33,7 +33,7 @@ _UNWANTED = {
     "es": re.compile(r"\bpor favor\b|\b(?:haga|hacer) clic\b|\bpulse aquí\b", re.IGNORECASE),
     "ar": re.compile(r"من فضلك|انقر|\u0640"),
     "pl": re.compile(r"\bproszę\b|\bprosimy\b|\bklikn|\bPan(?:i|a|u)?\b", re.IGNORECASE),
-    "zh": re.compile(r"请(?!我们)|点击|单击|提交|你"),
+    "zh": re.compile(r"点击|单击|提交|你"),
     "hi": re.compile(r"कृपया|क्लिक|सबमिट"),
 }
 
