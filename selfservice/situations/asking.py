@@ -18,7 +18,8 @@ class Ask:
 
     `code` is "sent" while a texted code can be typed in, "over" when the last one can no longer be; `can_send` says
     whether another may be texted. `action` is the answer that waits for it, with what its `form` held, or empty if it
-    is the page itself; `words` is where the words of its button stand. `protective` are the answers that may be given all the same.
+    is the page itself; `words` is where the words of its button stand. `protective` are the answers that may be given
+    all the same.
     """
 
     kind: CheckKind

@@ -101,9 +101,15 @@ def _keeping(situation: Situation) -> Iterator[tuple[str, str]]:
     if situation.seal is not None and situation.seal not in ("none", "link", "device"):
         yield situation.seal, f"There is no seal called {situation.seal}; write none, link or device."
     elif situation.sealed == "device" and situation.sensitivity == "sensitive":
-        yield "device", "A sensitive page may not be opened from the list on a phone; seal it with its link, or not at all."
+        yield (
+            "device",
+            "A sensitive page may not be opened from the list on a phone; seal it with its link, or not at all.",
+        )
     elif situation.sealed == "none" and situation.forgets_when_answered:
-        yield "SITUATION", "It forgets when answered what no phone keeps; take forgets_when_answered out, or let it be kept."
+        yield (
+            "SITUATION",
+            "It forgets when answered what no phone keeps; take forgets_when_answered out, or let it be kept.",
+        )
 
 
 def _field(name: str, info: FieldInfo, situation: Situation) -> Iterator[tuple[str, str]]:

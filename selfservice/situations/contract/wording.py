@@ -23,7 +23,7 @@ BUTTON_WORDS = 4
 _TEXTS = ("sms.", "texts.")
 _SAID_BY_TEMPLATE = re.compile(r"""\bsay(\.find)?\(\s*["']([a-z0-9_.]+)["']""")
 # Tables whose sentences the layout, the texts or the console say; all others are for page.html.
-_SAID_ELSEWHERE = frozenset({"about", "title", "why", "check", "calendar", "sms", "texts", "notices"})
+_SAID_ELSEWHERE = frozenset({"about", "title", "why", "check", "checks", "calendar", "sms", "texts", "notices"})
 _OF_FORMS = frozenset({"steps", "buttons", "fields", "choices", "empty", "problems"})
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _ADDRESS = re.compile(r"://|\bwww\.|\b[\w-]+\.(?:com|org|net|info|io|co|example)\b", re.IGNORECASE)
@@ -86,6 +86,8 @@ def _wanted(loaded: Loaded) -> Iterator[tuple[str, str]]:
     """Each key that the declaration calls for, with the reason."""
     situation = loaded.situation
     yield "why.text", "every page says why it was sent"
+    for check_kind in {check.kind for check in situation.checks}:
+        yield f"checks.{check_kind}", "the check asks with it"
     for step in situation.steps:
         for place in (step.key, *(f"{step.key}.{variant.key}" for variant in step.variants)):
             yield f"steps.{place}.headline", f"the step {step.key} shows it"

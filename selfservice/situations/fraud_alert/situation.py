@@ -1,6 +1,7 @@
 """A payment held because it looks wrong: was it the customer? The protective answer comes first and is never too late.
 
-Until a page can check who looks at it, it shows only what tells a stranger nothing: merchant, amount, two digits.
+"Yes" lets money go, so it is asked who says it; "no" never is. The page itself shows what tells a stranger nothing:
+merchant, amount, two digits.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from selfservice.kit import (
     Action,
     Amount,
     Case,
+    Check,
     Digits,
     Do,
     Facts,
@@ -42,6 +44,14 @@ class Payment(Facts):
     answer_by: Moment | None = fact(
         "Answer by", hint="Four hours from now if left empty.", example="2026-11-24 18:14", default=None
     )
+    account_ending: Digits | None = fact(
+        "Last four digits of the account number",
+        hint="Asked before “Yes, it was me”. Without them we text a code.",
+        example="4417",
+        default=None,
+        min_length=4,
+        max_length=4,
+    )
 
 
 def check(facts: Payment, now: datetime) -> dict[str, str]:
@@ -68,6 +78,7 @@ def was_me(_facts: Payment, _form: Form, case: Case) -> Outcome:
 
 
 NOT_ME = "The customer says that a payment was not theirs."
+IS_IT_YOU = Check("last4", "account_ending")
 ME_AFTER_ALL = "The customer first said that a payment was not theirs and now says that it was."
 
 SITUATION = Situation(
@@ -79,7 +90,7 @@ SITUATION = Situation(
     message_class="urgent",
     actions=(
         Action(key="no", perform=was_not_me, said="Said that the payment was not theirs", accepts_late=True),
-        Action(key="yes", perform=was_me, said="Said that the payment was theirs"),
+        Action(key="yes", perform=was_me, said="Said that the payment was theirs", check=IS_IT_YOU),
     ),
     steps=(
         Step(key="ask", buttons=(Do("no", icon="cross"), Do("yes", icon="check"))),

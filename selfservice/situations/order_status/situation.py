@@ -8,6 +8,7 @@ from typing import Literal
 from selfservice.kit import (
     Action,
     Case,
+    Check,
     Day,
     Days,
     Do,
@@ -32,6 +33,8 @@ from selfservice.kit import (
 
 TEAM = "deliveries"
 KEPT = timedelta(days=7)
+# Only a place left open to all asks for it: who was passed the link may look, and may move the day.
+KNOWS_THE_DOOR = Check("postcode", "postcode", otherwise="none")
 
 
 class Order(Facts):
@@ -49,6 +52,13 @@ class Order(Facts):
     window_from: Moment = fact("Expected from", example="2026-11-24 13:00")
     window_to: Moment = fact("Expected until", example="2026-11-24 15:00")
     address_line: Line | None = fact("Delivered to", example="Flat 3, 9 Mill Lane", default=None, max_length=80)
+    postcode: Line | None = fact(
+        "Postcode",
+        hint="Asked before a safe place is chosen. Left empty, nothing is asked.",
+        example="ML4 2QX",
+        default=None,
+        max_length=10,
+    )
     carrier: Line | None = fact("Carrier", example="Mill Lane Couriers", default=None, max_length=60)
     delivery_days: Days = fact(
         "Other days to offer", hint="One a line.", example="2026-11-26", default=[], max_length=7
@@ -151,7 +161,14 @@ SITUATION = Situation(
     icon="parcel",
     actions=(
         Action(key="change_day", perform=change_day, form=OtherDay, said="Chose another delivery day", closing=False),
-        Action(key="leave_safe", perform=leave_safe, form=SafePlace, said="Chose a safe place", closing=False),
+        Action(
+            key="leave_safe",
+            perform=leave_safe,
+            form=SafePlace,
+            said="Chose a safe place",
+            closing=False,
+            check=KNOWS_THE_DOOR,
+        ),
         Action(key="report", perform=report, form=Report, said="Reported a problem", closing=False),
     ),
     steps=(
