@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable
 from typing import Any, NamedTuple
 
 INPUT = 0
@@ -49,9 +49,13 @@ class Expressions:
         known |= missing
         return tuple(formula for number in sorted(missing) if (formula := self._formulas[number]) is not None)
 
-    def blank(self) -> list[Any]:
-        """A sheet to work on: a place for every value, the constants filled in."""
-        return self._constants.copy()
+    def is_constant(self, number: int) -> bool:
+        """Whether the value of this number is always the same."""
+        return self._formulas[number] is None
+
+    def value_of(self, number: int) -> Any:
+        """The value of a constant."""
+        return self._constants[number]
 
     def __len__(self) -> int:
         return len(self._constants)
@@ -75,13 +79,3 @@ def _key_of(value: Any) -> Hashable:
     if kind is dict:
         return kind, tuple((key, _key_of(item)) for key, item in value.items())
     return id(value)
-
-
-def work_out(steps: Sequence[Formula], sheet: list[Any]) -> None:
-    """Fill in a sheet step by step."""
-    for number, function, sources in steps:
-        # Most have one source; gathering the others into a list costs as much as many a function.
-        if len(sources) == 1:
-            sheet[number] = function(sheet[sources[0]])
-        else:
-            sheet[number] = function(*[sheet[source] for source in sources])

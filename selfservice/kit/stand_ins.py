@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 OPEN, CLOSE = "\ue000", "\ue001"
@@ -13,6 +13,16 @@ OPEN, CLOSE = "\ue000", "\ue001"
 
 class Untraceable(Exception):
     """The program does with a value what cannot be noted down; it has to be run each time."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """Calls a method of its first argument."""
+
+    name: str
+
+    def __call__(self, value: Any, *arguments: Any) -> Any:
+        return getattr(value, self.name)(*arguments)
 
 
 class Tracer(Protocol):
@@ -44,7 +54,7 @@ class Traced:
         if not hasattr(self.traced_value, name):
             raise AttributeError(name)
         if callable(getattr(self.traced_value, name)):
-            return lambda *arguments: self.tracer.derive(_method(name), self, *arguments)
+            return lambda *arguments: self.tracer.derive(Method(name), self, *arguments)
         return self.tracer.read(self, name)
 
     @property  # type: ignore[misc]
@@ -154,11 +164,6 @@ for _name in dir(str):
         setattr(TracedText, _name, _noting(getattr(str, _name)))
 for _name in ("contains", "getitem"):
     setattr(TracedText, f"__{_name}__", _noting(getattr(operator, _name)))
-
-
-@lru_cache(maxsize=1024)
-def _method(name: str) -> Callable[..., Any]:
-    return lambda value, *arguments: getattr(value, name)(*arguments)
 
 
 STAND_INS = frozenset({Traced, TracedText, Input})

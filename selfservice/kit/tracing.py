@@ -15,6 +15,7 @@ from collections.abc import Callable, Hashable, Iterator
 from functools import lru_cache, wraps
 from typing import Any, NamedTuple, ParamSpec, TypeVar, get_origin, get_type_hints
 
+from selfservice.kit.compiling import Hole
 from selfservice.kit.expressions import INPUT, Expressions
 from selfservice.kit.stand_ins import CLOSE, OPEN, STAND_INS, Input, Traced, TracedText, Untraceable
 
@@ -30,13 +31,6 @@ class Guard(NamedTuple):
 
     number: int
     value: Hashable
-
-
-class Hole(NamedTuple):
-    """Where a value stands in a text, and how often it is escaped there."""
-
-    number: int
-    escapes: int
 
 
 def call(function: Callable[..., R], *arguments: Any) -> R:

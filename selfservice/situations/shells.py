@@ -62,13 +62,14 @@ class Shells:
         if not family.is_trusted:
             return self._draw(view)
         try:
-            text, uses = _filled(family, view)
+            filled = family.program.fill(view)
         except Exception as error:  # noqa: BLE001 - what it says of this page counts, and the full rendering says that
             page = self._draw(view)
             _distrust(family, view, type(error).__name__)
             return page
-        if text is None:
+        if filled is None:
             return self._learn(family, view)
+        uses, text = filled
         if uses > FIRST_COMPARED and uses % COMPARED_EACH:
             return text
         page = self._draw(view)
@@ -93,23 +94,13 @@ class Shells:
             return page
         try:
             family.program.learn(view)
-            text, _uses = _filled(family, view)
+            filled = family.program.fill(view)
         except Exception as error:  # noqa: BLE001 - whatever stops a trace, the page has been rendered
             _distrust(family, view, type(error).__name__)
             return page
-        if text != page:
+        if filled is None or filled[1] != page:
             _distrust(family, view, "differs")
         return page
-
-
-def _filled(family: Family, view: View) -> tuple[str | None, int]:
-    """The page from its shell and how often that has been used; None while there is no shell for such a page."""
-    found = family.program.find(view)
-    if found is None:
-        return None, 0
-    ending, sheet = found
-    ending.uses += 1
-    return ending.text(sheet), ending.uses
 
 
 def _distrust(family: Family, view: View, reason: str) -> None:

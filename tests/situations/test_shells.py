@@ -54,12 +54,12 @@ def fill(shells: Shells, shown: View) -> str:
     family = shells._family(shown, None)
     if family.program.is_full:
         family = Shells(rendering.render_in_full)._family(shown, None)
-    if family.program.find(shown) is None:
+    if family.program.fill(shown) is None:
         family.program.learn(shown)
-    found = family.program.find(shown)
-    assert found is not None
-    ending, sheet = found
-    return ending.text(sheet)
+    filled = family.program.fill(shown)
+    assert filled is not None
+    _uses, text = filled
+    return text
 
 
 def test_every_state_of_every_type_from_its_shell_is_the_page_in_full(registry: Registry, shells: Shells) -> None:
