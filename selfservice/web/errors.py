@@ -12,7 +12,7 @@ from selfservice import logs
 from selfservice.db import db
 from selfservice.errors import AppError, Invalid, TooMany, Unavailable
 from selfservice.situations import rendering
-from selfservice.web import encoding
+from selfservice.web import encoding, languages
 
 PROGRAM_PATHS = ("/a/", "/api/", "/push/", "/healthz", "/readyz")
 _CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported"}
@@ -81,7 +81,7 @@ def _unexpected(error: Exception) -> ResponseReturnValue:
 
 def _plain(status: int) -> Response:
     kind = _KINDS.get(status, "error" if status >= 500 else "forbidden")
-    language = request.accept_languages.best_match(rendering.LANGUAGES) or "en"
+    language = languages.wanted()
     html = rendering.render_plain(kind, language=language, reference=_request_id() if status >= 500 else "")
     response = encoding.compressed(html, status)
     response.headers.extend(

@@ -15,7 +15,7 @@ from selfservice.pages import inbox
 from selfservice.pages.inbox import Entry
 from selfservice.situations import rendering
 from selfservice.situations.view import State
-from selfservice.web import assets, device, encoding, security
+from selfservice.web import assets, device, encoding, languages, security
 from selfservice.web.customer import keeping
 from selfservice.web.customer.shell import CLEARED
 
@@ -120,9 +120,7 @@ def _row(entry: Entry, language: str) -> Row:
 
 def _language(entries: list[Entry]) -> str:
     """The language asked for, else that of the newest page, else the browser's."""
-    wishes = [request.args.get("lang", ""), *(entry.locale.partition("-")[0] for entry in entries[:1])]
-    spoken = next((wish for wish in wishes if wish in rendering.LANGUAGES), None)
-    return spoken or request.accept_languages.best_match(rendering.LANGUAGES) or "en"
+    return languages.wanted(*(entry.locale for entry in entries[:1]))
 
 
 def _page(template: str, words: str, language: str, *, has_script: bool = True, **more: object) -> Response:

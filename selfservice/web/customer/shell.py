@@ -11,7 +11,7 @@ from selfservice import config
 from selfservice.config import Settings
 from selfservice.errors import NotFound
 from selfservice.situations import phone_scripts, rendering
-from selfservice.web import assets, encoding, security
+from selfservice.web import assets, encoding, languages, security
 
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_EACH_TIME = "no-cache"
@@ -67,7 +67,7 @@ def app_script(language: str) -> ResponseReturnValue:
 @blueprint.get("/offline")
 def offline() -> ResponseReturnValue:
     """What is shown for a page that is not kept; the worker fetches it while there is a network."""
-    language = request.accept_languages.best_match(rendering.LANGUAGES) or "en"
+    language = languages.wanted()
     response = encoding.compressed(
         rendering.render_alone(
             "customer/offline.html",
@@ -90,7 +90,7 @@ def offline() -> ResponseReturnValue:
 @blueprint.get("/manifest.webmanifest")
 def manifest() -> ResponseReturnValue:
     """What makes the list of pages an app on the home screen."""
-    language = request.accept_languages.best_match(rendering.LANGUAGES) or "en"
+    language = languages.wanted()
     response = jsonify(
         id="/inbox",
         scope="/",

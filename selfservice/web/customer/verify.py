@@ -25,7 +25,7 @@ from selfservice.pages import queries, receipts
 from selfservice.situations import asides, rendering
 from selfservice.situations.asides import Verdict
 from selfservice.tokens import BadToken
-from selfservice.web import encoding, security
+from selfservice.web import encoding, languages, security
 
 FIELD = "what"
 LONGEST = 2_000
@@ -141,9 +141,7 @@ def _network() -> str:
 
 
 def _page(verdict: Verdict | None, entered: str = "") -> Response:
-    language = request.args.get("lang", "")
-    if language not in rendering.LANGUAGES:
-        language = request.accept_languages.best_match(rendering.LANGUAGES) or rendering.LANGUAGES[0]
+    language = languages.wanted()
     html = asides.render_verify(
         verdict, face=_face(verdict, language), language=language, host=_host(), field=FIELD, entered=entered
     )
