@@ -19,7 +19,7 @@ from selfservice.db import db
 from selfservice.errors import Conflict, Gone, Invalid, NotFound
 from selfservice.events import service as events
 from selfservice.kit import Action, Case, Facts, Form, Outcome, Refused, Situation
-from selfservice.pages import checks, claims, queries, sight, texts
+from selfservice.pages import checks, claims, guarding, queries, sight, texts
 from selfservice.pages.guarding import Who, nobody
 from selfservice.pages.models import Answer, Page
 from selfservice.pages.moves import move
@@ -114,7 +114,7 @@ def _require_check(page: Page, situation: Situation, facts: Facts, action: Actio
     if checks.missing_for(page.id, situation, facts, action, device_id) is not None:
         raise checks.CheckRequired
     if device_id is not None:
-        checks.touch(page.id, device_id)
+        guarding.touch(page, device_id)
 
 
 def _may_answer(scene: _Scene, state: str) -> bool:

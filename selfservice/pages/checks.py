@@ -10,7 +10,7 @@ import hmac
 import secrets
 from typing import Any, Literal, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Row, delete, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Row, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from selfservice import clock, tokens
@@ -134,11 +134,6 @@ def touch(page_id: int, device_id: int) -> None:
         .values(seen_at=now)
         .execution_options(synchronize_session=False)
     )
-
-
-def forget_device(device_id: int) -> None:
-    """Drop all that was passed on a device: before `customers.devices` forgets it."""
-    db.session.execute(delete(CheckPass).where(CheckPass.device_id == device_id))
 
 
 def _is_new(page_id: int, device_id: int | None) -> bool:

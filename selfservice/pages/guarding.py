@@ -10,9 +10,9 @@ from selfservice.customers import queries as customers
 from selfservice.kit import Action, Do, Facts, Situation
 from selfservice.kit.checks import CheckKind
 from selfservice.kit.situation import visible
-from selfservice.pages import checks
+from selfservice.pages import checks, sight
 from selfservice.pages.check_states import MOST_TRIES
-from selfservice.pages.models import Check
+from selfservice.pages.models import Check, Page
 from selfservice.situations import registry
 from selfservice.situations.asking import Ask, Code
 from selfservice.situations.view import View
@@ -26,6 +26,24 @@ SHOWN = frozenset({"open", "answered"})
 def nobody() -> None:
     """No device at all."""
     return
+
+
+def is_let_in(page: Page, device_id: int | None) -> bool:
+    """Whether this device would be shown the page."""
+    if page.disowned_at is not None:
+        return False
+    loaded = registry.current().find(page.situation)
+    if loaded is None or not loaded.situation.is_guarded:
+        return True
+    facts = sight.facts_of(loaded, page.facts, page.version)
+    return checks.missing_at_door(page.id, loaded.situation, facts, device_id) is None
+
+
+def touch(page: Page, device_id: int) -> None:
+    """A sign of life on a device: what was passed there for a sensitive page goes on holding."""
+    loaded = registry.current().find(page.situation)
+    if loaded is not None and loaded.situation.checks and loaded.situation.sensitivity == "sensitive":
+        checks.touch(page.id, device_id)
 
 
 def guarded(row: Any, view: View, who: Who) -> View:

@@ -15,7 +15,7 @@ from selfservice.db import db
 from selfservice.errors import Invalid
 from selfservice.events import service as events
 from selfservice.messages import service as messages
-from selfservice.pages import queries, sight
+from selfservice.pages import guarding, queries, sight
 from selfservice.pages.models import Page
 from selfservice.pages.states import LIVE
 from selfservice.situations import registry
@@ -23,8 +23,8 @@ from selfservice.situations import registry
 CUSTOMER = "customer"
 
 
-def opened(page_id: int) -> bool:
-    """Note that a person looks at the page; True the first time."""
+def opened(page_id: int, device_id: int | None = None) -> bool:
+    """Note that a person looks at the page, on this device if it is known; True the first time."""
     now = clock.now()
     first = db.session.execute(
         update(Page)
@@ -33,18 +33,23 @@ def opened(page_id: int) -> bool:
         .execution_options(synchronize_session=False)
     )
     is_first = cast("CursorResult[Any]", first).rowcount == 1
-    if queries.find(page_id) is not None:
+    page = queries.find(page_id)
+    if page is not None:
         events.record("page.opened", actor=CUSTOMER, page_id=page_id, data={"first": is_first})
+    if page is not None and device_id is not None:
+        devices.note_page(device_id, page_id)
+        guarding.touch(page, device_id)
     return is_first
 
 
 def tell_device(page_id: int, device_id: int) -> bool:
-    """Tell a device of the pages of this page's customer from now on; False when the page has ended, or is not theirs.
+    """Tell a device of the pages of this page's customer from now on; False when the page has ended, or is not theirs
+    as far as is known.
 
     Raises NotFound.
     """
     page = queries.get(page_id)
-    if sight.state_at(page, clock.now()) not in LIVE or page.disowned_at is not None:
+    if sight.state_at(page, clock.now()) not in LIVE or not guarding.is_let_in(page, device_id):
         return False
     subscriptions.follow(device_id, page.customer_id)
     devices.note_page(device_id, page_id)

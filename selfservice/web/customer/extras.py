@@ -10,14 +10,15 @@ from selfservice.db import db
 from selfservice.errors import Invalid, NotFound
 from selfservice.pages import requests
 from selfservice.situations import asides, calendar, registry, rendering
+from selfservice.web import device
 from selfservice.web.customer import door
 
 
 def opened() -> ResponseReturnValue:
-    """The page's own script says that a person looks at it."""
-    requests.opened(g.page_id)
+    """The page's own script says that a person looks at it, and on which device."""
+    requests.opened(g.page_id, device.get_or_make().id)
     db.session.commit()
-    return "", 204
+    return device.remember(Response(status=204))
 
 
 def show_callback() -> ResponseReturnValue:
