@@ -42,7 +42,7 @@ def run(app: Flask, stop: Event) -> None:
     """
     with app.app_context():
         schema.require_current()
-        channels = registry.build(config.current().sms, writer=db.engine, reader=db.engines[READER])
+        channels = registry.build(config.current(), writer=db.engine, reader=db.engines[READER])
     name = f"{socket.gethostname()}:{os.getpid()}"[-80:]
     dispatcher = Dispatcher(app, channels, owner=name)
     pulse = _Pulse(app, name)

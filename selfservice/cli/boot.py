@@ -18,7 +18,7 @@ def require_ready() -> list[str]:
     """
     settings = config.current()
     readiness.require_data_keys()
-    channels.build(settings.sms, writer=db.engine, reader=db.engines[READER])
+    channels.build(settings, writer=db.engine, reader=db.engines[READER])
     db.session.remove()  # A session that has read holds the writer's place until it is given back.
     broken = list(registry.current().broken.values())
     if broken and settings.is_production:

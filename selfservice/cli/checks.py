@@ -100,7 +100,7 @@ def _address() -> Finding:
 def _provider() -> Finding:
     settings = config.current()
     try:
-        provider = channels.build(settings.sms, writer=db.engine, reader=db.engines[READER]).get("sms")
+        provider = channels.build(settings, writer=db.engine, reader=db.engines[READER]).get("sms")
     except ConfigError as error:
         return Finding("texts", "problem", error.message)
     if provider.name == "handset":

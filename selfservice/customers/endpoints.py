@@ -33,6 +33,11 @@ class Endpoint:
     may_be_private: bool
 
     @property
+    def host(self) -> str:
+        """The push service by its name."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
     def origin(self) -> str:
         """The push service, as a token for it names its audience (RFC 8292, section 2)."""
         parts = urlsplit(self.url)

@@ -38,6 +38,12 @@ def find_by_phone(phone: str) -> Customer | None:
     return db.session.scalars(select(Customer).where(Customer.phone == phone)).first()
 
 
+def phones_of(customer_ids: Iterable[int]) -> dict[int, str]:
+    """The numbers (E.164) of those customers who have one, by id."""
+    query = select(Customer.id, Customer.phone).where(Customer.id.in_(list(customer_ids)), Customer.phone.is_not(None))
+    return {customer_id: phone for customer_id, phone in db.session.execute(query) if phone}
+
+
 def is_suppressed(phone: str, channel: str = "sms") -> bool:
     """Whether this number asked us to stop, under any data key that rows may have been written with."""
     return phone in suppressed_among([phone], channel)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
@@ -14,24 +16,32 @@ from selfservice.messages.results import Result
 
 
 class Calls:
-    """At most `size` calls in flight. Its threads are daemons: a provider that hangs does not keep a worker alive."""
+    """At most so many calls in flight for each channel, as `lanes` says.
 
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self.in_flight = 0
+    Its threads are daemons: a provider that hangs does not keep a worker alive.
+    """
+
+    def __init__(self, lanes: Mapping[str, int]) -> None:
+        self.lanes = dict(lanes)
+        self._size = sum(lanes.values())
+        self._taken: Counter[str] = Counter()
         self._waiting: SimpleQueue[Departure | None] = SimpleQueue()
         self._done: SimpleQueue[Result] = SimpleQueue()
         self._threads: list[Thread] = []
 
     @property
-    def free(self) -> int:
-        """How many more calls may begin."""
-        return self.size - self.in_flight
+    def in_flight(self) -> int:
+        """How many calls have begun and not been collected."""
+        return self._taken.total()
+
+    def free(self, channel: str) -> int:
+        """How many more calls may begin for a channel."""
+        return self.lanes[channel] - self._taken[channel]
 
     def start(self, departure: Departure) -> None:
         """Call the provider for `departure` on another thread."""
-        self.in_flight += 1
-        if len(self._threads) < min(self.in_flight, self.size):
+        self._taken[departure.lane] += 1
+        if len(self._threads) < min(self.in_flight, self._size):
             thread = Thread(target=self._work, name=f"call-{len(self._threads)}", daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -47,7 +57,7 @@ class Calls:
                 results.append(self._done.get(timeout=left) if left else self._done.get_nowait())
             except Empty:
                 break
-            self.in_flight -= 1
+            self._taken[results[-1].departure.lane] -= 1
         return results
 
     def close(self) -> None:

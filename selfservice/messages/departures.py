@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from sqlalchemy import insert, select
 from sqlalchemy.exc import DBAPIError
 
 from selfservice import clock
+from selfservice.customers import subscriptions
+from selfservice.customers.models import PushSubscription
 from selfservice.db import db
 from selfservice.messages import moves, policy, service
-from selfservice.messages.channels.contract import Channel, Outgoing, Text
+from selfservice.messages.channels.contract import Channel, Outgoing, Push, Text, Urgency
 from selfservice.messages.channels.registry import Channels
 from selfservice.messages.models import Attempt, Message
 from selfservice.messages.moves import Claimed
-from selfservice.tokens import encode_id
+from selfservice.tokens import decode_id, encode_id
 
 MOST_FAILURES = 5
+_URGENCIES: Mapping[str, Urgency] = {"urgent": "high", "service": "normal", "marketing": "low"}
 _LONGEST_PAUSE = 300.0
 
 
@@ -30,8 +34,19 @@ class Departure:
     message_id: int
     fence: int
     not_after: datetime
+    lane: str
     channel: Channel
     outgoing: Outgoing
+
+    @property
+    def host(self) -> str:
+        """Where a push goes; empty for a text, which goes wherever its provider is."""
+        content = self.outgoing.content
+        return urlsplit(content.endpoint).hostname or "" if isinstance(content, Push) else ""
+
+
+class NowhereToGo(Exception):
+    """The recipient has given up the address that the message was for."""
 
 
 def clear(claimed: Iterable[Claimed], *, owner: str, channels: Channels, lease: timedelta) -> list[Departure]:
@@ -44,6 +59,7 @@ def clear(claimed: Iterable[Claimed], *, owner: str, channels: Channels, lease: 
     departures: list[Departure] = []
     messages = _hold(claimed)
     suppressed = service.find_suppressed(messages)
+    subscribed = _subscriptions_of(messages)
     for message in messages:
         standing = policy.Standing(message.not_after, message.stopping, message.id in suppressed)
         decision = policy.decide(standing, now)
@@ -52,7 +68,9 @@ def clear(claimed: Iterable[Claimed], *, owner: str, channels: Channels, lease: 
             moves.move(message.id, decision.verdict, sources=("leased",), reason=decision.reason, **looks)
             continue
         try:
-            departures.append(_prepare(message, channels, now))
+            departures.append(_prepare(message, channels, subscribed, now))
+        except NowhereToGo:
+            moves.move(message.id, "cancelled", sources=("leased",), reason="unsubscribed")
         except DBAPIError:
             raise  # The database's trouble is not the message's.
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not hold up the other messages
@@ -89,14 +107,37 @@ def _hold(claimed: Iterable[Claimed]) -> Sequence[Message]:
     return [message for message in held if message.fence == fences[message.id]]
 
 
-def _prepare(message: Message, channels: Channels, now: datetime) -> Departure:
+def _subscriptions_of(messages: Iterable[Message]) -> Mapping[int, PushSubscription]:
+    """Where the devices that pushes are for take them, by device."""
+    devices = [decode_id(message.recipient) for message in messages if message.channel == "push"]
+    return subscriptions.list_for(devices) if devices else {}
+
+
+def _prepare(
+    message: Message, channels: Channels, subscribed: Mapping[int, PushSubscription], now: datetime
+) -> Departure:
     outgoing = Outgoing(
         id=encode_id(message.id),
         to=message.recipient,
-        content=Text(message.body, message.sender),
+        content=_push(message, subscribed) if message.channel == "push" else Text(message.body, message.sender),
         ttl=message.not_after - now,
     )
-    return Departure(message.id, message.fence, message.not_after, channels.get(message.channel), outgoing)
+    channel = channels.get(message.channel)
+    return Departure(message.id, message.fence, message.not_after, message.channel, channel, outgoing)
+
+
+def _push(message: Message, subscribed: Mapping[int, PushSubscription]) -> Push:
+    place = subscribed.get(decode_id(message.recipient))
+    if place is None:
+        raise NowhereToGo
+    return Push(
+        payload=message.payload or {},
+        endpoint=place.endpoint,
+        p256dh=place.p256dh,
+        auth=place.auth,
+        topic=encode_id(message.page_id or message.id),
+        urgency=_URGENCIES[message.message_class],
+    )
 
 
 def _begin(departures: Sequence[Departure], *, owner: str, lease: timedelta, now: datetime) -> None:

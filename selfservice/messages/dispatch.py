@@ -9,7 +9,7 @@ from time import monotonic
 from flask import Flask
 
 from selfservice.db import db
-from selfservice.messages import departures, moves, queries, results
+from selfservice.messages import alarms, departures, moves, queries, results, standby
 from selfservice.messages.calls import Calls, call
 from selfservice.messages.channels.registry import Channels
 from selfservice.messages.departures import Departure
@@ -32,15 +32,15 @@ class Dispatcher:
         self._channels = channels
         self._owner = owner
         self._lease = lease
-        self._calls = Calls(channels.parallel)
-        self._claimed: deque[Claimed] = deque()
+        self._calls = Calls(channels.lanes)
+        self._claimed: dict[str, deque[Claimed]] = {channel: deque() for channel in channels.lanes}
         self._unrecorded: list[Result] = []
 
     def tick(self) -> bool:
         """One round; False when there was nothing to do. After an exception the same round may be tried again."""
         self._unrecorded += self._calls.collect(_PATIENCE)
         with self._app.app_context():
-            if self._unrecorded or (self._calls.free and (self._claimed or queries.is_anything_ready())):
+            if self._unrecorded or any(self._has_more(channel) for channel in self._claimed):
                 self._work(takes_more=True)
                 return True
         return self._calls.in_flight > 0
@@ -56,30 +56,43 @@ class Dispatcher:
         self._calls.close()
         with self._app.app_context():
             self._work(takes_more=False)
-            moves.move_all([one.id for one in self._claimed], "ready", sources=("leased",), owner=self._owner)
+            left = [one.id for those in self._claimed.values() for one in those]
+            moves.move_all(left, "ready", sources=("leased",), owner=self._owner)
             db.session.commit()
-        self._claimed.clear()
+        self._claimed = {channel: deque() for channel in self._claimed}
+
+    def _has_more(self, channel: str) -> bool:
+        return self._calls.free(channel) > 0 and bool(self._claimed[channel] or queries.is_anything_ready(channel))
 
     def _work(self, *, takes_more: bool) -> None:
         ready: list[Departure] = []
-        claimed = list(self._claimed)
+        chosen: list[Claimed] = []
+        claimed = {channel: list(those) for channel, those in self._claimed.items()}
         for result in self._unrecorded:
             results.record(result)
+        alarms.settle([result for result in self._unrecorded if result.departure.lane == "push"])
         if takes_more:
-            if len(claimed) < self._calls.free:
-                # A slow provider's worker does not sit on what others could send.
-                batch = min(BATCH, self._calls.size * _ROUNDS_AHEAD)
-                claimed += moves.claim(batch, owner=self._owner, lease=self._lease)
-            ready = departures.clear(
-                claimed[: self._calls.free], owner=self._owner, channels=self._channels, lease=self._lease
-            )
-            claimed = claimed[self._calls.free :]
+            for channel, those in claimed.items():
+                chosen += self._take(channel, those)
+            ready = departures.clear(chosen, owner=self._owner, channels=self._channels, lease=self._lease)
+        standby.let_go([*(result.departure.message_id for result in self._unrecorded), *(one.id for one in chosen)])
         db.session.commit()
         # Only now: a round that failed is tried again with the same results and the same claims.
         self._unrecorded.clear()
-        self._claimed = deque(claimed)
+        self._claimed = {channel: deque(those) for channel, those in claimed.items()}
         for departure in ready:
             self._calls.start(departure)
+
+    def _take(self, channel: str, claimed: list[Claimed]) -> list[Claimed]:
+        """Take as many from what is claimed for a channel as calls may begin, after claiming more where it is few."""
+        free = self._calls.free(channel)
+        if len(claimed) < free and queries.is_anything_ready(channel):
+            # A slow provider's worker does not sit on what others could send.
+            batch = min(BATCH, self._calls.lanes[channel] * _ROUNDS_AHEAD)
+            claimed += moves.claim(batch, owner=self._owner, lease=self._lease, channel=channel)
+        chosen = claimed[:free]
+        del claimed[:free]
+        return chosen
 
 
 def send_all(channels: Channels, *, owner: str) -> int:
@@ -90,9 +103,13 @@ def send_all(channels: Channels, *, owner: str) -> int:
     called = 0
     while claimed := moves.claim(BATCH, owner=owner, lease=LEASE):
         ready = departures.clear(claimed, owner=owner, channels=channels, lease=LEASE)
+        standby.let_go([one.id for one in claimed])
         db.session.commit()
         for departure in ready:
-            results.record(Result(departure, call(departure)))
+            result = Result(departure, call(departure))
+            results.record(result)
+            alarms.settle([result])
+            standby.let_go([departure.message_id])
             db.session.commit()
         called += len(ready)
     db.session.commit()

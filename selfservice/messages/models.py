@@ -15,14 +15,15 @@ _STATES_SQL = ", ".join(f"'{state}'" for state in STATES)
 
 
 class Message(db.Model):  # type: ignore[name-defined,misc]
-    """One text to one recipient, rendered when it was accepted.
+    """One text or push to one recipient, rendered when it was accepted.
 
     `purpose` is "invitation" or the name of a text in the type's copy file. `sender` is the name or number the
     recipient sees, empty for the provider's own. `reason` says why it is held, suppressed, cancelled or failed.
     `next_look_at` is when the worker has something to do with it, empty when it never has. `fence` grows with every
     lease: a worker that was thought dead cannot write over its successor. `failures` counts the same exception in
     a row, `resends` the flagged re-sends. `stopping` tells the worker that holds it that the page is closed. A push
-    carries its `payload` beside the words; a text that `stands_by` leaves only if no push has reached its person.
+    carries its `payload` beside the words and goes to the device whose id is its `recipient`; `ahead_of` is the text
+    that it goes ahead of. A text that `stands_by` leaves only if no push has reached its person.
     """
 
     __tablename__ = "messages"
@@ -38,6 +39,20 @@ class Message(db.Model):  # type: ignore[name-defined,misc]
             "next_look_at",
             sqlite_where=text("next_look_at IS NOT NULL"),
             postgresql_where=text("next_look_at IS NOT NULL"),
+        ),
+        # A channel that is slow must not make the others wait behind what it cannot take.
+        Index(
+            "ix_messages_ready",
+            "channel",
+            "next_look_at",
+            sqlite_where=text("state = 'ready'"),
+            postgresql_where=text("state = 'ready'"),
+        ),
+        Index(
+            "ix_messages_ahead_of",
+            "ahead_of",
+            sqlite_where=text("ahead_of IS NOT NULL"),
+            postgresql_where=text("ahead_of IS NOT NULL"),
         ),
         Index(
             "ix_messages_leases",
@@ -80,6 +95,7 @@ class Message(db.Model):  # type: ignore[name-defined,misc]
     submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     payload: Mapped[dict[str, Any] | None] = mapped_column(Json)
     stands_by: Mapped[bool] = mapped_column(default=False, server_default=false())
+    ahead_of: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -141,3 +157,14 @@ class WorkerHeartbeat(db.Model):  # type: ignore[name-defined,misc]
 
     name: Mapped[str] = mapped_column(String(80), primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ProviderAlarm(db.Model):  # type: ignore[name-defined,misc]
+    """A provider at `host` that says it is not us, by its HTTP status; the row goes when it takes a message again."""
+
+    __tablename__ = "provider_alarms"
+
+    provider: Mapped[str] = mapped_column(String(40), primary_key=True)
+    host: Mapped[str] = mapped_column(String(253), primary_key=True)
+    status: Mapped[int]
+    since: Mapped[datetime] = mapped_column(UtcDateTime)

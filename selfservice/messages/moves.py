@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, func, literal, null, select, update
+from sqlalchemy import ColumnElement, func, literal, null, select, true, update
 
 from selfservice import clock
 from selfservice.db import UtcDateTime, db, is_postgresql
@@ -86,8 +86,8 @@ def move_all(
     return [row.id for row in rows]
 
 
-def claim(limit: int, *, owner: str, lease: timedelta) -> list[Claimed]:
-    """Take up to `limit` ready messages under a lease, those due longest.
+def claim(limit: int, *, owner: str, lease: timedelta, channel: str | None = None) -> list[Claimed]:
+    """Take up to `limit` ready messages under a lease, those due longest, of one channel or of all.
 
     Two workers never get the same message: on PostgreSQL the second skips rows the first has locked, on SQLite there
     is one writer at a time. The fence grows, so what an earlier holder writes later no longer counts.
@@ -95,7 +95,11 @@ def claim(limit: int, *, owner: str, lease: timedelta) -> list[Claimed]:
     now = clock.now()
     due = (
         select(Message.id)
-        .where(Message.state == "ready", Message.next_look_at <= now)
+        .where(
+            Message.state == "ready",
+            Message.next_look_at <= now,
+            Message.channel == channel if channel is not None else true(),
+        )
         .order_by(Message.next_look_at)
         .limit(limit)
         .with_for_update(skip_locked=True, key_share=True)

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
+
+PUSH_FIRST = "push_first"
+"""Why a text that stands by is held."""
 
 Verdict = Literal["ready", "held", "suppressed", "cancelled", "expired"]
 
 
+HEAD_START = {"urgent": timedelta(seconds=20), "service": timedelta(seconds=60), "marketing": timedelta(seconds=300)}
+"""How long pushes have, by class, to reach somebody before the text that stands by is sent as well.
+
+Long enough for a phone in a pocket to be woken and to say so; short beside what the message is about.
+"""
+
+
 @dataclass(frozen=True)
 class Standing:
-    """What the decision about one message rests on."""
+    """What the decision about one message rests on. `pushes_until`: it stands by, while pushes go ahead of it."""
 
     not_after: datetime
     stopping: str | None
     is_suppressed: bool
     not_before: datetime | None = None
+    pushes_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -38,4 +49,6 @@ def decide(standing: Standing, now: datetime) -> Decision:
         return Decision("expired", "too_late")
     if standing.not_before is not None and now < standing.not_before:
         return Decision("held", "scheduled", standing.not_before)
+    if standing.pushes_until is not None and now < standing.pushes_until:
+        return Decision("held", PUSH_FIRST, standing.pushes_until)
     return Decision("ready")

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, func, literal, select
 from selfservice import clock
 from selfservice.db import READER, UtcDateTime, db, is_postgresql
 from selfservice.errors import NotFound
-from selfservice.messages.models import Attempt, Message, WorkerHeartbeat
+from selfservice.messages.models import Attempt, Message, ProviderAlarm, WorkerHeartbeat
 from selfservice.messages.states import UNSENT
 
 _LOOKED_AT = ("accepted", "held", "uncertain", "submitted", "carrier_accepted")
@@ -57,9 +57,17 @@ def find_last_heartbeat() -> datetime | None:
     return db.session.scalar(select(func.max(WorkerHeartbeat.at)))
 
 
-def is_anything_ready() -> bool:
-    """Whether a message waits to be sent now."""
-    return _finds(select(Message.id).where(Message.state == "ready", Message.next_look_at <= clock.now()))
+def is_anything_ready(channel: str) -> bool:
+    """Whether a message of this channel waits to be sent now."""
+    ready = select(Message.id).where(
+        Message.state == "ready", Message.channel == channel, Message.next_look_at <= clock.now()
+    )
+    return _finds(ready)
+
+
+def list_alarms() -> Sequence[ProviderAlarm]:
+    """The providers that do not take us for who we say we are, oldest alarm first."""
+    return db.session.scalars(select(ProviderAlarm).order_by(ProviderAlarm.since, ProviderAlarm.host)).all()
 
 
 def is_anything_to_keep_up() -> bool:

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, update
+from sqlalchemy import exists, or_, select, update
 
 from selfservice import clock
+from selfservice.customers import subscriptions
 from selfservice.db import db
+from selfservice.events.models import Event
 from selfservice.messages import moves
-from selfservice.messages.channels.contract import Findable, Found, Refused, Report, Submitted, Uncertain
+from selfservice.messages.channels.contract import (
+    Findable,
+    Found,
+    Push,
+    Refused,
+    Report,
+    Submitted,
+    Uncertain,
+    Unrecognised,
+    Unsubscribed,
+)
 from selfservice.messages.departures import Departure, next_try
 from selfservice.messages.models import Attempt, Message
 
 PROVIDER = "provider"
+_REASONS: Mapping[type[Refused], str] = {Unsubscribed: "unsubscribed", Unrecognised: "unrecognised"}
 _LONGEST_DETAIL = 120
 
 
@@ -37,18 +51,37 @@ def record(result: Result) -> None:
     if isinstance(outcome, Submitted):
         _finish(departure, "submitted", provider_ref=outcome.ref)
         _move(departure, "submitted", **_submitted(departure, outcome.ref))
+        if departure.lane == "push":
+            _catch_up(departure)
     elif isinstance(outcome, Uncertain):
         _finish(departure, "uncertain", detail=outcome.message)
         _move(departure, "uncertain", reason="unknown")
     elif outcome.permanent:
         _finish(departure, "refused_for_good", detail=outcome.message)
-        _move(departure, "failed", reason="refused")
+        _move(departure, "failed", reason=_REASONS.get(type(outcome), "refused"))
+        if isinstance(outcome, Unsubscribed) and isinstance(departure.outgoing.content, Push):
+            subscriptions.prune(subscriptions.digest_of(departure.outgoing.content.endpoint))
     else:
         _finish(departure, "refused", detail=outcome.message)
         message = db.session.get(Message, departure.message_id, populate_existing=True)
         tries = message.attempts if message else 1
         look = next_try(tries, departure.not_after, outcome.retry_after)
         _move(departure, "ready", reason="refused_for_now", next_look_at=look)
+
+
+def _catch_up(departure: Departure) -> None:
+    """A device may say that it has a push before its push service's answer has reached us."""
+    message = db.session.get(Message, departure.message_id)
+    if message is not None and db.session.scalar(
+        select(
+            exists().where(
+                Event.page_id == message.page_id,
+                Event.message_id == message.id,
+                Event.type.startswith("push."),
+            )
+        )
+    ):
+        moves.move(message.id, "delivered", actor="device")
 
 
 def apply_receipt(message_id: int, report: Report, *, actor: str = PROVIDER) -> bool:

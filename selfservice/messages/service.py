@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, false, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from selfservice import clock, tokens
@@ -16,7 +16,7 @@ from selfservice.customers import queries as customers
 from selfservice.customers import service as suppressions
 from selfservice.db import db
 from selfservice.events import service as events
-from selfservice.messages import moves, policy, queries
+from selfservice.messages import moves, policy, queries, standby
 from selfservice.messages.models import Message
 from selfservice.messages.moves import SYSTEM
 from selfservice.messages.states import UNSENT, WAITING
@@ -30,7 +30,10 @@ class NewMessage:
 
     The same `idempotency_key` is the same message, whatever else is said. It is held until `not_before`, if that is
     given, and never sent after `not_after`. `sender` is what the recipient sees it from where the provider allows
-    one, such as a brand's name.
+    one, such as a brand's name. An `id` chosen beforehand can stand in what it says.
+
+    A push has a `payload`, its `recipient` is the id of a device, and it may go `ahead_of` a text. A text that
+    `stands_by` leaves once the pushes ahead of it have had their time.
     """
 
     customer_id: int
@@ -46,6 +49,10 @@ class NewMessage:
     message_class: MessageClass = "service"
     sender: str = ""
     not_before: datetime | None = None
+    id: int | None = None
+    payload: Mapping[str, Any] | None = None
+    stands_by: bool = False
+    ahead_of: int | None = None
 
 
 def accept(new: NewMessage, *, actor: str = SYSTEM) -> Message:
@@ -83,26 +90,49 @@ def review(waiting: Sequence[Message], *, not_before: datetime | None = None) ->
     """Let policy decide about messages that are accepted or held, and move them accordingly."""
     now = clock.now()
     suppressed = find_suppressed(waiting)
+    let_go: list[int] = []
     for message in waiting:
         standing = policy.Standing(
             not_after=message.not_after,
             stopping=message.stopping,
             is_suppressed=message.id in suppressed,
             not_before=not_before,
+            pushes_until=_pushes_until(message, now) if message.stands_by else None,
         )
         decision = policy.decide(standing, now)
         looks = {"next_look_at": min(decision.next_look_at, message.not_after)} if decision.next_look_at else {}
         moves.move(message.id, decision.verdict, sources=WAITING, reason=decision.reason, **looks)
+        if message.stands_by and decision.verdict == "ready":
+            let_go.append(message.id)
+    standby.withdraw_pushes(let_go)
 
 
 def find_suppressed(messages: Sequence[Message]) -> frozenset[int]:
-    """The ids of those messages whose recipients asked us to stop, in one statement for each channel."""
+    """The ids of those messages whose recipients asked us to stop, in one statement for each channel.
+
+    A stop is said of a number and holds for its owner's pushes as well.
+    """
     stopped: set[int] = set()
     for channel in {message.channel for message in messages}:
-        those = [message for message in messages if message.channel == channel]
-        numbers = customers.suppressed_among({message.recipient for message in those}, channel)
-        stopped |= {message.id for message in those if message.recipient in numbers}
+        numbers = _numbers([message for message in messages if message.channel == channel], channel)
+        those = customers.suppressed_among(set(numbers.values()), "sms" if channel == "push" else channel)
+        stopped |= {message_id for message_id, number in numbers.items() if number in those}
     return frozenset(stopped)
+
+
+def _numbers(messages: Sequence[Message], channel: str) -> dict[int, str]:
+    """By message, the address that its recipient would have asked us to stop writing to."""
+    if channel != "push":
+        return {message.id: message.recipient for message in messages}
+    phones = customers.phones_of({message.customer_id for message in messages})
+    return {message.id: phones[message.customer_id] for message in messages if message.customer_id in phones}
+
+
+def _pushes_until(message: Message, now: datetime) -> datetime:
+    """Until when pushes may reach somebody before this text leaves; its time begins when policy first looks."""
+    if message.reason == policy.PUSH_FIRST and message.next_look_at is not None:
+        return message.next_look_at
+    return now + policy.HEAD_START[message.message_class]
 
 
 def rerender(page_id: int, *, purpose: str, body: str, not_after: datetime) -> bool:
@@ -111,7 +141,12 @@ def rerender(page_id: int, *, purpose: str, body: str, not_after: datetime) -> b
     measured = texts.measure(body)
     rows = db.session.execute(
         update(Message)
-        .where(Message.page_id == page_id, Message.purpose == purpose, Message.state.in_(UNSENT))
+        .where(
+            Message.page_id == page_id,
+            Message.purpose == purpose,
+            Message.channel == "sms",
+            Message.state.in_(UNSENT),
+        )
         .values(
             body=body,
             encoding=measured.encoding,
@@ -141,13 +176,17 @@ def cancel(message_id: int, *, reason: str, actor: str) -> bool:
 
 
 def stop(phone: str, *, reason: str, actor: str, channel: str = "sms") -> None:
-    """Stop everything to this number (E.164): what is queued too; nothing begins to leave after the caller's commit.
+    """Stop everything to this number (E.164), its owner's pushes and what is queued too; nothing begins to leave after
+    the caller's commit.
 
     The worker holds a message's row while it looks at the suppressions and begins to send. Holding the same rows here
     makes one of the two come first; with the suppression alone, a look begun before our commit could end after it.
     """
     suppressions.suppress(phone, reason, channel=channel)
-    rows = _lock(Message.recipient == phone, Message.channel == channel)
+    owner = customers.find_by_phone(phone)
+    own = and_(Message.recipient == phone, Message.channel == channel)
+    pushed = and_(Message.customer_id == owner.id, Message.channel == "push") if owner is not None else false()
+    rows = _lock(or_(own, pushed))
     _take_back(rows, "suppressed", reason="stopped", actor=actor)
 
 
@@ -160,11 +199,11 @@ def replay(message_id: int, *, actor: str) -> bool:
 
 
 def _make(new: NewMessage) -> Message:
-    body = texts.compose(new.body)
+    body = new.body if new.payload is not None else texts.compose(new.body)
     measured = texts.measure(body)
     now = clock.now()
     return Message(
-        id=tokens.new_id(),
+        id=new.id or tokens.new_id(),
         page_id=new.page_id,
         conversation_id=new.conversation_id,
         customer_id=new.customer_id,
@@ -176,11 +215,14 @@ def _make(new: NewMessage) -> Message:
         locale=new.locale,
         body=body,
         encoding=measured.encoding,
-        segments=measured.segments,
+        segments=measured.segments if new.payload is None else 0,  # Parts are what texts are paid by.
         state="accepted",
         not_after=new.not_after,
         idempotency_key=new.idempotency_key,
         next_look_at=now,
+        payload=dict(new.payload) if new.payload is not None else None,
+        stands_by=new.stands_by,
+        ahead_of=new.ahead_of,
         created_at=now,
         updated_at=now,
     )

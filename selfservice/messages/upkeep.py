@@ -16,8 +16,8 @@ from sqlalchemy import exists, select, update
 
 from selfservice import clock
 from selfservice.db import db
-from selfservice.messages import moves, queries, results, service
-from selfservice.messages.channels.contract import Findable, Found, Uncertain
+from selfservice.messages import moves, queries, results, service, standby
+from selfservice.messages.channels.contract import Findable, Found, Repeatable, Uncertain
 from selfservice.messages.channels.registry import Channels
 from selfservice.messages.models import Attempt, Message
 from selfservice.messages.moves import NO_RECEIPT_AFTER
@@ -84,13 +84,16 @@ def reconcile(channels: Channels, limit: int = 50) -> int:
     """Settle messages of which nobody knows whether they were taken, by asking their provider. Commits.
 
     Where nobody can say, an urgent message is sent once more, flagged: a second warning about fraud is better than
-    none. Everything else waits for a person.
+    none. A push is sent again a few times and then given up: the device shows two of them as one, and a person could
+    not find out more. Everything else waits for a person.
     """
     due = _take_looks(("uncertain",), limit)
     for row in due:
         channel = channels.find_named(row.provider or "")
         try:
-            if not isinstance(channel, Findable) or row.failures >= MOST_QUESTIONS:
+            if isinstance(channel, Repeatable):
+                _repeat(row, channel.most_repeats)
+            elif not isinstance(channel, Findable) or row.failures >= MOST_QUESTIONS:
                 _give_up(row)
             else:
                 results.settle(row.id, _ask(channel, row.id))
@@ -134,6 +137,15 @@ def _give_up(row: Any) -> None:
         moves.move(row.id, "ready", sources=("uncertain",), reason="sent_again", data={"resend": True}, resends=1)
     else:
         moves.move(row.id, "needs_human", sources=("uncertain",), reason="unknown")
+
+
+def _repeat(row: Any, most: int) -> None:
+    if row.resends < most:
+        again = row.resends + 1
+        moves.move(row.id, "ready", sources=("uncertain",), reason="sent_again", data={"resend": True}, resends=again)
+    else:
+        moves.move(row.id, "failed", sources=("uncertain",), reason="unknown")
+        standby.let_go([row.id])
 
 
 def _take_looks(states: Sequence[str], limit: int) -> Sequence[Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Select, func, select, update
 
-from selfservice import clock, tokens
+from selfservice import clock, config, tokens
 from selfservice.customers import service as customers
 from selfservice.db import READER, db
 from selfservice.events.models import Event
@@ -91,7 +91,7 @@ def story_of(message_id: int) -> list[str]:
 
 def handset_channels() -> Channels:
     """The channels of a fresh installation."""
-    return registry.build(("handset://",), writer=db.engine, reader=db.engines[READER])
+    return registry.build(config.current(), writer=db.engine, reader=db.engines[READER])
 
 
 class Provider:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine
 
+from selfservice.config import Settings
 from selfservice.db import db
 from selfservice.errors import ConfigError
 from selfservice.messages.channels import handset, registry
@@ -22,9 +23,11 @@ def outgoing(reference: str = "A" * 11, number: str = PHONE, body: str = "Hello"
     return Outgoing(reference, number, Text(body, "Clinic"), timedelta(hours=1))
 
 
-def test_a_scheme_that_is_not_served_is_named_with_those_that_are(session: Any) -> None:
+def test_a_scheme_that_is_not_served_is_named_with_those_that_are(session: Any, settings: Settings) -> None:
+    sms = ("handset://", "twilio://SID:TOKEN@+15550100")
+
     with pytest.raises(ConfigError) as caught:
-        registry.build(("handset://", "twilio://SID:TOKEN@+15550100"), writer=db.engine, reader=db.engine)
+        registry.build(settings.model_copy(update={"sms": sms}), writer=db.engine, reader=db.engine)
 
     assert caught.value.message == (
         "SELFSERVICE_SMS entry 2 names the provider twilio://, which is not served: write handset://."
@@ -34,7 +37,7 @@ def test_a_scheme_that_is_not_served_is_named_with_those_that_are(session: Any) 
 def test_the_first_provider_sends_and_each_is_found_by_name(session: Any) -> None:
     channels = handset_channels()
 
-    assert (channels.get("sms").name, channels.parallel) == ("handset", 4)
+    assert (channels.get("sms").name, channels.lanes) == ("handset", {"sms": 4, "push": 32})
     assert channels.find_named("handset") is channels.get("sms")
     assert channels.find_named("twilio") is None
     assert isinstance(channels.get("sms"), Findable)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from selfservice.errors import AppError
 
@@ -16,6 +17,7 @@ Report = Literal[
     "delivered",
     "failed",
 ]
+Urgency = Literal["low", "normal", "high"]
 
 
 @dataclass(frozen=True)
@@ -27,15 +29,31 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Push:
+    """The content of a push: what a device shows, and where and how that device takes it.
+
+    Of those with the same `topic` that still wait for the device, the last one alone is kept (RFC 8030, section 5.4).
+    """
+
+    payload: Mapping[str, Any]
+    endpoint: str
+    p256dh: str
+    auth: str
+    topic: str
+    urgency: Urgency
+
+
+@dataclass(frozen=True)
 class Outgoing:
     """One message to hand over. `id` (11 characters) is our reference: the same id is the same message for ever.
 
-    `to` is E.164. After `ttl` the recipient has no more use for it, and the provider need not try any longer.
+    `to` is E.164, or the id of a device. After `ttl` the recipient has no more use for it, and the provider need not
+    try any longer.
     """
 
     id: str
     to: str
-    content: Text
+    content: Text | Push
     ttl: timedelta
 
 
@@ -66,6 +84,29 @@ class Refused(AppError):
         super().__init__(message)
         self.permanent = permanent
         self.retry_after = retry_after
+
+
+class Unsubscribed(Refused):
+    """Nothing was taken, and never will be there: the recipient has given that address up."""
+
+    code = "unsubscribed"
+
+    def __init__(self) -> None:
+        super().__init__("The device has given its subscription up.", permanent=True)
+
+
+class Unrecognised(Refused):
+    """Nothing was taken, because the provider at `host` does not take us for who we say we are: our fault, not theirs.
+
+    The recipient's address stays as it is.
+    """
+
+    code = "unrecognised"
+
+    def __init__(self, *, host: str, status: int) -> None:
+        super().__init__(f"The provider does not recognise us (HTTP {status}).", permanent=True)
+        self.host = host
+        self.status = status
 
 
 class Uncertain(AppError):
@@ -99,3 +140,12 @@ class Findable(Channel, Protocol):
 
     def find(self, id: str) -> Found | None:  # noqa: A002 - the field's own name
         """What became of `Outgoing.id`; None when the provider never had it. Raises Uncertain when it cannot say."""
+
+
+@runtime_checkable
+class Repeatable(Channel, Protocol):
+    """A provider with which the same message twice is harmless, because the second takes the place of the first."""
+
+    @property
+    def most_repeats(self) -> int:
+        """How often a message of which nobody knows whether it was taken is sent again."""

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from selfservice import clock
 from selfservice.db import db
-from selfservice.messages.channels.contract import Found, Outgoing, Submitted, Uncertain
+from selfservice.messages.channels.contract import Found, Outgoing, Submitted, Text, Uncertain
 from selfservice.messages.models import HandsetText
 
 SCHEME = "handset"
@@ -31,6 +31,7 @@ class Handset:
 
     def send(self, outgoing: Outgoing) -> Submitted:
         """Store the text in a transaction of its own, as a provider would."""
+        assert isinstance(outgoing.content, Text)
         row = {
             "client_ref": outgoing.id,
             "number": outgoing.to,

@@ -7,9 +7,11 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
 
+from selfservice.config import Settings
 from selfservice.errors import ConfigError
 from selfservice.messages.channels.contract import Channel
 from selfservice.messages.channels.handset import SCHEME, Handset
+from selfservice.messages.channels.push import WebPush
 
 _SMS: Mapping[str, Callable[[Engine, Engine], Channel]] = {SCHEME: Handset}
 
@@ -21,9 +23,9 @@ class Channels:
         self._providers = {channel: tuple(those) for channel, those in providers.items() if those}
 
     @property
-    def parallel(self) -> int:
-        """How many calls may run at once over all providers in use."""
-        return sum(those[0].parallel for those in self._providers.values())
+    def lanes(self) -> dict[str, int]:
+        """How many calls may run at once for each channel."""
+        return {channel: those[0].parallel for channel, those in self._providers.items()}
 
     def get(self, channel: str) -> Channel:
         """The provider that sends for `channel`; raises ConfigError when there is none."""
@@ -40,13 +42,13 @@ class Channels:
         return next(named, None)
 
 
-def build(sms: Sequence[str], *, writer: Engine, reader: Engine) -> Channels:
-    """The providers named by SELFSERVICE_SMS, in its order; raises ConfigError naming the entry that is not served.
+def build(settings: Settings, *, writer: Engine, reader: Engine) -> Channels:
+    """The providers that the settings name, in their order; raises ConfigError naming an entry that is not served.
 
     The engines are for the handset: threads without an application context call it.
     """
     providers: list[Channel] = []
-    for position, address in enumerate(sms, start=1):
+    for position, address in enumerate(settings.sms, start=1):
         scheme = urlsplit(address).scheme
         make = _SMS.get(scheme)
         if make is None:
@@ -55,4 +57,4 @@ def build(sms: Sequence[str], *, writer: Engine, reader: Engine) -> Channels:
                 f"SELFSERVICE_SMS entry {position} names the provider {scheme}://, which is not served: write {served}."
             )
         providers.append(make(writer, reader))
-    return Channels({"sms": providers})
+    return Channels({"sms": providers, "push": [WebPush(settings)]})

@@ -1,0 +1,44 @@
+"""Alarms about providers that do not take us for who we say we are: raised, told, and over when they do again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+from sqlalchemy import delete, insert
+from sqlalchemy.exc import IntegrityError
+
+from selfservice import clock
+from selfservice.db import db
+from selfservice.messages import queries
+from selfservice.messages.channels.contract import Submitted, Unrecognised
+from selfservice.messages.models import ProviderAlarm
+from selfservice.messages.results import Result
+
+
+def settle(results: Sequence[Result]) -> None:
+    """Raise an alarm for each host that did not recognise us, and end those of hosts that took a message."""
+    standing = {(alarm.provider, alarm.host) for alarm in queries.list_alarms()} if results else set()
+    for result in results:
+        name = result.departure.channel.name
+        if isinstance(result.outcome, Unrecognised):
+            place = (name, result.outcome.host)
+            if place not in standing:
+                _raise(*place, status=result.outcome.status)
+                standing.add(place)
+        elif isinstance(result.outcome, Submitted) and standing and (name, result.departure.host) in standing:
+            db.session.execute(
+                delete(ProviderAlarm).where(ProviderAlarm.provider == name, ProviderAlarm.host == result.departure.host)
+            )
+            standing.discard((name, result.departure.host))
+
+
+def _raise(provider: str, host: str, *, status: int) -> None:
+    structlog.get_logger().error("provider.unrecognised", provider=provider, host=host, status=status)
+    try:
+        with db.session.begin_nested():
+            db.session.execute(
+                insert(ProviderAlarm).values(provider=provider, host=host, status=status, since=clock.now())
+            )
+    except IntegrityError:
+        pass  # Another worker has said so already.
