@@ -163,8 +163,9 @@ def _begin(page_id: int, kind: CheckKind) -> None:
         dialect.insert(models.Check)
         .values(page_id=page_id, kind=kind, state="asked", tries=0, codes=0, updated_at=clock.now())
         .on_conflict_do_nothing(index_elements=["page_id", "kind"])
-    )
-    if cast("CursorResult[Any]", made).rowcount == 1:
+        .returning(models.Check.kind)
+    ).first()
+    if made is not None:
         events.record("check.asked", actor=CUSTOMER, page_id=page_id, data={"kind": kind})
 
 
