@@ -75,7 +75,8 @@ export const recall = async (place) => {
   if (!record) return;
   const plain = await crypto.subtle.decrypt(cipher(record), await keyOf(record, place), record.box);
   const page = JSON.parse(new TextDecoder().decode(plain));
-  const html = page.html.replace(/\/app\/\w+.js\?v=\w+/, current).replace("<body", '<body data-kept="' + page.at + '"');
+  const at = page.at;
+  const html = page.html.replace(/\/app\/\w+.js\?v=\w+/, current).replace("<body", `<body data-kept="${at}"`);
   return new Response(html, { headers: page.headers.filter((pair) => !pair[0].match(/^content-[el]/)) });
 };
 

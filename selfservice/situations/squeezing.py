@@ -17,6 +17,7 @@ _TOKEN = re.compile(
     r"""|[\w$]+|\.\.\.|=>|[=!]==?|[<>]=|&&|\|\||\*\*|\+\+|--|\+=|.""",
 )
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
+_NOT_A_NAME = re.compile(r"\$\{(?!\w+\})")
 _IN_TEMPLATE = re.compile(r"\$\{(\w+)\}")
 _KEPT = frozenset({"do", "if", "in", "of"})
 
@@ -34,9 +35,14 @@ def squeeze_script(source: str) -> str:
 
     Made for `static/js/page.js` and its habits: semicolons everywhere, double quotes, no `/` for division, no
     destructuring and no shorthand properties, so that a name is a variable wherever it is neither behind a dot nor a
-    key. The browser tests run what comes out.
+    key. The browser tests run what comes out. Raises ValueError for single quotes, and for `${}` around more than a name.
     """
-    tokens = _joined([token for token in _TOKEN.findall(source) if not (token.isspace() or token.startswith("//"))])
+    found = _TOKEN.findall(source)
+    if "'" in found:
+        raise ValueError("A text stands between single quotes; write double quotes, or backticks around double ones.")
+    if any(token.startswith("`") and _NOT_A_NAME.search(token) for token in found):
+        raise ValueError("A text holds more than a name between ${ and }; give it a name first.")
+    tokens = _joined([token for token in found if not (token.isspace() or token.startswith("//"))])
     written: list[str] = []
     for index, (token, short) in enumerate(zip(tokens, _shortened(tokens), strict=True)):
         before, after = _around(tokens, index)

@@ -60,6 +60,7 @@ def show() -> ResponseReturnValue:
         "customer/inbox.html",
         words,
         language,
+        look="brand",
         rows=[_row(entry, language) for entry in entries],
         is_known=owner is not None,
         touch_icon=assets.url("icons/app/touch-180.png"),

@@ -9,7 +9,8 @@ const LATE = [404, 410];
 const HALF_A_DAY = 432e5;
 let label = "";
 let sending = "";
-let awaited = [];
+let isWaiting = false;
+let told = [];
 let timer;
 
 export const page = () => (location.pathname.startsWith("/p/") ? location.pathname.slice(4, 15) : "");
@@ -19,7 +20,8 @@ export const waiting = async () => (await list()).filter((record) => record.stat
 const time = (at) => {
   const parts = { hour: "numeric", minute: "2-digit" };
   if (Date.now() - at > HALF_A_DAY) parts.weekday = "long";
-  return new Date(at).toLocaleTimeString(document.documentElement.lang, parts);
+  const text = new Date(at).toLocaleTimeString(document.documentElement.lang, parts);
+  return text.replace(/[AP]M$/, (half) => half.toLowerCase());
 };
 
 const fill = (word, value) => WORDS[word].replace("%", () => value);
@@ -39,31 +41,31 @@ const noteFor = (record) => {
   return noteOf("problem", "alert", record.label, WORDS[word], button("ask", "close", () => drop(record)));
 };
 
-// Says of this page's answers what has become of them. That one was sent is said once.
+// Says of this page's answers what has become of them. That one was sent is said until the page is left, and no more.
 export const paint = async () => {
-  const records = (await list()).filter((record) => pageOf(record) == page() && record.id != sending);
+  const known = [sending, ...told.map((record) => record.id)];
+  const records = (await list()).filter((record) => pageOf(record) == page() && !known.includes(record.id));
   const open = records.filter((record) => record.state == "waiting");
-  awaited = open.map((record) => record.id);
+  const fresh = records.filter((record) => record.done > performance.timeOrigin && !record.seen);
+  if (fresh.length) {
+    // What is shown may be older than what the server decided. Once is enough, whatever this phone's clock says.
+    await Promise.all(fresh.map((record) => store("queue", "put", { ...record, seen: true })));
+    return location.reload();
+  }
+  isWaiting = open.length > 0;
   clear();
   if (+document.body.dataset.kept) put(noteOf("", "offline", navigator.onLine ? WORDS.away : WORDS.offline));
-  records.forEach((record) => put(noteFor(record)));
-  document.body.toggleAttribute("data-waits", open.length > 0);
+  [...told, ...records].forEach((record) => put(noteFor(record)));
+  document.body.toggleAttribute("data-waits", isWaiting);
   clearTimeout(timer);
-  if (open.length) timer = setTimeout(hurry, Math.max(...open.map((record) => record.next)) - Date.now() + 500);
-  const told = document.hidden ? [] : records.filter((record) => record.state == "sent");
-  await Promise.all(told.map((record) => store("queue", "delete", record.id)));
+  if (isWaiting) timer = setTimeout(hurry, Math.max(...open.map((record) => record.next)) - Date.now() + 500);
+  if (document.hidden) return;
+  const sent = records.filter((record) => record.state == "sent");
+  told = [...told, ...sent];
+  await Promise.all(sent.map((record) => store("queue", "delete", record.id)));
 };
 
 export const hurry = () => say({ type: "flush" });
-
-// The page as it is now, with the news of an answer that was decided about elsewhere.
-const hear = async (event) => {
-  if (event.data?.v != 1) return;
-  const records = await list();
-  const isDecided = records.some((record) => awaited.includes(record.id) && record.state != "waiting");
-  if (isDecided) location.reload();
-  else await paint();
-};
 
 // Takes an answer from the page's own script. Gives the server's reply; without one it says that the answer is kept, or
 // stands back for good where nothing can be kept.
@@ -71,6 +73,7 @@ const deliver = async (url, init) => {
   const id = init.headers["Idempotency-Key"];
   const record = { id: id, url: url, body: init.body, label: label, at: Date.now(), state: "waiting", tries: 0, next: 0 };
   sending = id;
+  told = [];
   const reply = await alone(id, async () => {
     const isKept = store("queue", "put", record).catch(() => delete self.deliver);
     const decision = await attempt(record);
@@ -89,8 +92,8 @@ const deliver = async (url, init) => {
 export const start = async () => {
   await list();
   addEventListener("submit", (event) => (label = event.submitter?.textContent.trim() || ""), true);
-  addEventListener("online", () => (document.body.dataset.kept ? location.reload() : hurry()));
-  news.onmessage = hear;
+  addEventListener("online", () => (isWaiting || !document.body.dataset.kept ? hurry() : location.reload()));
+  news.onmessage = (event) => event.data?.v == 1 && paint();
   self.deliver = deliver;
   await paint();
   await hurry();

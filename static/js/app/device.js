@@ -21,9 +21,9 @@ export const count = async () => {
 // Says in the list which pages have an answer that is still on this phone.
 export const mark = async () => {
   const records = await waiting();
-  records.forEach((record) =>
-    document.querySelector(`[data-of="${pageOf(record)}"] small`)?.replaceChildren(make("b", "", WORDS.unsent)),
-  );
+  records.map(pageOf).forEach((id) => {
+    document.querySelector(`[data-of="${id}"] small`)?.replaceChildren(make("b", "", WORDS.unsent));
+  });
 };
 
 const erase = async (registration) => {

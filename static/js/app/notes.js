@@ -2,9 +2,10 @@
 import { PICTURES, WORDS } from "./made.js";
 
 const RULES = [
-  ".ask{flex:none;margin-inline-start:auto;min-height:44px;padding:0 14px;border:1.5px solid;border-radius:13px}",
+  ".ask{min-height:44px;margin-block:10px 4px;padding:0 14px;border:1.5px solid;border-radius:13px}",
+  ".toast .ask{flex:none;margin-block:0;margin-inline-start:auto}",
   ".ask{background:none;color:inherit;font:inherit;font-weight:600;cursor:pointer}",
-  ".note p b,.note p span{display:block}",
+  ".note b,.note span{display:block}",
   ".toast{position:fixed;inset:12px 12px auto;z-index:4;max-width:28rem;margin:auto;box-shadow:var(--lift)}",
   ".toast,.tell .note{background:var(--card);color:var(--ink)}",
   ".tell.person{grid-area:auto}",
@@ -14,7 +15,7 @@ const RULES = [
 // Again after each answer: the page that comes with it brings a style sheet of its own.
 export const dress = () => {
   const sheet = document.styleSheets[0];
-  if (sheet?.cssRules[0]?.selectorText != ".note p b, .note p span") RULES.forEach((rule) => sheet?.insertRule(rule));
+  if (sheet?.cssRules[0]?.selectorText != ".note b, .note span") RULES.forEach((rule) => sheet?.insertRule(rule));
 };
 
 export const make = (tag, look, ...parts) => {
@@ -35,8 +36,8 @@ export const button = (look, word, work) => {
 
 // A note with a head, a line below it and, if there is something to do, a button.
 export const noteOf = (look, sign, head, line, ...more) => {
-  const text = make("p", "", make(line ? "b" : "span", "", head), ...(line ? [make("span", "", line)] : []));
-  const made = make("div", "note " + look, picture(sign), text, ...more);
+  const text = make("div", "", make(line ? "b" : "span", "", head), ...(line ? [make("span", "", line)] : []), ...more);
+  const made = make("div", "note " + look, picture(sign), text);
   made.setAttribute("role", "status");
   made.tabIndex = -1;
   made.dataset.app = "";
