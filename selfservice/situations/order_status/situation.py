@@ -159,6 +159,8 @@ SITUATION = Situation(
     expires=lambda facts, _now: facts.window_to + KEPT,
     team=TEAM,
     icon="parcel",
+    seal="device",
+    tells_early=True,
     actions=(
         Action(key="change_day", perform=change_day, form=OtherDay, said="Chose another delivery day", closing=False),
         Action(
