@@ -81,7 +81,7 @@ def _asking(
     ask = Ask(
         kind=kind,
         is_locked=check is not None and check.state == "locked",
-        tries_left=MOST_TRIES - (check.tries if check else 0),
+        tries_left=MOST_TRIES - check.tries if check and check.tries else None,
         code=_code(check) if kind == "otp" else "",
         can_send=kind == "otp" and bool(row.phone) and not customers.is_suppressed(row.phone),
         action=action,

@@ -71,6 +71,8 @@ def render_check(view: View, ask: Ask) -> str:
     """One question before the page, or before an answer is taken; `view.problems` after a wrong answer."""
     say = rendering.speaker_for(view)
     can_type = not ask.is_locked and (ask.kind != "otp" or ask.code == "sent")
+    tries = say("checks.tries", count=ask.tries_left) if can_type and ask.tries_left is not None else ""
+    problems = [" ".join(filter(None, (_problem(say, word), tries))) for word in view.problems.values()]
     return rendering.render_aside(
         view,
         "customer/check.html",
@@ -82,8 +84,8 @@ def render_check(view: View, ask: Ask) -> str:
         label=say(f"checks.{ask.kind}"),
         hint=say.find(f"checks.{ask.kind}_hint"),
         button=say(f"buttons.{ask.words}") if ask.words else say("checks.button"),
-        tries=say("checks.tries", count=ask.tries_left) if can_type and view.problems else "",
-        problems=[Problem(_problem(say, word), TYPED if can_type else "") for word in view.problems.values()],
+        tries=tries,
+        problems=[Problem(problem, TYPED if can_type else "") for problem in problems],
         notice=Notice(say("notices.taken"), "fine", "check") if view.notice == "taken" else None,
     )
 

@@ -16,15 +16,15 @@ Code = Literal["", "sent", "over"]
 class Ask:
     """What has to be shown first, and how that stands.
 
-    `code` is "sent" while a texted code can be typed in, "over" when the last one can no longer be; `can_send` says
-    whether another may be texted. `action` is the answer that waits for it, with what its `form` held, or empty if it
-    is the page itself; `words` is where the words of its button stand. `protective` are the answers that may be given
-    all the same.
+    `tries_left` is None as long as no try was wrong. `code` is "sent" while a texted code can be typed in, "over" when
+    the last one can no longer be; `can_send` says whether another may be texted. `action` is the answer that waits for
+    it, with what its `form` held, or empty if it is the page itself; `words` is where the words of its button stand.
+    `protective` are the answers that may be given all the same.
     """
 
     kind: CheckKind
     is_locked: bool = False
-    tries_left: int = 0
+    tries_left: int | None = None
     code: Code = ""
     can_send: bool = False
     action: str = ""
