@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -27,10 +29,18 @@ ROOT = Path(__file__).resolve().parent.parent
 MAX_BODY_BYTES = 256 * 1024
 
 
+class Application(Flask):
+    """Flask for views and hooks that are ordinary functions."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself: none of ours is a coroutine, and Flask would ask that of nine with each request."""
+        return func
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """The application for `settings`, by default those of the environment; raises ConfigError when they are wrong."""
     settings = settings or Settings.load(os.environ)
-    app = Flask("selfservice", root_path=str(ROOT), template_folder="templates", static_folder=None)
+    app = Application("selfservice", root_path=str(ROOT), template_folder="templates", static_folder=None)
     # No SECRET_KEY: the framework's own sessions stay off, the doors prove who is there in their own ways.
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, PROPAGATE_EXCEPTIONS=False)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]

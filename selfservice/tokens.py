@@ -70,7 +70,7 @@ class _Truncated(SigningAlgorithm):
     """HMAC-SHA256 cut to 128 bits (RFC 2104 section 5 allows the left half)."""
 
     def get_signature(self, key: bytes, value: bytes) -> bytes:
-        return hmac.digest(key, value, hashlib.sha256)[:MAC_BYTES]
+        return hmac.digest(key, value, "sha256")[:MAC_BYTES]
 
 
 class Keyring:
@@ -106,7 +106,12 @@ class Keyring:
 
     def sign_answer(self, page_id: int, action: str) -> str:
         """An answer token: allows `action` on one page and opens nothing."""
-        return self.sign(_answer_purpose(action), page_id) + action
+        return self.sign_answers(page_id, (action,))[action]
+
+    def sign_answers(self, page_id: int, actions: Iterable[str]) -> dict[str, str]:
+        """An answer token for each of `actions`, by action."""
+        stem = self._first + encode_id(page_id)
+        return {action: stem + self._mac(_answer_purpose(action), self._first, stem) + action for action in actions}
 
     def read_answer(self, token: str) -> tuple[int, str]:
         """The page and the action of an answer token; raises BadToken."""

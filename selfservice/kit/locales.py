@@ -43,6 +43,10 @@ class _OwnLocale(Locale):
     month once both were used in one process (https://github.com/python-babel/babel/issues/1234).
     """
 
+    # One object for each, kept by `locale`; as a key it need not be spelt out each time.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
     @cached_property
     def _data(self) -> localedata.LocaleDataDict:
         return localedata.LocaleDataDict(deepcopy(cast(Any, localedata.load(str(self)))))

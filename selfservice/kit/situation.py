@@ -157,6 +157,8 @@ class Situation:
 
 def visible(step: Step, facts: Facts) -> tuple[Control, ...]:
     """A step's buttons that these facts call for."""
+    if step.is_the_same_for_all:
+        return step.buttons
     return tuple(button for button in step.buttons if _is_called_for(button, facts))
 
 

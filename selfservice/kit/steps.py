@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal
 
 from selfservice.kit.facts import Facts, Form
@@ -117,6 +118,11 @@ class Step:
     buttons: tuple[Control, ...] = ()
     header: Header = "brand"
     variants: tuple[Variant, ...] = ()
+
+    @cached_property
+    def is_the_same_for_all(self) -> bool:
+        """Whether none of its buttons depends on the facts."""
+        return all(button.when is None for button in self.buttons if isinstance(button, Do | Go))
 
     def hero(self, facts: Facts, answers: Mapping[str, Form], now: datetime) -> Hero:
         """The words and the colour of the top for these facts and answers at `now`."""

@@ -116,12 +116,14 @@ def pieces(sentence: str) -> tuple[tuple[str, tuple[str, ...], str], ...]:
 
 def fill(sentence: str, values: Mapping[str, Any], reader: Reader) -> str:
     """A sentence with its placeholders filled; raises KeyError naming one that has no value."""
-    parts = []
+    filled = ""
     for text, path, form in pieces(sentence):
-        parts.append(text)
+        filled += text
         if path:
-            parts.append(FORMATS[form](_look_up(values, path), reader))
-    return "".join(parts)
+            value = values[path[0]] if len(path) == 1 else _look_up(values, path)
+            # Most placeholders are texts as they are.
+            filled += FORMATS[form](value, reader) if form or type(value) is not str else value
+    return filled
 
 
 @lru_cache(maxsize=256)

@@ -136,8 +136,7 @@ def _answer_tokens(
             allowed = allowed | {CHANGE} if row.can_change else set()
     else:
         allowed = {action.key for action in loaded.situation.actions if action.accepts_late}
-    keyring = tokens.current()
-    return {action: keyring.sign_answer(row.id, action) for action in allowed}
+    return tokens.current().sign_answers(row.id, allowed)
 
 
 def _retired(row: Row[Any], *, language: str, token: str, now: datetime) -> View:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Literal
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, current_app, request
+from flask import Blueprint, Flask, Response, request
 from flask.typing import ResponseReturnValue
 
 from selfservice import config
@@ -72,9 +72,11 @@ def add_safe_headers(response: Response) -> Response:
     """The headers that every answer carries; a view's own value for one of them stands."""
     headers = response.headers
     present = {name.lower() for name, _value in headers}
-    headers.extend((name, value) for name, value in _ALWAYS if name.lower() not in present)
-    if current_app.extensions["selfservice.settings"].is_secure:
-        headers.extend([_HSTS])
+    for name, value in _ALWAYS:
+        if name.lower() not in present:
+            headers.add(name, value)
+    if config.current().is_secure:
+        headers.add(*_HSTS)
     return response
 
 
