@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
@@ -83,14 +84,17 @@ class Firefox:
                 env={**os.environ, "HOME": str(self._profile), "MOZ_DISABLE_CONTENT_SANDBOX": "1", **self._environ},
                 preexec_fn=end_with_the_run,
             )
+        self._open = ExitStack()
+        self._open.callback(self._process.wait)
+        self._open.callback(self._process.kill)
         try:
             address = wait_until(lambda: _ADDRESS.search(log.read_text("utf-8", "replace")), told=log.read_text)[1]
-            self._line: ClientConnection = connect(f"{address}/session", max_size=None, compression=None)
+            line = connect(f"{address}/session", max_size=None, compression=None)
+            self._line: ClientConnection = self._open.enter_context(line)
             self.command("session.new", capabilities={})
             self._tab: str = self.command("browsingContext.getTree")["contexts"][0]["context"]
         except BaseException:
-            self._process.kill()
-            self._process.wait()
+            self._open.close()
             raise
         return self
 
@@ -99,9 +103,7 @@ class Firefox:
             self.command("browser.close")
             self._process.wait(STOP_SECONDS)
         finally:
-            self._line.close()
-            self._process.kill()
-            self._process.wait()
+            self._open.close()
 
     def command(self, method: str, **parameters: Any) -> Any:
         """What Firefox answers to a command; raises FirefoxError with its words when it refuses."""
@@ -173,7 +175,9 @@ class Firefox:
     def _set_offline(self, word: str) -> None:
         # The protocol's own `emulation.setNetworkConditions` does not reach service workers.
         window = self.command("browsingContext.getTree", **{"moz:scope": "chrome"})["contexts"][0]["context"]
-        self._evaluate(f"Services.io.offline = {word}; null", window)
+        # Connections that are open already are spared otherwise.
+        prune = 'Services.obs.notifyObservers(null, "net:prune-all-connections")'
+        self._evaluate(f"Services.io.offline = {word}; {prune}; null", window)
 
     def _list_tabs(self) -> list[dict[str, Any]]:
         tabs: list[dict[str, Any]] = self.command("browsingContext.getTree")["contexts"]

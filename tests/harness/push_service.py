@@ -58,6 +58,8 @@ class PushService(ABC):
         self.pushes: list[Push] = []
         self._lock = threading.RLock()
         self._forced: Answer | None = None
+        self._is_losing = False
+        self._is_holding = False
         self._subscriptions: dict[str, Subscription] = {}
         self._devices: dict[str, Any] = {}
         self._kept: defaultdict[str, list[Kept]] = defaultdict(list)
@@ -88,6 +90,32 @@ class PushService(ABC):
             yield
         finally:
             self._forced = None
+
+    @contextmanager
+    def losing(self) -> Iterator[None]:
+        """Within it pushes are taken and never arrive."""
+        self._is_losing = True
+        try:
+            yield
+        finally:
+            self._is_losing = False
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Within it pushes are kept, as for a phone that is out of reach; at its end they arrive."""
+        self._is_holding = True
+        try:
+            yield
+        finally:
+            self._is_holding = False
+            with self._lock:
+                for device, connection in dict(self._devices).items():
+                    self._listen(device, connection)
+
+    def hand_over(self, token: str, body: bytes) -> None:
+        """Let a message arrive that no sender of ours would send: encrypted for its subscription, or empty."""
+        with self._lock:
+            self._pass_on(Push(token, body, 60, "normal", None), self._subscriptions[token])
 
     @property
     @abstractmethod
@@ -122,7 +150,8 @@ class PushService(ABC):
             except WrongKeyError:
                 return Answer(self.WRONG_KEY, b"another VAPID key made this subscription")
             self.pushes.append(push)
-            self._pass_on(push, subscription)
+            if not self._is_losing:
+                self._pass_on(push, subscription)
         return Answer(201, headers={"Location": "/taken", "TTL": str(push.seconds)})
 
     def _read(self, token: str, headers: Message, body: bytes, key: str) -> Push:
@@ -131,7 +160,7 @@ class PushService(ABC):
 
     def _pass_on(self, push: Push, subscription: Subscription) -> None:
         wire = self._wire(push, subscription)
-        connection = self._devices.get(subscription.device)
+        connection = None if self._is_holding else self._devices.get(subscription.device)
         if connection is not None:
             try:
                 return self._hand_over(connection, wire)

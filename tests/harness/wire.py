@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Self
 
 from tests.harness.server import find_free_port
@@ -23,6 +24,7 @@ class Wire:
         self._thread = threading.Thread(target=self._loop.run_forever, name="wire", daemon=True)
         self._ends: set[asyncio.StreamWriter] = set()
         self._door: asyncio.Server | None = None
+        self._loses = False
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -46,6 +48,15 @@ class Wire:
             self._run(self._break(self._door))
             self._door = None
 
+    @contextmanager
+    def losing_replies(self) -> Iterator[None]:
+        """Within it requests reach the server, and the line breaks before a reply is through."""
+        self._loses = True
+        try:
+            yield
+        finally:
+            self._loses = False
+
     async def _break(self, door: asyncio.Server) -> None:
         door.close()
         for end in list(self._ends):
@@ -59,11 +70,16 @@ class Wire:
             self._end(writer)
             return
         self._ends.add(far_writer)
-        await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
+        await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer, is_reply=True))
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_reply: bool = False
+    ) -> None:
         with suppress(OSError):
             while piece := await reader.read(_PIECE):
+                if is_reply and self._loses:
+                    writer.transport.abort()
+                    break
                 writer.write(piece)
                 await writer.drain()
         self._end(writer)
