@@ -176,7 +176,8 @@ def test_an_answer_outlives_the_browser(scene: Scene) -> None:
     scene.phone.tap(YES)
     scene.phone.wait_for(f"document.body.innerText.includes('{SAVED}')")
 
-    scene.phone.restart()
+    scene.phone.stop()
+    scene.phone.start()
     scene.phone.open(ticket.url)
     assert HEADLINE in scene.phone.text()
     scene.phone.wait_for(f"document.body.innerText.includes('{SAVED}')")

@@ -70,8 +70,10 @@ class ChromiumPhone:
             other.close()
         self.tab.goto("about:blank")
 
-    def restart(self) -> None:
+    def stop(self) -> None:
         self.__exit__()
+
+    def start(self) -> None:
         self.__enter__()
 
     def follow(self, address: str) -> None:

@@ -127,8 +127,10 @@ class Firefox:
         self._tab = first["context"]
         self.open("about:blank")
 
-    def restart(self) -> None:
+    def stop(self) -> None:
         self.__exit__()
+
+    def start(self) -> None:
         self.__enter__()
 
     def follow(self, address: str) -> None:

@@ -18,8 +18,11 @@ class Phone(Protocol):
     def leave(self) -> None:
         """Close every page; the browser stays."""
 
-    def restart(self) -> None:
-        """Close the browser and start it again."""
+    def stop(self) -> None:
+        """Close the browser; its profile stays."""
+
+    def start(self) -> None:
+        """Start it again."""
 
     def follow(self, address: str) -> None:
         """Go on in the tab whose address holds `address`, once there is one."""
