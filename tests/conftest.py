@@ -17,6 +17,7 @@ pytest_plugins = [
     "tests.harness.queries",
     "tests.harness.server",
     "tests.harness.browser",
+    "tests.harness.push_door",
 ]
 
 ARTEFACTS = Path(__file__).parent / "artefacts"

@@ -17,7 +17,7 @@ from sqlalchemy import insert
 from selfservice import clock
 from selfservice.db import db
 from selfservice.messages import departures, moves, results, upkeep
-from selfservice.messages.channels.contract import Outgoing, Refused, Submitted
+from selfservice.messages.channels.contract import Outgoing, Refused, Submitted, Text
 from selfservice.messages.channels.handset import SCHEME
 from selfservice.messages.channels.registry import Channels
 from selfservice.messages.models import HandsetText
@@ -45,6 +45,7 @@ class Handset:
         """Show the text on the phone; raises Refused for a number that takes none."""
         if outgoing.to in self._landlines:
             raise Refused("The number takes no texts.", permanent=True)
+        assert isinstance(outgoing.content, Text)  # Nobody had a phone that took pushes then.
         row = {
             "client_ref": outgoing.id,
             "number": outgoing.to,

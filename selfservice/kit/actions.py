@@ -85,7 +85,8 @@ class Action:
     `closing`: the page becomes answered; otherwise it stays open and the action can be done again. `accepts_late`:
     taken even after the page has ended, as work for staff. `said` is what staff read on the timeline. `check` is asked
     before the answer is taken. An answer that only protects ("it wasn't me") is `protective`: no check, not even the
-    type's own, ever stands before it, nor before one that accepts to be late.
+    type's own, ever stands before it, nor before one that accepts to be late. `in_notification`: it can be done from a
+    notification, in one tap and without the page, under the words `[push] KEY` or else its button's.
     """
 
     key: str
@@ -96,6 +97,7 @@ class Action:
     accepts_late: bool = False
     check: Check | None = None
     protective: bool = False
+    in_notification: bool = False
 
     @property
     def needs_no_check(self) -> bool:

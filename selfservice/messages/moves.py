@@ -86,6 +86,18 @@ def move_all(
     return [row.id for row in rows]
 
 
+def put_off(message_id: int, *, until: datetime, reason: str | None) -> bool:
+    """Hold a message that is held already for longer; False when it is held no more."""
+    rows = db.session.execute(
+        update(Message)
+        .where(Message.id == message_id, Message.state == "held")
+        .values(reason=reason, next_look_at=until, updated_at=clock.now())
+        .returning(Message.id)
+        .execution_options(synchronize_session="fetch")
+    ).all()
+    return bool(rows)
+
+
 def claim(limit: int, *, owner: str, lease: timedelta, channel: str | None = None) -> list[Claimed]:
     """Take up to `limit` ready messages under a lease, those due longest, of one channel or of all.
 

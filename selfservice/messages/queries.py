@@ -12,8 +12,9 @@ from selfservice import clock
 from selfservice.db import READER, UtcDateTime, db, is_postgresql
 from selfservice.errors import NotFound
 from selfservice.messages.models import Attempt, Message, ProviderAlarm, WorkerHeartbeat
-from selfservice.messages.states import UNSENT
+from selfservice.messages.states import RECEIPTS, UNSENT
 
+_PERHAPS_THERE = ("sending", "uncertain", *RECEIPTS)
 _LOOKED_AT = ("accepted", "held", "uncertain", "submitted", "carrier_accepted")
 
 
@@ -45,6 +46,14 @@ def list_for_page(page_id: int) -> Sequence[Message]:
 def list_unsent_for_page(page_id: int) -> Sequence[Message]:
     """The messages of a page whose words can still change, oldest first."""
     return [message for message in list_for_page(page_id) if message.state in UNSENT]
+
+
+def has_pushed(page_id: int) -> bool:
+    """Whether a push about a page may have reached a device."""
+    left = select(Message.id).where(
+        Message.page_id == page_id, Message.channel == "push", Message.state.in_(_PERHAPS_THERE)
+    )
+    return db.session.execute(left.limit(1)).first() is not None
 
 
 def list_attempts(message_id: int) -> Sequence[Attempt]:

@@ -100,7 +100,11 @@ def review(waiting: Sequence[Message], *, not_before: datetime | None = None) ->
             pushes_until=_pushes_until(message, now) if message.stands_by else None,
         )
         decision = policy.decide(standing, now)
-        looks = {"next_look_at": min(decision.next_look_at, message.not_after)} if decision.next_look_at else {}
+        look = min(decision.next_look_at, message.not_after) if decision.next_look_at else None
+        if look is not None and message.state == "held":
+            moves.put_off(message.id, until=look, reason=decision.reason)
+            continue
+        looks = {"next_look_at": look} if look is not None else {}
         moves.move(message.id, decision.verdict, sources=WAITING, reason=decision.reason, **looks)
         if message.stands_by and decision.verdict == "ready":
             let_go.append(message.id)

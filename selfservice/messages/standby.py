@@ -74,10 +74,10 @@ def take_back(text_id: int, *, reason: str, actor: str = SYSTEM) -> None:
     _mark(text_id, reason=reason)
 
 
-def take_back_for_page(page_id: int, *, reason: str) -> None:
-    """Take back all that would only say once more what the customer has just seen: pushes, and texts that stand by.
+def take_back_for_page(page_id: int, *, reason: str, actor: str = CUSTOMER) -> list[int]:
+    """Take back pushes, and texts that stand by for them, which have not left; other texts leave as ever.
 
-    Other texts leave as ever.
+    They would say once more what the customer has just seen, or what is no longer so. Returns their ids.
     """
     unsent = (
         select(Message.id)
@@ -89,8 +89,10 @@ def take_back_for_page(page_id: int, *, reason: str) -> None:
         .order_by(Message.id)
         .with_for_update(key_share=True)
     )
-    for message_id in db.session.scalars(unsent).all():
-        take_back(message_id, reason=reason, actor=CUSTOMER)
+    ids = list(db.session.scalars(unsent))
+    for message_id in ids:
+        take_back(message_id, reason=reason, actor=actor)
+    return ids
 
 
 def _mark(message_id: int, *, reason: str) -> None:

@@ -19,6 +19,7 @@ from selfservice.db import db
 from selfservice.errors import Conflict, Gone, Invalid, NotFound
 from selfservice.events import service as events
 from selfservice.kit import Action, Case, Facts, Form, Outcome, Refused, Situation
+from selfservice.messages import standby
 from selfservice.pages import checks, claims, guarding, queries, sight, texts
 from selfservice.pages.guarding import Who, nobody
 from selfservice.pages.models import Answer, Page
@@ -182,6 +183,7 @@ def _apply(scene: _Scene, form: Form, key: str) -> Status:
         values["expires_at"] = outcome.expires_at
     _update(page, step=outcome.shows, **values)
     _keep(scene, form, key, status="applied")
+    standby.take_back_for_page(page.id, reason="page_answered")
     if action.closing and not was_answered:
         events.record("page.answered", actor=CUSTOMER, page_id=page.id)
     events.record(

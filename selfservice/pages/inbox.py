@@ -42,10 +42,13 @@ def list_pages(device_id: int) -> list[Entry]:
     return [Entry(row) for row in rows]
 
 
-def count_open(device_id: int) -> int:
-    """How many of the device's pages wait for an answer."""
+def count_open(device_id: int, also: int | None = None) -> int:
+    """How many of the device's pages wait for an answer; `also` is a page that is told of and counts in any case."""
     query = _of(device_id, select(func.count()).select_from(Page))
-    return db.session.scalars(query.where(Page.state == "open", Page.expires_at > clock.now())).one()
+    if also is not None:
+        query = query.where(Page.id != also)
+    waiting = db.session.scalars(query.where(Page.state == "open", Page.expires_at > clock.now())).one()
+    return waiting + (also is not None)
 
 
 def forget(device_id: int) -> None:

@@ -15,6 +15,7 @@ from selfservice.db import db
 from selfservice.errors import Invalid
 from selfservice.events import service as events
 from selfservice.messages import service as messages
+from selfservice.messages import standby
 from selfservice.pages import guarding, queries, sight
 from selfservice.pages.models import Page
 from selfservice.pages.states import LIVE
@@ -35,6 +36,7 @@ def opened(page_id: int, device_id: int | None = None) -> bool:
     is_first = cast("CursorResult[Any]", first).rowcount == 1
     page = queries.find(page_id)
     if page is not None:
+        standby.take_back_for_page(page_id, reason="page_opened")
         events.record("page.opened", actor=CUSTOMER, page_id=page_id, data={"first": is_first})
     if page is not None and device_id is not None:
         devices.note_page(device_id, page_id)

@@ -20,16 +20,16 @@ from selfservice.errors import Conflict, Invalid
 from selfservice.events import service as events
 from selfservice.kit import Facts
 from selfservice.messages.models import Message
-from selfservice.pages import claims, queries, sight, texts
+from selfservice.pages import claims, queries, sight, telling, texts
 from selfservice.pages.models import Page
 from selfservice.pages.moves import move
 from selfservice.pages.states import LIVE
+from selfservice.pages.telling import CHANNELS
 from selfservice.situations import registry
 from selfservice.situations.registry import Loaded
 from selfservice.tokens import new_id
 
 Was = Literal["created", "updated", "superseded"]
-CHANNELS = ("sms",)
 LONGEST_CASE = 80
 LONGEST_LIFE = timedelta(days=400)
 
@@ -110,14 +110,15 @@ def issue(new: NewPage) -> Issued:
 
 
 def resend(page_id: int, *, actor: str) -> Message:
-    """Send the page's text once more; raises NotFound, and Conflict when the page has ended."""
+    """Tell of the page once more, and give the text; raises NotFound, and Conflict when the page has ended."""
     page = queries.get(page_id)
     if sight.state_at(page, clock.now()) not in ("open", "answered"):
         raise Conflict("This page has ended, so its text is not sent again; make a new page.")
     if page.disowned_at is not None:
         raise Conflict("Somebody said that the number is wrong, so this page shows nothing; make a new page.")
     events.record("page.resent", actor=actor, page_id=page.id)
-    return texts.invite(page, purpose=texts.INVITATION, key=f"page:{page.id}:again:{new_id()}", actor=actor)
+    key = f"page:{page.id}:again:{new_id()}"
+    return telling.tell(page, channels=CHANNELS, purpose=texts.INVITATION, key=key, actor=actor)[0]
 
 
 def revoke(page_id: int, *, actor: str) -> None:
@@ -232,9 +233,9 @@ def _create(
         raise Conflict("This case was opened by somebody else this very moment; send it again.") from None
     events.record("page.issued", actor=new.actor, page_id=page.id, data={"situation": loaded.key, "was": was})
     issued = Issued(page, texts.url_of(page.id), was)
-    if "sms" in new.channels:
-        key = f"page:{page.id}:{texts.INVITATION}"
-        issued.messages.append(texts.invite(page, purpose=texts.INVITATION, key=key, actor=new.actor))
+    key = f"page:{page.id}:{texts.INVITATION}"
+    told = telling.tell(page, channels=new.channels, purpose=texts.INVITATION, key=key, actor=new.actor)
+    issued.messages.extend(told)
     return issued
 
 
@@ -252,9 +253,7 @@ def _bring_up_to_date(page: Page, new: NewPage, loaded: Loaded, facts: Facts) ->
     page.updated_at = clock.now()
     db.session.flush()
     events.record("page.updated", actor=new.actor, page_id=page.id, data={"revision": page.revision})
-    if "sms" in new.channels and not texts.render_again(page):
-        key = f"page:{page.id}:{page.revision}:{texts.UPDATE}"
-        issued.messages.append(texts.invite(page, purpose=texts.UPDATE, key=key, actor=new.actor))
+    issued.messages.extend(telling.tell_change(page, channels=new.channels, actor=new.actor))
     return issued
 
 

@@ -45,17 +45,19 @@ def specimen_url() -> str:
     return f"{config.current().base_url}/p/{_SPECIMEN}"
 
 
-def invite(page: Page, *, purpose: str, key: str, actor: str) -> Message:
+def invite(page: Page, *, purpose: str, key: str, actor: str, stands_by: bool = False) -> Message:
     """Hand the text with the page's link to the outbox; the same `key` twice is one text.
+
+    One that `stands_by` leaves when the pushes that go ahead of it have had their time.
 
     Raises Invalid when it would need more parts than its type allows: whoever makes the page can shorten a fact.
     """
     loaded = registry.current().get(page.situation)
-    view = _view_of(page)
+    view = view_of(page)
     word = _UPDATED if purpose == UPDATE and _UPDATED in loaded.words[view.language] else _BODY
     composed = compose_text(view, loaded, word, url_of(page.id))
     refuse_too_long(composed, loaded)
-    return _accept(page, view, loaded, composed.body, purpose=purpose, key=key, actor=actor)
+    return _accept(page, view, loaded, composed.body, purpose=purpose, key=key, actor=actor, stands_by=stands_by)
 
 
 def follow_up(page: Page, name: str) -> Message | None:
@@ -66,7 +68,7 @@ def follow_up(page: Page, name: str) -> Message | None:
     if not customers.get(page.customer_id).phone:
         return None
     loaded = registry.current().get(page.situation)
-    view = _view_of(page)
+    view = view_of(page)
     body = compose_text(view, loaded, f"texts.{name}", url_of(page.id)).body
     key = f"page:{page.id}:{page.revision}:{name}"
     return _accept(page, view, loaded, body, purpose=name, key=key, actor="customer")
@@ -77,7 +79,7 @@ def send_code(page: Page, code: str, *, until: datetime) -> Message:
 
     That line is what WebKit and the WebOTP draft call an origin-bound code; `compose` keeps it on a line of its own.
     """
-    view = _view_of(page)
+    view = view_of(page)
     loaded = registry.current().get(page.situation)
     body = loaded.words[view.language].say("checks.text", {**view.values(), "code": code}, view.reader)
     return messages.accept(
@@ -100,7 +102,7 @@ def send_code(page: Page, code: str, *, until: datetime) -> Message:
 def render_again(page: Page) -> bool:
     """Write changed facts into the page's invitation if it has not left yet; False when there is none to change."""
     loaded = registry.current().get(page.situation)
-    composed = compose_text(_view_of(page), loaded, _BODY, url_of(page.id))
+    composed = compose_text(view_of(page), loaded, _BODY, url_of(page.id))
     refuse_too_long(composed, loaded)
     return messages.rerender(page.id, purpose=INVITATION, body=composed.body, not_after=page.expires_at)
 
@@ -123,7 +125,9 @@ def refuse_too_long(composed: Composed, loaded: Loaded) -> None:
         raise Invalid(sentence, fields={"sms": sentence})
 
 
-def _accept(page: Page, view: View, loaded: Loaded, body: str, *, purpose: str, key: str, actor: str) -> Message:
+def _accept(
+    page: Page, view: View, loaded: Loaded, body: str, *, purpose: str, key: str, actor: str, stands_by: bool = False
+) -> Message:
     return messages.accept(
         messages.NewMessage(
             page_id=page.id,
@@ -138,12 +142,14 @@ def _accept(page: Page, view: View, loaded: Loaded, body: str, *, purpose: str, 
             not_after=page.expires_at,
             not_before=page.send_at,
             idempotency_key=key,
+            stands_by=stands_by,
         ),
         actor=actor,
     )
 
 
-def _view_of(page: Page) -> View:
+def view_of(page: Page) -> View:
+    """The page as the running transaction has it, for what is said of it."""
     row = queries.read_sight(page.id)
     assert row is not None, "a page is flushed before its texts are composed"
     return sight.view_of(row)

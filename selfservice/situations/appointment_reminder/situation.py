@@ -124,9 +124,9 @@ SITUATION = Situation(
     offers=slot_claims,
     calendar=entry,
     actions=(
-        Action(key="confirm", perform=confirm, said="Confirmed the appointment"),
+        Action(key="confirm", perform=confirm, said="Confirmed the appointment", in_notification=True),
         Action(key="move", perform=move, form=Move, said="Took another time"),
-        Action(key="cancel", perform=cancel, said="Called the appointment off"),
+        Action(key="cancel", perform=cancel, said="Called the appointment off", in_notification=True),
         Action(key="note", perform=add_note, form=Note, said="Added a note", closing=False),
     ),
     steps=(

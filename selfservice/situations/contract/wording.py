@@ -23,7 +23,7 @@ BUTTON_WORDS = 4
 _TEXTS = ("sms.", "texts.")
 _SAID_BY_TEMPLATE = re.compile(r"""\bsay(\.find)?\(\s*["']([a-z0-9_.]+)["']""")
 # Tables whose sentences the layout, the texts or the console say; all others are for page.html.
-_SAID_ELSEWHERE = frozenset({"about", "title", "why", "check", "checks", "calendar", "sms", "texts", "notices"})
+_SAID_ELSEWHERE = frozenset({"about", "title", "why", "check", "checks", "calendar", "sms", "texts", "push", "notices"})
 _OF_FORMS = frozenset({"steps", "buttons", "fields", "choices", "empty", "problems"})
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _ADDRESS = re.compile(r"://|\bwww\.|\b[\w-]+\.(?:com|org|net|info|io|co|example)\b", re.IGNORECASE)

@@ -90,7 +90,13 @@ SITUATION = Situation(
     message_class="urgent",
     forgets_when_answered=True,
     actions=(
-        Action(key="no", perform=was_not_me, said="Said that the payment was not theirs", accepts_late=True),
+        Action(
+            key="no",
+            perform=was_not_me,
+            said="Said that the payment was not theirs",
+            accepts_late=True,
+            in_notification=True,
+        ),
         Action(key="yes", perform=was_me, said="Said that the payment was theirs", check=IS_IT_YOU),
     ),
     steps=(

@@ -15,7 +15,8 @@ from selfservice.customers import queries as customers
 from selfservice.db import db
 from selfservice.errors import AppError, Conflict, Invalid
 from selfservice.pages import service
-from selfservice.pages.service import CHANNELS, NewPage, Person
+from selfservice.pages.service import NewPage, Person
+from selfservice.pages.telling import CHANNELS
 from selfservice.situations import registry
 from selfservice.situations.registry import Loaded
 from selfservice.web.console import door, draft, glance

@@ -9,6 +9,7 @@ from selfservice import config, http, tokens
 from selfservice.customers import subscriptions
 from selfservice.db import db
 from selfservice.errors import Forbidden, Invalid, NotFound
+from selfservice.messages import receipts
 from selfservice.pages import requests
 from selfservice.web import device, security
 
@@ -18,8 +19,13 @@ blueprint = Blueprint("push", __name__)
 def _enter() -> None:
     """The device's cookie says whose subscription it is; who has none yet brings the token of a page.
 
-    Raises BadToken, and Forbidden for a request with neither. Reads no database.
+    A receipt proves itself by the token that came with its push: the worker of a browser may have no cookie any more.
+    Raises BadToken, and Forbidden for a request with none of these. Reads no database.
     """
+    arguments = request.view_args or {}
+    if "receipt_token" in arguments:
+        g.message_id = tokens.current().read(receipts.PURPOSE, arguments.pop("receipt_token"))
+        return
     body = request.get_json(silent=True)
     token = body.get("page") if isinstance(body, dict) else None
     g.page_id = None if token is None else tokens.current().read_page(str(token))
@@ -61,6 +67,21 @@ def unsubscribe() -> ResponseReturnValue:
     if known is not None:
         subscriptions.drop(known.id)
         db.session.commit()
+    return "", 204
+
+
+@blueprint.post("/push/receipts/<receipt_token>")
+def receive() -> ResponseReturnValue:
+    """What became of a push on its device: `{"what": "delivered"}`, or shown, clicked, answered. Twice is once."""
+    body = request.get_json(silent=True)
+    what = body.get("what") if isinstance(body, dict) else None
+    if what not in receipts.KINDS:
+        raise Invalid(
+            f'The body is not what was expected; send JSON: {{"what": "{receipts.KINDS[0]}"}}, or one of '
+            f"{', '.join(receipts.KINDS[1:])}."
+        )
+    receipts.note(g.message_id, what)
+    db.session.commit()
     return "", 204
 
 
