@@ -28,7 +28,8 @@ test: .dev ## Run every test, on SQLite, on PostgreSQL and in a browser (TESTS=t
 	@$(BIN)/python -m tests.harness.chromium >/dev/null
 	@$(BIN)/python -m pytest -n $(JOBS) $(TESTS)
 
-prove: lint types test ## Run everything that a change has to pass, as CI does
+prove: lint types test ## Run everything that a change has to pass, as CI does, and the tests that take minutes
+	@$(BIN)/python -m pytest -n $(JOBS) -m long
 
 lint: .dev ## Check Python with ruff and templates with djlint
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .

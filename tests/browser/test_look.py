@@ -8,9 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
-from selfservice.situations import asides, rendering
+from selfservice.situations import rendering
 from selfservice.situations.registry import Registry
 from selfservice.situations.view import View
 from tests.situations.views import each_step_once, view
@@ -57,45 +56,6 @@ def test_nothing_sticks_out_and_all_can_be_tapped(
         found = page.evaluate(OVERFLOW) + page.evaluate(SMALL, SMALLEST_TARGET)
         if found:
             wrong[name] = found
-
-    assert wrong == {}
-
-
-@pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("en", "dark"), ("ar", "light")])
-def test_axe_finds_nothing(registry: Registry, rendered: Any, tab: Any, language: str, theme: str) -> None:
-    page = tab(viewport=NARROW, color_scheme=theme, reduced_motion="reduce")
-    axe = Axe()
-    wrong = {}
-
-    for name, shown in every_view(registry, SAMPLES, language):
-        page.set_content(rendered(shown))
-        results = axe.run(page, options={"resultTypes": ["violations"]})
-        if results.violations_count:
-            wrong[name] = results.generate_report()
-
-    assert wrong == {}
-
-
-def test_small_pages_please_axe_too(registry: Registry, rendered: Any, tab: Any) -> None:
-    page = tab(viewport=NARROW)
-    shown = view(registry.get("appointment_reminder"), "booked")
-    pages = {
-        "callback": asides.render_callback(shown),
-        "callback refused": asides.render_callback(shown.with_problems({"note": "callback_no_number"}, {})),
-        "called back": asides.render_callback(replace(shown, callback_at=shown.expires_at)),
-        "preferences": asides.render_preferences(shown, stopped=False),
-        "stopped": asides.render_preferences(shown, stopped=True),
-        "not found": rendering.render_plain("not_found"),
-        "error": rendering.render_plain("error", reference="8f3a2c"),
-    }
-    wrong = {}
-
-    for name, content in pages.items():
-        page.set_content(content)
-        report = Axe().run(page)
-        found = page.evaluate(OVERFLOW) + page.evaluate(SMALL, SMALLEST_TARGET)
-        if report.violations_count or found:
-            wrong[name] = report.generate_report() + "\n".join(found)
 
     assert wrong == {}
 
