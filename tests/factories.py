@@ -9,10 +9,13 @@ from typing import Any
 
 from selfservice import clock
 from selfservice.brands import service as brands
+from selfservice.customers import devices
 from selfservice.db import db
-from selfservice.pages import answering
+from selfservice.pages import answering, checks, queries, sight
 from selfservice.pages import service as pages
+from selfservice.pages.guarding import Who, nobody
 from selfservice.pages.service import Issued, NewPage, Person
+from selfservice.situations import registry
 
 PHONE = "+12025550123"
 
@@ -71,8 +74,20 @@ def issue(
     return issued
 
 
-def act(page_id: int, action: str, *, revision: int = 1, key: str = "", **form: Any) -> str:
+def shown(page_id: int, typed: str) -> Who:
+    """A device on which somebody has committed a right answer to a page's check by its last four digits."""
+    page = queries.get(page_id)
+    loaded = registry.current().get(page.situation)
+    facts = sight.facts_of(loaded, page.facts, page.version)
+    device, _secret = devices.make()
+    checks.attempt(page_id, loaded.situation, facts, "last4", typed, device_id=device.id)
+    db.session.commit()
+    device_id = device.id
+    return lambda: device_id
+
+
+def act(page_id: int, action: str, *, revision: int = 1, key: str = "", who: Who = nobody, **form: Any) -> str:
     """A committed answer by the page's customer."""
-    status = answering.act(page_id, action, form=form, revision=revision, key=key or str(uuid.uuid4()))
+    status = answering.act(page_id, action, form=form, revision=revision, key=key or str(uuid.uuid4()), who=who)
     db.session.commit()
     return status

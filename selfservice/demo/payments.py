@@ -67,6 +67,9 @@ class Payments:
     def denied_then_known(self, starts_at: datetime) -> None:
         self._begin(starts_at).opened(2).act(3, "no").act(5, "yes")
 
+    def mistyped(self, starts_at: datetime) -> None:
+        self._begin(starts_at).opened(4).mistype(5, "yes")
+
     def revoked(self, starts_at: datetime) -> None:
         self._begin(starts_at).revoke(12)
 
@@ -97,6 +100,7 @@ class Payments:
             "merchant": merchant,
             "amount": {"amount": amount, "currency": "GBP"},
             "card_ending": f"{self._chance.randrange(100):02d}",
+            "account_ending": f"{self._chance.randrange(10_000):04d}",
             "at": (starts_at - self._chance.randint(2, 25) * MINUTE).isoformat(),
             "where": where,
         }
@@ -106,7 +110,8 @@ PLAN: dict[Callable[[Payments, datetime], None], int] = {
     Payments.denied: 11,
     Payments.known: 17,
     Payments.silent: 5,
-    Payments.looked_at: 3,
+    Payments.looked_at: 2,
+    Payments.mistyped: 1,
     Payments.denied_late: 4,
     Payments.known_then_denied: 2,
     Payments.denied_then_known: 1,

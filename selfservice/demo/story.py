@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from selfservice import clock
 from selfservice.conversations import queries as conversation_queries
 from selfservice.conversations import service as conversations
+from selfservice.demo import checking
 from selfservice.demo.past import Past
 from selfservice.messages import queries as message_queries
 from selfservice.messages.models import Message
@@ -79,6 +80,10 @@ class Story:
         """The customer does an action; staff see to what it hands over."""
         return self._then(minutes, partial(self._act, action, form or {}))
 
+    def mistype(self, minutes: float, action: str) -> Story:
+        """Somebody does not know what is asked before an action, and is asked no more."""
+        return self._then(minutes, lambda: checking.mistype(queries.get(self.page_id), action))
+
     def call_back(self, minutes: float, note: str = "") -> Story:
         """The customer asks to be called; staff do."""
         return self._then(minutes, partial(self._call_back, note))
@@ -115,7 +120,9 @@ class Story:
 
     def _act(self, action: str, form: Mapping[str, Any]) -> None:
         page = queries.get(self.page_id)
-        answering.act(page.id, action, form=form, revision=page.revision, key=self._teller.key())
+        device_id = checking.show(page, action)
+        key = self._teller.key()
+        answering.act(page.id, action, form=form, revision=page.revision, key=key, who=lambda: device_id)
         self._teller.past.end_pages(queries.get(self.page_id).expires_at)
         self._send(message_queries.list_unsent_for_page(self.page_id))
         self._see_to_it()

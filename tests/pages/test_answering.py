@@ -25,7 +25,7 @@ from selfservice.pages import answering, queries, requests, service
 from selfservice.pages.answering import Beaten
 from selfservice.pages.claims import LostClaim
 from selfservice.pages.models import Answer, Claim, ClaimHold
-from tests.factories import PHONE, act, appointment, issue
+from tests.factories import PHONE, act, appointment, fraud, issue, shown
 
 
 def slot_of(issued: Any, place: int = 0) -> str:
@@ -175,8 +175,8 @@ class TestAfterTheEnd:
         assert (work.team, work.urgent, work.phone) == ("fraud", True, PHONE)
 
     def test_a_protective_answer_after_another_goes_to_a_person(self, session: Any) -> None:
-        page_id = issue("fraud_alert").page.id
-        act(page_id, "yes")
+        page_id = issue("fraud_alert", fraud(account_ending="4417")).page.id
+        act(page_id, "yes", who=shown(page_id, "4417"))
 
         assert act(page_id, "no", revision=1) == "needs_human"
         assert queries.get(page_id).step == "yes"
