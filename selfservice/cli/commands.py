@@ -14,6 +14,7 @@ COMMANDS = {
     "doctor": "selfservice.cli.doctor",
     "keys": "selfservice.cli.keys",
     "page": "selfservice.cli.page",
+    "phones": "selfservice.cli.phones",
     "serve": "selfservice.cli.serve",
     "situation": "selfservice.cli.situation",
     "staff": "selfservice.cli.staff",

@@ -7,10 +7,13 @@ import { say } from "./worker.js";
 
 const LATE = [404, 410];
 const HALF_A_DAY = 432e5;
+const KNOCKS = 5e3;
 let label = "";
 let sending = "";
 let isWaiting = false;
 let told = [];
+let drawn;
+let drawnOn;
 let timer;
 
 export const page = () => (location.pathname.startsWith("/p/") ? location.pathname.slice(4, 15) : "");
@@ -41,6 +44,19 @@ const noteFor = (record) => {
   return noteOf("problem", "alert", record.label, WORDS[word], button("ask", "close", () => drop(record)));
 };
 
+// Only what has changed is drawn, so that nothing is read out twice and focus stays where it is.
+const draw = (records) => {
+  const kept = +document.body.dataset.kept && (navigator.onLine ? "away" : "offline");
+  const sight = JSON.stringify([kept, records.map((record) => [record.id, record.state])]);
+  if (drawn == sight && drawnOn == document.body) return;
+  drawn = sight;
+  drawnOn = document.body;
+  clear();
+  if (kept) put(noteOf("", "offline", WORDS[kept]));
+  records.forEach((record) => put(noteFor(record)));
+  document.body.toggleAttribute("data-waits", isWaiting);
+};
+
 // Says of this page's answers what has become of them. That one was sent is said until the page is left, and no more.
 export const paint = async () => {
   const known = [sending, ...told.map((record) => record.id)];
@@ -53,10 +69,7 @@ export const paint = async () => {
     return location.reload();
   }
   isWaiting = open.length > 0;
-  clear();
-  if (+document.body.dataset.kept) put(noteOf("", "offline", navigator.onLine ? WORDS.away : WORDS.offline));
-  [...told, ...records].forEach((record) => put(noteFor(record)));
-  document.body.toggleAttribute("data-waits", isWaiting);
+  draw([...told, ...records]);
   clearTimeout(timer);
   if (isWaiting) timer = setTimeout(hurry, Math.max(...open.map((record) => record.next)) - Date.now() + 500);
   if (document.hidden) return;
@@ -88,12 +101,22 @@ const deliver = async (url, init) => {
   await hurry();
 };
 
+// A page from the vault gives way to the real one as soon as the server can be reached.
+const knock = async () => {
+  const reply = isWaiting ? null : await fetch("/healthz", { cache: "no-store" }).catch(() => null);
+  if (reply?.ok) location.reload();
+};
+
 // From here on answers go by the queue, if this phone has one.
 export const start = async () => {
   await list();
   addEventListener("submit", (event) => (label = event.submitter?.textContent.trim() || ""), true);
-  addEventListener("online", () => (isWaiting || !document.body.dataset.kept ? hurry() : location.reload()));
+  addEventListener("online", hurry);
   news.onmessage = (event) => event.data?.v == 1 && paint();
+  if ("kept" in document.body.dataset) {
+    addEventListener("online", knock);
+    setInterval(knock, KNOCKS);
+  }
   self.deliver = deliver;
   await paint();
   await hurry();

@@ -21,7 +21,7 @@ const tap = async (manager, key) => {
   return (await patient(subscribe(manager, key, token()))) ? "told" : "tell_failed";
 };
 
-const draw = (manager, key) => {
+const offerOf = (manager, key) => {
   const line = make("small", "", WORDS.tell_line);
   line.setAttribute("role", "status");
   const face = make("span", "face", picture("bell"));
@@ -47,5 +47,5 @@ export const offerNews = async (registration) => {
   const answer = await ask({ type: "key" });
   if (!answer.key) return;
   if (kept && Notification.permission == "granted") await patient(subscribe(manager, answer.key));
-  else document.querySelector(".more")?.after(draw(manager, answer.key));
+  else document.querySelector(".more")?.after(offerOf(manager, answer.key));
 };

@@ -10,7 +10,7 @@ export const hasController = () => !!container?.controller;
 
 export const say = async (message, ports = []) => {
   const registration = await container.ready;
-  registration.active.postMessage({ v: 1, ...message }, ports);
+  registration.active?.postMessage({ v: 1, ...message }, ports);
 };
 
 // What the worker answers to a message.

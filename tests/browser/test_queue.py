@@ -1,0 +1,239 @@
+"""Answers on a way that breaks, in a real browser: saved, sent once, and never dropped without a word."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.phone_scene import ANSWERED, QUESTION, SAVED, YES, Phone
+from tests.harness.server import LiveServer
+from tests.harness.way import Reply, Way, busy, lost
+
+Issue = Callable[..., str]
+Answers = Callable[[str], list[tuple[str, str]]]
+
+
+@pytest.fixture
+def answers(live_server: LiveServer) -> Answers:
+    """`answers(link)` gives the action and key of every answer that the server has taken on that page."""
+
+    def read(link: str) -> list[tuple[str, str]]:
+        alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+        page_id = 0
+        for letter in link.rpartition("/")[2][1:12]:
+            page_id = page_id * 62 + alphabet.index(letter)
+        with closing(sqlite3.connect(live_server.database)) as connection:
+            found = connection.execute("SELECT action, key FROM answers WHERE page_id = ? ORDER BY at", (page_id,))
+            return found.fetchall()
+
+    return read
+
+
+def is_empty(kept: dict[str, Any]) -> bool:
+    return kept["queue"] == []
+
+
+def keys(way: Way) -> set[str]:
+    """The keys under which answers were sent."""
+    return {asked.headers["Idempotency-Key"] for asked in way.asked if asked.path.startswith("/a/")}
+
+
+def test_answer_is_saved_and_sent_when_the_network_is_back(phone: Phone, issue: Issue, answers: Answers) -> None:
+    link = issue()
+    tab = phone.open(link)
+    phone.wait_kept(lambda kept: len(kept["pages"]) == 1)
+    phone.is_off(network=True)
+
+    tab.get_by_role("button", name=YES).click()
+
+    phone.note(SAVED)
+    expect(tab.locator("[data-app]").filter(has_text=YES)).to_be_focused()
+    expect(tab.locator(".dock:visible")).to_have_count(0)
+    tab.reload()
+    phone.note(SAVED)
+    assert answers(link) == []
+    record = phone.kept()["queue"][0]
+    assert set(record) >= {"id", "url", "body", "label", "at", "state"}
+    assert record["url"].startswith("/a/")
+    assert link.rpartition("/")[2] not in json.dumps(record)
+
+    phone.is_on()
+
+    phone.note("Sent at")
+    phone.heading(ANSWERED)
+    assert [action for action, _key in answers(link)] == ["confirm"]
+    assert answers(link)[0][1] == record["id"]
+    tab.reload()
+    phone.heading(ANSWERED)
+    expect(tab.locator("[data-app]")).to_have_count(0)
+    phone.wait_kept(is_empty)
+
+
+def test_answer_whose_reply_is_lost_counts_once(phone: Phone, issue: Issue, answers: Answers) -> None:
+    link = issue()
+    tab = phone.open(link)
+    phone.way.fail("/a/", lost, lost)
+
+    tab.get_by_role("button", name=YES).click()
+
+    phone.note(SAVED)
+    phone.note("Sent at")
+    phone.heading(ANSWERED)
+    assert phone.way.count("POST", "/a/") == 3
+    assert len(answers(link)) == len(keys(phone.way)) == 1
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 503])
+def test_busy_server_is_tried_again(phone: Phone, issue: Issue, answers: Answers, status: int) -> None:
+    link = issue()
+    tab = phone.open(link)
+    problem = Reply(status, [("Content-Type", "application/problem+json")], b"{}")
+    phone.way.fail("/a/", lambda _ask: problem)
+
+    tab.get_by_role("button", name=YES).click()
+
+    phone.note(SAVED)
+    phone.note("Sent at")
+    assert phone.way.count("POST", "/a/") == 2
+    assert len(answers(link)) == len(keys(phone.way)) == 1
+
+
+def test_sign_in_page_of_a_network_is_no_answer(phone: Phone, issue: Issue, answers: Answers) -> None:
+    link = issue()
+    tab = phone.open(link)
+    phone.way.fail("/a/", lambda _ask: Reply(200, [("Content-Type", "text/html")], b"<h1>Welcome to our hotel</h1>"))
+
+    tab.get_by_role("button", name=YES).click()
+
+    phone.note(SAVED)
+    phone.note("Sent at")
+    assert len(answers(link)) == 1
+
+
+def test_answer_that_comes_too_late_is_told(phone: Phone, issue: Issue, revoke: Callable[[str], None]) -> None:
+    link = issue()
+    tab = phone.open(link)
+    phone.is_off(network=True)
+    tab.get_by_role("button", name=YES).click()
+    phone.note(SAVED)
+    revoke(link)
+
+    phone.is_on()
+
+    phone.note("This came too late, so nothing has changed.")
+    phone.heading("This page is no longer used")
+    expect(tab.get_by_role("heading", name="Talk to a person")).to_be_visible()
+    tab.reload()
+    phone.note("This came too late")
+    tab.get_by_role("button", name="OK").click()
+    expect(tab.locator("[data-app]")).to_have_count(0)
+    phone.wait_kept(is_empty)
+
+
+def test_beaten_answer_is_told_with_the_one_that_won(phone: Phone, issue: Issue, answers: Answers) -> None:
+    link = issue()
+    tab = phone.open(link)
+    other = phone.context.browser.new_context()  # type: ignore[union-attr]
+    theirs = other.new_page()
+    theirs.goto(link)
+    phone.is_off(network=True)
+    tab.get_by_role("button", name=YES).click()
+    phone.note(SAVED)
+    theirs.get_by_role("link", name="I can’t come").click()
+    theirs.get_by_role("button", name="Yes, cancel it").click()
+    expect(theirs.locator("h1:visible")).to_contain_text("cancelled")
+    other.close()
+
+    phone.is_on()
+
+    phone.note("Another answer came in first")
+    phone.heading("Your appointment is cancelled")
+    assert [action for action, _key in answers(link)] == ["cancel"]
+
+
+def test_refused_answer_is_told(phone: Phone, issue: Issue) -> None:
+    tab = phone.open(issue())
+    phone.is_off(network=True)
+    tab.get_by_role("button", name=YES).click()
+    phone.note(SAVED)
+    phone.way.fail("/a/", lambda _ask: Reply(422, [("Content-Type", "application/problem+json")], b"{}"))
+
+    phone.is_on()
+
+    phone.note("We couldn’t take this answer.")
+    phone.heading(QUESTION)
+    expect(tab.get_by_role("heading", name="Talk to a person")).to_be_visible()
+
+
+def test_saved_answer_can_be_taken_back(phone: Phone, issue: Issue, answers: Answers) -> None:
+    link = issue()
+    tab = phone.open(link)
+    phone.is_off(network=True)
+    tab.get_by_role("button", name=YES).click()
+    phone.note(SAVED)
+
+    tab.get_by_role("button", name="Don’t send it").click()
+
+    expect(tab.get_by_role("button", name=YES)).to_be_visible()
+    phone.wait_kept(is_empty)
+    phone.is_on()
+    tab.wait_for_timeout(300)
+    assert answers(link) == []
+
+
+def test_page_that_is_closed_while_it_sends_loses_nothing(phone: Phone, issue: Issue, answers: Answers) -> None:
+    link = issue()
+    tab = phone.open(link)
+    phone.way.fail("/a/", busy, busy)
+    tab.evaluate("document.querySelector('[data-token]').click()")
+    phone.wait_kept(lambda kept: len(kept["queue"]) == 1)
+    tab.close()
+
+    phone.tab = phone.context.new_page()
+    phone.open(link)
+
+    phone.note("Sent at")
+    phone.heading(ANSWERED)
+    assert len(answers(link)) == len(keys(phone.way)) == 1
+
+
+def test_two_pages_and_the_worker_send_it_once(phone: Phone, issue: Issue, answers: Answers) -> None:
+    link = issue()
+    tab = phone.open(link)
+    phone.wait_kept(lambda kept: len(kept["pages"]) == 1)
+    phone.is_off(network=True)
+    tab.get_by_role("button", name=YES).click()
+    phone.note(SAVED)
+    second = phone.context.new_page()
+    second.goto(phone.address(link))
+    phone.settle(second)
+    sent = phone.way.count("POST", "/a/")
+
+    phone.is_on()
+    for page in (tab, second, tab, second):
+        page.evaluate("() => dispatchEvent(new Event('online'))")
+
+    for page in (tab, second):
+        expect(page.locator("h1:visible")).to_contain_text(ANSWERED)
+    assert phone.way.count("POST", "/a/") == sent + 1
+    assert len(answers(link)) == 1
+
+
+def test_without_a_database_the_page_goes_on_by_itself(phone: Phone, issue: Issue, answers: Answers) -> None:
+    phone.context.add_init_script("delete self.indexedDB; Object.defineProperty(self, 'indexedDB', {value: undefined})")
+    link = issue()
+    tab = phone.tab
+    tab.goto(phone.address(link))
+    phone.way.fail("/a/", busy)
+
+    tab.get_by_role("button", name=YES).click()
+
+    expect(tab.get_by_role("status")).to_have_text("That didn’t send. We’ll keep trying. You can also call us.")
+    phone.heading(ANSWERED)
+    assert len(answers(link)) == 1
