@@ -18,10 +18,11 @@ from selfservice.conversations.models import Conversation
 from selfservice.customers import queries as customers
 from selfservice.customers.models import Customer
 from selfservice.db import db
+from selfservice.errors import Conflict
 from selfservice.events import queries as events
 from selfservice.events.models import Event
 from selfservice.messages import queries as messages
-from selfservice.pages import queries, service, sight, texts
+from selfservice.pages import checks, queries, receipts, service, sight, texts
 from selfservice.pages.models import Page
 from selfservice.situations import registry
 from selfservice.situations.registry import Loaded
@@ -39,6 +40,7 @@ _MADE = {
     "again": "The text is sent again.",
     "closed": "The page is closed.",
     "done": "Marked as done.",
+    "released": "The check is released. The customer can try again.",
 }
 
 
@@ -88,6 +90,14 @@ def close(page_id: str) -> ResponseReturnValue:
     service.revoke(tokens.decode_id(page_id), actor=door.actor())
     db.session.commit()
     return _back(page_id, "closed")
+
+
+def release(page_id: str) -> ResponseReturnValue:
+    """Let a customer try again who is locked out by wrong answers."""
+    if not checks.release(queries.get(tokens.decode_id(page_id)).id, actor=door.actor()):
+        raise Conflict("This page is not locked any more; the customer can try again.")
+    db.session.commit()
+    return _back(page_id, "released")
 
 
 def _back(page_id: str, made: str) -> ResponseReturnValue:
@@ -141,6 +151,8 @@ def _parts(scene: _Scene) -> dict[str, Any]:
         "facts": wording.facts(loaded, known, teller) if loaded and known else [],
         "texts": sendings.tell(messages.list_for_page(page.id)),
         "conversations": waiting,
+        "is_locked": any(check.state == "locked" for check in checks.list_for_page(page.id)),
+        "receipt": receipts.code_of(page.id, page.brand_id, page.answers) if page.answers else "",
         "names": names,
         "team_names": _team_names(page),
         "encode_id": tokens.encode_id,

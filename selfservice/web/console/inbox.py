@@ -127,7 +127,7 @@ def _work(
     loaded = registry.current().find(page.situation) if page else None
     return Work(
         id=tokens.encode_id(one.id),
-        title="Wants to be called" if one.kind == "callback" else "Needs a person",
+        title=_TITLES.get(one.kind, "Needs a person"),
         who=name or "No name",
         initials=initials(name),
         reason="" if one.kind == "callback" else one.reason,  # The title says it.
@@ -144,6 +144,9 @@ def _work(
         due=times.within(one.due_at),
         asked=times.within(one.created_at),
     )
+
+
+_TITLES = {"callback": "Wants to be called", "wrong_number": "Wrong number"}
 
 
 def _by_id(model: type[Row], ids: Iterable[int | None]) -> dict[int, Row]:

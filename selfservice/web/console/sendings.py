@@ -1,4 +1,4 @@
-"""Texts of a page in the words staff read: what it is, how far it came, and why not further."""
+"""Texts and notifications of a page in the words staff read: what it is, how far it came, and why not further."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from selfservice.messages.models import Message
+from selfservice.pages import texts
 from selfservice.web.console.wording import Condition, Tone
 
 
@@ -26,23 +27,36 @@ def tell(messages: Iterable[Message]) -> list[Sending]:
     """The texts of a page, oldest first."""
     return [
         Sending(
-            body=message.body,
+            body=_CODE if message.purpose == texts.CODE else message.body,
             locale=message.locale,
-            purpose=_PURPOSES.get(message.purpose, "Follow-up"),
+            purpose=_purpose(message),
             condition=condition(message),
             at=message.submitted_at or message.created_at,
-            parts="1 text" if message.segments == 1 else f"{message.segments} texts",
+            parts=_parts(message),
         )
         for message in messages
     ]
 
 
 def condition(message: Message) -> Condition:
-    """How far a text came."""
-    return _CONDITIONS[message.state]
+    """How far a text or a notification came."""
+    special = _BY_REASON.get((message.state, message.reason or ""))
+    return special or _CONDITIONS[message.state]
 
 
-_PURPOSES = {"invitation": "Invitation", "update": "Change"}
+def _purpose(message: Message) -> str:
+    purpose = _PURPOSES.get(message.purpose, "Follow-up")
+    return f"{purpose}, as a notification" if message.channel == "push" else purpose
+
+
+def _parts(message: Message) -> str:
+    if message.channel == "push":
+        return "No text"
+    return "1 text" if message.segments == 1 else f"{message.segments} texts"
+
+
+_PURPOSES = {"invitation": "Invitation", "update": "Change", texts.CODE: "Code"}
+_CODE = "A code of six digits, for the customer’s eyes alone."
 _ON_ITS_WAY = Condition("On its way", Tone.QUIET)
 _SENT = Condition("Sent", Tone.GOOD)
 _CONDITIONS = {
@@ -64,4 +78,16 @@ _CONDITIONS = {
     "cancelled": Condition("Taken back", Tone.QUIET),
     "expired": Condition("Not sent: too late", Tone.BAD),
     "dead": Condition("Not sent: a fault of ours", Tone.BAD),
+}
+_NOT_NEEDED = Condition("Not needed", Tone.QUIET)
+_NO_LONGER = Condition("Not sent: the phone takes none", Tone.QUIET)
+_BY_REASON = {
+    ("held", "push_first"): Condition("Waits for the notification", Tone.QUIET),
+    **{
+        ("cancelled", reason): _NOT_NEEDED
+        for reason in ("reached_by_push", "page_opened", "page_answered", "sent_as_text", "facts_changed")
+    },
+    ("cancelled", "unsubscribed"): _NO_LONGER,
+    ("failed", "unsubscribed"): _NO_LONGER,
+    ("failed", "unrecognised"): Condition("Refused: we are not recognised", Tone.BAD),
 }

@@ -58,8 +58,15 @@ class _Scene:
         return _ACTORS.get(name, "the system")
 
     @property
+    def is_push(self) -> bool:
+        """Whether it is about a notification, not a text."""
+        return bool(self.data("channel") == "push")
+
+    @property
     def number(self) -> str:
         """Where texts went."""
+        if self.is_push:
+            return "To the customer’s phone"
         return f"To the number ending {self.cast.ending}" if self.cast.ending else ""
 
     def data(self, name: str) -> Any:
@@ -76,6 +83,8 @@ def tell(events: Iterable[Event], cast: Cast) -> list[Entry]:
         told = _TOLD.get(event.type)
         if told is None or (event.type == "message.submitted" and event.message_id in arrived):
             continue
+        if event.type == "message.delivered" and event.data.get("channel") == "push":
+            continue  # The device has said so itself.
         action = str(event.data.get("action", ""))
         said = None
         if event.type in ("answer.applied", "answer.needs_human"):
@@ -126,6 +135,10 @@ def _answered_late(scene: _Scene) -> Entry:
 
 def _asked_for_a_person(scene: _Scene) -> Entry:
     team = scene.cast.teams.get(scene.data("team"), "")
+    if scene.data("kind") == "wrong_number":
+        return _entry(
+            scene, "inbox", f"Handed to {team}, urgent" if team else "Handed to a person, urgent", tone=Tone.BAD
+        )
     if scene.data("kind") == "callback":
         return _entry(scene, "phone", "Asked to be called back", f"For {team}" if team else "", tone=Tone.WARN)
     return _entry(scene, "inbox", f"Handed to {team}" if team else "Handed to a person", tone=Tone.WARN)
@@ -146,6 +159,46 @@ def _not_sent(reason: str) -> Callable[[_Scene], Entry]:
     return told
 
 
+def _checked(title: str, icon: str, tone: Tone = Tone.QUIET) -> Callable[[_Scene], Entry]:
+    def told(scene: _Scene) -> Entry:
+        return _entry(scene, icon, title.format(by=scene.actor), _CHECKS.get(scene.data("kind"), ""), tone=tone)
+
+    return told
+
+
+def _disowned(scene: _Scene) -> Entry:
+    where = "Said on this page" if scene.data("here") else "Said on another page of this customer"
+    hidden = "All that goes to this number is stopped; the page shows nothing any more"
+    return _entry(scene, "alert", "“This isn’t me”", where, hidden, tone=Tone.BAD)
+
+
+def _taken_back(scene: _Scene) -> Entry:
+    reason = _NOT_NEEDED.get(scene.data("reason"))
+    if reason is not None:
+        return _entry(scene, "check", f"{_what(scene)} not needed", reason)
+    return _entry(scene, "alert", f"{_what(scene)} not sent", "Taken back, because the page closed", tone=Tone.BAD)
+
+
+def _refused(scene: _Scene) -> Entry:
+    reason = scene.data("reason")
+    if reason == "unsubscribed":
+        return _entry(scene, "alert", f"{_what(scene)} not sent", _NO_LONGER)
+    why = _UNRECOGNISED if reason == "unrecognised" else "The provider refused it for good"
+    return _entry(scene, "alert", f"{_what(scene)} not sent", why, tone=Tone.BAD)
+
+
+def _held(scene: _Scene) -> Entry:
+    first = "A notification goes first" if scene.data("reason") == "push_first" else ""
+    return _entry(scene, "clock", f"{_what(scene)} waits", first)
+
+
+def _unknown(words: str, tone: Tone) -> Callable[[_Scene], Entry]:
+    def told(scene: _Scene) -> Entry:
+        return _entry(scene, "alert", words.format("notification" if scene.is_push else "text"), tone=tone)
+
+    return told
+
+
 def _plainly(icon: str, title: str, detail: str = "", tone: Tone = Tone.QUIET) -> Callable[[_Scene], Entry]:
     def told(scene: _Scene) -> Entry:
         return _entry(scene, icon, title.format(by=scene.actor), detail, tone=tone)
@@ -154,11 +207,31 @@ def _plainly(icon: str, title: str, detail: str = "", tone: Tone = Tone.QUIET) -
 
 
 def _what(scene: _Scene) -> str:
-    return {"invitation": "Text", "update": "Text about the change"}.get(scene.data("purpose"), "Follow-up text")
+    if scene.is_push:
+        return _NOTIFICATIONS.get(scene.data("purpose"), "Notification")
+    return _TEXTS.get(scene.data("purpose"), "Follow-up text")
 
 
 _AGAIN = "Looked again"
+_NO_LONGER = "The phone takes no notifications any more"
+_UNRECOGNISED = "The push service does not recognise us; an administrator has to look"
+_NOTIFICATIONS = {"update": "Notification about the change"}
+_NOT_NEEDED = {
+    "reached_by_push": "The notification reached the phone",
+    "page_opened": "The page was opened first",
+    "page_answered": "The page was answered first",
+    "sent_as_text": "The text went instead",
+    "facts_changed": "The facts changed, so a new one went",
+    "unsubscribed": _NO_LONGER,
+}
 _ACTORS = {"customer": "the customer", "cli": "the command line", "api": "your system", "system": "the system"}
+_TEXTS = {"invitation": "Text", "update": "Text about the change", "code": "Text with a code"}
+_CHECKS = {
+    "last4": "Misdelivery check by the last four digits; no proof of who it is",
+    "postcode": "Misdelivery check by the postcode; no proof of who it is",
+    "birth_year": "Misdelivery check by the year of birth; no proof of who it is",
+    "otp": "By a code texted to the number on file",
+}
 _TOLD: dict[str, Callable[[_Scene], Entry]] = {
     "page.issued": _issued,
     "page.updated": _plainly("edit", "Facts changed by {by}"),
@@ -172,6 +245,11 @@ _TOLD: dict[str, Callable[[_Scene], Entry]] = {
     "answer.applied": _answered,
     "answer.undone": _plainly("undo", "Took the answer back"),
     "answer.needs_human": _answered_late,
+    "check.passed": _checked("Passed the check", "shield", Tone.GOOD),
+    "check.failed": _checked("Gave a wrong answer to the check", "alert", Tone.WARN),
+    "check.locked": _checked("Locked: too many wrong answers", "lock", Tone.BAD),
+    "check.released": _checked("Check released by {by}", "key"),
+    "page.disowned": _disowned,
     "customer.stopped": _plainly("mute", "Stopped all texts to this number", tone=Tone.BAD),
     "conversation.waiting": _asked_for_a_person,
     "conversation.open": _plainly("person", "Taken by {by}"),
@@ -180,14 +258,18 @@ _TOLD: dict[str, Callable[[_Scene], Entry]] = {
     "message.delivered": _delivered,
     "message.rewritten": _plainly("edit", "Text rewritten with the new facts", "It had not left yet"),
     "message.suppressed": _not_sent("This number asked for no texts"),
-    "message.cancelled": _not_sent("Taken back, because the page closed"),
+    "message.cancelled": _taken_back,
     "message.expired": _not_sent("It was too late for it"),
-    "message.failed": _not_sent("The provider refused it for good"),
+    "message.failed": _refused,
     "message.dead": _not_sent("The same fault five times; an administrator has to look"),
-    "message.held": _plainly("clock", "Text waits"),
-    "message.uncertain": _plainly("alert", "Nobody knows yet whether the text left", tone=Tone.WARN),
-    "message.needs_human": _plainly("alert", "Nobody can say whether the text left", tone=Tone.BAD),
+    "message.held": _held,
+    "message.uncertain": _unknown("Nobody knows yet whether the {} left", Tone.WARN),
+    "message.needs_human": _unknown("Nobody can say whether the {} left", Tone.BAD),
     "message.undelivered_temporary": _plainly("alert", "Not delivered so far", "The phone may be off", Tone.WARN),
     "message.undelivered_permanent": _plainly("alert", "Could not be delivered", "Check the number", Tone.BAD),
+    "push.delivered": _plainly("phone", "Notification reached the phone"),
+    "push.shown": _plainly("eye", "Notification shown"),
+    "push.clicked": _plainly("eye", "Notification pressed"),
+    "push.answered": _plainly("check", "Answered from the notification"),
     "message.no_receipt": _plainly("clock", "No word from the network in 72 hours", tone=Tone.WARN),
 }

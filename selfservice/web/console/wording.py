@@ -82,6 +82,8 @@ class Teller:
 def condition(page: Page, now: datetime) -> Condition:
     """What a page is doing now."""
     state = sight.state_at(page, now)
+    if page.disowned_at is not None:
+        return Condition("Wrong number", Tone.BAD)
     if state == "open" and page.answers:
         return Condition("Replied, still open", Tone.NOTE)
     if state == "open":

@@ -13,7 +13,7 @@ from selfservice import tokens
 from selfservice.conversations import queries as conversations
 from selfservice.db import db
 from selfservice.messages import queries as messages
-from selfservice.pages import queries, requests, service
+from selfservice.pages import checks, disowning, queries, receipts, requests, service
 from selfservice.tokens import encode_id
 from tests import factories
 from tests.web.console.desk import Desk, text_of
@@ -218,3 +218,69 @@ def test_looking_at_a_page_changes_nothing(app: Flask, ana: Desk, page_id: int) 
     with app.app_context():
         page = queries.get(page_id)
         assert (page.updated_at, page.opened_at) == (before, None)
+
+
+def test_a_locked_check_is_shown_and_released(app: Flask, ana: Desk) -> None:
+    with app.app_context():
+        page_id = factories.issue("fraud_alert", factories.fraud(account_ending="4417")).page.id
+        for _ in range(5):
+            factories.shown(page_id, "0000")
+
+    before = ana.read(address(page_id))
+    released = ana.post(address(page_id, "/release"))
+    after = ana.get(address(page_id)).text
+
+    assert "Too many wrong answers to the check." in before
+    assert "Misdelivery check by the last four digits; no proof of who it is" in before
+    assert released.status_code == 303
+    assert "Too many wrong answers" not in after
+    assert titles(after)[:3] == [
+        "Check released by Ana Silva",
+        "Locked: too many wrong answers",
+        "Gave a wrong answer to the check",
+    ]
+    assert ana.post(address(page_id, "/release")).status_code == 409
+
+
+def test_nobody_else_releases_a_check(app: Flask, stranger: Desk) -> None:
+    with app.app_context():
+        page_id = factories.issue("fraud_alert", factories.fraud(account_ending="4417")).page.id
+
+    assert stranger.post(address(page_id, "/release")).status_code == 401
+
+
+def test_a_wrong_number_is_shown_wherever_staff_look(app: Flask, ana: Desk, page_id: int) -> None:
+    with app.app_context():
+        disowning.disown(page_id)
+        db.session.commit()
+
+    screen, inbox, pages = (ana.read(path) for path in (address(page_id), "/console/inbox", "/console/pages"))
+
+    assert "that this number is not Maria’s." in screen
+    assert "Send again" not in screen
+    assert "Urgent · Wrong number" in inbox
+    assert "Wrong number" in pages
+    assert titles(ana.get(address(page_id)).text)[:2] == ["Handed to Reception, urgent", "Wrong number"]
+
+
+def test_the_words_of_a_code_are_the_customers_alone(app: Flask, ana: Desk) -> None:
+    with app.app_context():
+        page = factories.issue("fraud_alert").page
+        checks.send_code(queries.get(page.id))
+        db.session.commit()
+        page_id = page.id
+        code = re.findall(r"#(\d{6})", messages.list_for_page(page_id)[-1].body)[0]
+
+    screen = ana.get(address(page_id)).text
+
+    assert code not in screen
+    assert "A code of six digits, for the customer’s eyes alone." in screen
+
+
+def test_staff_can_compare_the_code_of_a_receipt(app: Flask, ana: Desk, page_id: int) -> None:
+    with app.app_context():
+        factories.act(page_id, "confirm")
+        page = queries.get(page_id)
+        code = receipts.code_of(page.id, page.brand_id, page.answers)
+
+    assert code in ana.get(address(page_id)).text

@@ -13,10 +13,12 @@ from werkzeug.test import TestResponse
 
 from selfservice import tokens
 from selfservice.customers import subscriptions
-from selfservice.customers.models import Device, PushSubscription
+from selfservice.customers.models import Device, DevicePage, PushSubscription
 from selfservice.db import db
+from selfservice.events.models import Event
+from selfservice.messages import queries as outbox
 from selfservice.pages import service as pages
-from tests.factories import act, issue
+from tests.factories import act, appointment, issue
 from tests.harness.application import make_app, make_settings
 from tests.harness.subscribers import Browser
 
@@ -187,12 +189,6 @@ def test_another_sites_page_cannot_ask(client: FlaskClient, page: str) -> None:
     assert client.post(ADDRESS, json=body, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
 
 
-def test_pages_carry_the_key(app: Flask, client: FlaskClient, page: str) -> None:
-    key = app.extensions["selfservice.settings"].push_key
-
-    assert f'data-push-key="{key}"' in client.get(f"/p/{page}").text
-
-
 def test_without_a_key_nobody_is_asked(database_url: str, tmp_path: Any) -> None:
     settings = make_settings(database_url, tmp_path).model_copy(update={"vapid_private_key": None})
     app = make_app(settings)
@@ -200,5 +196,74 @@ def test_without_a_key_nobody_is_asked(database_url: str, tmp_path: Any) -> None
         page = issue().url.rpartition("/")[2]
     client = app.test_client()
 
-    assert "data-push-key" not in client.get(f"/p/{page}").text
     assert subscribe(client, Browser(), page).status_code == 404
+
+
+class TestReceipts:
+    @pytest.fixture
+    def receipt(self, app: Flask, client: FlaskClient, page: str) -> str:
+        """The address for what becomes of the push of a page."""
+        subscribe(client, Browser(), page)
+        with app.app_context():
+            push = next(message for message in issue(facts=appointment()).messages if message.channel == "push")
+            assert push.payload is not None
+            return f"/push/receipts/{push.payload['notification']['data']['receipt']}"
+
+    def test_a_worker_without_a_cookie_says_what_became_of_a_push(self, app: Flask, receipt: str) -> None:
+        codes = [
+            app.test_client().post(receipt, json={"what": what}).status_code
+            for what in ("delivered", "shown", "shown", "clicked", "answered")
+        ]
+
+        assert codes == [204] * 5
+        with app.app_context():
+            types = list(
+                db.session.scalars(select(Event.type).where(Event.type.startswith("push.")).order_by(Event.id))
+            )
+        assert types == ["push.delivered", "push.shown", "push.clicked", "push.answered"]
+
+    @pytest.mark.parametrize("body", [b"", b"{}", b'{"what": "eaten"}', b'{"what": ["shown"]}', b"[]"])
+    def test_what_cannot_be_said_is_refused(self, client: FlaskClient, receipt: str, body: bytes) -> None:
+        assert client.post(receipt, data=body, content_type="application/json").status_code == 422
+
+    def test_a_token_that_is_not_ours_is_refused(self, client: FlaskClient, receipt: str, page: str) -> None:
+        forged = receipt[:-1] + ("a" if receipt[-1] != "a" else "b")
+
+        for address in (forged, f"/push/receipts/{page}"):
+            assert client.post(address, json={"what": "shown"}).status_code == 404
+
+
+def test_an_answer_in_a_notification_is_one_that_counts(app: Flask, client: FlaskClient, page: str) -> None:
+    """What the worker posts when a button is pressed, with no page open and no cookie."""
+    subscribe(client, Browser(), page)
+    with app.app_context():
+        issued = issue(facts=appointment(place="Elsewhere"))
+        push = next(message for message in issued.messages if message.channel == "push")
+        assert push.payload is not None
+        answer = push.payload["notification"]["data"]["answers"]["confirm"]
+    body = {"input": {}, "revision": answer["revision"]}
+
+    replies = [
+        app.test_client().post(answer["url"], json=body, headers={"Idempotency-Key": answer["key"]}) for _ in range(2)
+    ]
+
+    assert [reply.status_code for reply in replies] == [200, 200]
+    assert [reply.json["status"] for reply in replies if reply.json] == ["applied", "already_applied"]
+    with app.app_context():
+        assert pages.queries.get(issued.page.id).state == "answered"
+        states = {message.channel: message.state for message in outbox.list_for_page(issued.page.id)}
+    assert states == {"push": "cancelled", "sms": "cancelled"}
+
+
+def test_looking_at_a_page_is_noted_for_the_device(app: Flask, client: FlaskClient, page: str) -> None:
+    subscribe(client, Browser(), page)
+    with app.app_context():
+        issued = issue(facts=appointment(place="Elsewhere"))
+    token = issued.url.rpartition("/")[2]
+
+    assert client.post(f"/p/{token}/-/opened").status_code == 204
+
+    with app.app_context():
+        assert {message.state for message in outbox.list_for_page(issued.page.id)} == {"cancelled"}
+        assert count(app, DevicePage) == 2
+        assert count(app, Device) == 1
