@@ -63,6 +63,7 @@ def show() -> ResponseReturnValue:
         look="brand",
         rows=[_row(entry, language) for entry in entries],
         is_known=owner is not None,
+        is_kept=is_kept,
         touch_icon=assets.url("icons/app/touch-180.png"),
         body={"class": "one", "data-open": None if is_kept else str(waiting)},
     )

@@ -7,13 +7,11 @@ import { make, noteOf, put } from "./notes.js";
 
 const ERASED_WITHIN = 5e3;
 
-const isApp = () => matchMedia("(display-mode: standalone)").matches || self.Notification?.permission == "granted";
-
 // The number on the app's icon: as the list of pages says it, or asked for where it is seen.
 export const count = async () => {
   if (!navigator.setAppBadge) return;
   const said = document.body.dataset.open;
-  if (said == null && !isApp()) return;
+  if (said == null && !matchMedia("(display-mode: standalone)").matches) return;
   const open = said ?? (await (await fetch("/inbox/count")).json()).open;
   await navigator.setAppBadge(+open);
 };

@@ -1,21 +1,18 @@
 // Notes on top of the page, made of what its style sheet has already.
 import { PICTURES, WORDS } from "./made.js";
 
-const RULES = [
-  ".ask{min-height:44px;margin-block:10px 4px;padding:0 14px;border:1.5px solid;border-radius:13px}",
-  ".toast .ask{flex:none;margin-block:0;margin-inline-start:auto}",
-  ".ask{background:none;color:inherit;font:inherit;font-weight:600;cursor:pointer}",
-  ".note b,.note span{display:block}",
-  ".toast{position:fixed;inset:12px 12px auto;z-index:4;max-width:28rem;margin:auto;box-shadow:var(--lift)}",
-  ".toast,.tell .note{background:var(--card);color:var(--ink)}",
-  ".tell.person{grid-area:auto}",
-  "[data-waits] form.dock,[data-waits] [data-token]{display:none!important}",
-];
+const RULES =
+  "@media all{.ask{min-height:44px;margin-block:10px 4px;padding:0 14px;border:1.5px solid;border-radius:13px;" +
+  "background:none;color:inherit;font:inherit;font-weight:600;cursor:pointer}.note b,.note span{display:block}" +
+  ".toast{position:fixed;inset:12px 12px auto;z-index:4;max-width:28rem;margin:auto;box-shadow:var(--lift);" +
+  "background:var(--card);color:var(--ink)}.toast .ask{flex:none;margin-inline-start:auto}" +
+  ".tell.person{grid-area:auto}[data-waits] form.dock,[data-waits] [data-token]{display:none!important}}";
 
 // Again after each answer: the page that comes with it brings a style sheet of its own.
 export const dress = () => {
-  const sheet = document.styleSheets[0];
-  if (sheet?.cssRules[0]?.selectorText != ".note b, .note span") RULES.forEach((rule) => sheet?.insertRule(rule));
+  const rules = document.styleSheets[0]?.cssRules || [];
+  const last = rules[rules.length - 1];
+  if (last && last.media?.mediaText != "all") document.styleSheets[0].insertRule(RULES, rules.length);
 };
 
 export const make = (tag, look, ...parts) => {
