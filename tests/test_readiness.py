@@ -12,7 +12,7 @@ from sqlalchemy import text
 from selfservice import clock
 from selfservice.customers import service as customers
 from selfservice.db import db
-from selfservice.messages.models import WorkerHeartbeat
+from selfservice.messages.models import ProviderAlarm, WorkerHeartbeat
 
 SILENT = "No worker is running, so no text leaves: start one with `flask --app app worker` and leave it running."
 NOT_MIGRATED = "The database has no tables yet: run `flask --app app db upgrade`."
@@ -36,7 +36,7 @@ def test_with_a_worker_it_is_ready(client: FlaskClient, app: Flask) -> None:
 
     answer = client.get("/readyz")
 
-    assert (answer.status_code, answer.json) == (200, {"status": "ok", "problems": []})
+    assert (answer.status_code, answer.json) == (200, {"status": "ok", "problems": [], "warnings": []})
 
 
 @pytest.mark.parametrize("seconds_ago", [None, 61.0])
@@ -46,7 +46,7 @@ def test_without_a_living_worker_it_is_not(client: FlaskClient, app: Flask, seco
 
     answer = client.get("/readyz")
 
-    assert (answer.status_code, answer.json) == (503, {"status": "not ready", "problems": [SILENT]})
+    assert (answer.status_code, answer.json) == (503, {"status": "not ready", "problems": [SILENT], "warnings": []})
 
 
 def test_a_database_that_is_not_migrated_is_the_only_problem_told(client: FlaskClient, app: Flask) -> None:
@@ -55,7 +55,10 @@ def test_a_database_that_is_not_migrated_is_the_only_problem_told(client: FlaskC
 
     answer = client.get("/readyz")
 
-    assert (answer.status_code, answer.json) == (503, {"status": "not ready", "problems": [NOT_MIGRATED]})
+    assert (answer.status_code, answer.json) == (
+        503,
+        {"status": "not ready", "problems": [NOT_MIGRATED], "warnings": []},
+    )
 
 
 def test_a_data_key_that_rows_need_is_missed(client: FlaskClient, app: Flask) -> None:
@@ -72,3 +75,16 @@ def test_a_data_key_that_rows_need_is_missed(client: FlaskClient, app: Flask) ->
     assert answer.json["problems"] == [
         "SELFSERVICE_DATA_KEYS lacks the key z, which stored rows were made with: put it back."
     ]
+
+
+def test_a_push_service_that_does_not_know_us_is_a_warning(client: FlaskClient, app: Flask) -> None:
+    with app.app_context():
+        db.session.add(WorkerHeartbeat(name="host:1", at=clock.now()))
+        db.session.add(ProviderAlarm(provider="push", host="fcm.googleapis.com", status=403, since=clock.now()))
+        db.session.commit()
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 200
+    assert answer.json is not None
+    assert answer.json["warnings"][0].startswith("fcm.googleapis.com does not take our pushes for ours (HTTP 403), ")

@@ -87,6 +87,7 @@ def _settings() -> Iterator[Finding]:
     yield Finding("keys", "ok", f"{counts}; the first of each is used for what is new.")
     yield _address()
     yield _provider()
+    yield _pushes()
 
 
 def _address() -> Finding:
@@ -107,6 +108,24 @@ def _provider() -> Finding:
         says = "Texts go to the development handset at /phone and reach nobody: set SELFSERVICE_SMS to a provider."
         return Finding("texts", "warning", says)
     return Finding("texts", "ok", f"Texts leave through {provider.name}.")
+
+
+def _pushes() -> Finding:
+    settings = config.current()
+    if not settings.push_key:
+        says = "Pushes are off, texts go alone: make a key with `flask --app app keys push` and set it."
+        return Finding("pushes", "warning", says)
+    if not settings.is_secure and urlsplit(settings.base_url).hostname not in _LOCAL:
+        says = "Browsers take pushes from an https address alone: see docs/real-phone.md."
+        return Finding("pushes", "warning", says)
+    return Finding("pushes", "ok", f"Phones that asked to be told get pushes, signed for {settings.push_subject}.")
+
+
+def _push_services() -> Finding:
+    warnings = readiness.list_warnings()
+    if warnings:
+        return Finding("push services", "problem", " ".join(warnings))
+    return Finding("push services", "ok", "None says that it does not know us.")
 
 
 def _page_types() -> Iterator[Finding]:
@@ -177,6 +196,7 @@ def _of_database(name: str, check: Callable[[], Finding]) -> Finding:
 _ALWAYS = (_python, _zones, _disk)
 _WITH_DATABASE: dict[str, Callable[[], Finding]] = {
     "data keys": _data_keys,
+    "push services": _push_services,
     "worker": _worker,
     "staff": _staff,
     "clock": _clock,

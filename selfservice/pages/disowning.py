@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from selfservice import clock
 from selfservice.conversations import service as conversations
 from selfservice.customers import queries as customers
+from selfservice.customers import subscriptions
 from selfservice.db import db
 from selfservice.events import service as events
 from selfservice.messages import service as messages
@@ -47,6 +48,8 @@ def disown(page_id: int) -> bool:
     customer = customers.get(page.customer_id)
     if customer.phone:
         messages.stop(customer.phone, reason="wrong number", actor=CUSTOMER)
+    # Whoever asked to be told on a phone of theirs is not this customer.
+    subscriptions.unfollow_customer(page.customer_id)
     for row in hidden:
         data = {"here": row.id == page_id}
         events.record("page.disowned", actor=CUSTOMER, page_id=row.id, data=data)

@@ -49,4 +49,6 @@ def favicon() -> ResponseReturnValue:
 def readyz() -> ResponseReturnValue:
     """The database answers, its tables are those of this release, and a worker has been heard lately."""
     problems = readiness.problems()
-    return jsonify(status="ok" if not problems else "not ready", problems=problems), 503 if problems else 200
+    warnings = [] if problems else readiness.list_warnings()
+    status = "ok" if not problems else "not ready"
+    return jsonify(status=status, problems=problems, warnings=warnings), 503 if problems else 200

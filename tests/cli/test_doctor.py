@@ -13,7 +13,7 @@ from sqlalchemy import text
 from selfservice import clock
 from selfservice.customers import service as customers
 from selfservice.db import db
-from selfservice.messages.models import WorkerHeartbeat
+from selfservice.messages.models import ProviderAlarm, WorkerHeartbeat
 from tests.cli.conftest import Command, Inside, Shell
 from tests.harness.application import KEYS
 from tests.harness.server import find_free_port
@@ -41,7 +41,7 @@ def test_a_fresh_demo_has_nothing_to_mend(command: Command) -> None:
     assert json.loads(done.stdout)["ok"]
     assert states(done.stdout) == {
         **dict.fromkeys(["python", "zones", "disk", "settings", "keys", "page types", "database"], "ok"),
-        **dict.fromkeys(["data keys", "clock"], "ok"),
+        **dict.fromkeys(["data keys", "clock", "pushes", "push services"], "ok"),
         **dict.fromkeys(["address", "texts", "worker", "staff"], "warning"),
     }
 
@@ -136,3 +136,24 @@ def test_an_address_that_other_phones_reach_is_fine(inside: Inside) -> None:
     checks: dict[str, Any] = states(inside("doctor", "--json", BASE_URL="https://pages.example.org").stdout)
 
     assert checks["address"] == "ok"
+
+
+def test_it_says_that_pushes_are_off(inside: Inside) -> None:
+    production = {**PRODUCTION, "VAPID_PRIVATE_KEY": "", "BASE_URL": "https://go.example.org", "SMS": "x://y"}
+
+    done = inside("doctor", "--json", **production)
+
+    assert states(done.stdout)["pushes"] == "warning"
+    assert says(done.stdout, "pushes").startswith("Pushes are off, ")
+
+
+def test_a_push_service_that_does_not_know_us_is_a_problem(command: Command, app: Flask) -> None:
+    with app.app_context():
+        alarm = ProviderAlarm(provider="push", host="fcm.googleapis.com", status=403, since=clock.now())
+        db.session.add(alarm)
+        db.session.commit()
+
+    done = command("doctor", "--json")
+
+    assert done.exit_code == 1
+    assert says(done.stdout, "push services").startswith("fcm.googleapis.com does not take our pushes for ours ")

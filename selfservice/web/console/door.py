@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ from selfservice.errors import AppError, Forbidden
 from selfservice.staff import queries as staff
 from selfservice.staff import service as sessions
 from selfservice.staff.queries import LASTS, Staff
-from selfservice.web import encoding
+from selfservice.web import encoding, readiness
 
 OPEN_TO_ALL = frozenset({"console.show_sign_in", "console.sign_in"})
 """The endpoints that serve people who have not signed in yet."""
@@ -37,12 +37,13 @@ _POLICY = (
 
 @dataclass(frozen=True, kw_only=True)
 class Shell:
-    """What surrounds every screen: who is signed in, for which organisation, and how much work waits."""
+    """What surrounds every screen: who is signed in, for which organisation, how much work waits, what is wrong."""
 
     staff: Staff
     brand: Face
     waiting: int
     csrf: str
+    warnings: Sequence[str] = ()
 
 
 def enter() -> ResponseReturnValue | None:
@@ -138,6 +139,7 @@ def _shell() -> Shell:
         brand=brands.face(brand.id, "en"),
         waiting=conversations.count_waiting(None if who.sees_all_teams else who.team),
         csrf=csrf_token(who.session_id),
+        warnings=readiness.list_warnings(),
     )
 
 

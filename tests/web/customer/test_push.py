@@ -241,6 +241,7 @@ def test_an_answer_in_a_notification_is_one_that_counts(app: Flask, client: Flas
         push = next(message for message in issued.messages if message.channel == "push")
         assert push.payload is not None
         answer = push.payload["notification"]["data"]["answers"]["confirm"]
+        page_id = issued.page.id
     body = {"input": {}, "revision": answer["revision"]}
 
     replies = [
@@ -250,8 +251,8 @@ def test_an_answer_in_a_notification_is_one_that_counts(app: Flask, client: Flas
     assert [reply.status_code for reply in replies] == [200, 200]
     assert [reply.json["status"] for reply in replies if reply.json] == ["applied", "already_applied"]
     with app.app_context():
-        assert pages.queries.get(issued.page.id).state == "answered"
-        states = {message.channel: message.state for message in outbox.list_for_page(issued.page.id)}
+        assert pages.queries.get(page_id).state == "answered"
+        states = {message.channel: message.state for message in outbox.list_for_page(page_id)}
     assert states == {"push": "cancelled", "sms": "cancelled"}
 
 
@@ -259,11 +260,11 @@ def test_looking_at_a_page_is_noted_for_the_device(app: Flask, client: FlaskClie
     subscribe(client, Browser(), page)
     with app.app_context():
         issued = issue(facts=appointment(place="Elsewhere"))
+        page_id = issued.page.id
     token = issued.url.rpartition("/")[2]
 
     assert client.post(f"/p/{token}/-/opened").status_code == 204
 
     with app.app_context():
-        assert {message.state for message in outbox.list_for_page(issued.page.id)} == {"cancelled"}
-        assert count(app, DevicePage) == 2
-        assert count(app, Device) == 1
+        assert {message.state for message in outbox.list_for_page(page_id)} == {"cancelled"}
+    assert (count(app, DevicePage), count(app, Device)) == (2, 1)
