@@ -15,8 +15,10 @@ import click
 from selfservice import config
 from selfservice.application import create_app
 from selfservice.cli.children import watch_parent
+from selfservice.db import is_postgresql
 from selfservice.errors import AppError
 from selfservice.web import live
+from selfservice.web.turns import Turns
 
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 
@@ -36,6 +38,8 @@ def load(parent: int) -> Callable[..., Any]:
         del os.environ[name]
     with app.app_context():
         _when_stopping(live.hub().end_all)
+        # On PostgreSQL a view also waits for another process.
+        app.wsgi_app = Turns(app.wsgi_app, 4 if is_postgresql() else 1)  # type: ignore[method-assign]
     return app
 
 

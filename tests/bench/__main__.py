@@ -1,7 +1,8 @@
 """`make bench`: page views a second beside a bare Flask route that returns the same bytes, under the same server.
 
 Every request is for another page than the one before, nothing of a page is kept between two views. Server and load
-run on different cores where there are two, and the rounds of both servers take turns. Nothing is asserted.
+run on different cores where there are two, and the rounds of both servers take turns. Beside it stands what a view
+costs in one process, which a busy machine changes less. Nothing is asserted.
 """
 
 from __future__ import annotations
@@ -22,15 +23,15 @@ import psycopg
 
 from selfservice.application import create_app
 from selfservice.config import Settings
-from tests.bench import load, pages, weight
+from tests.bench import inside, load, pages, weight
 from tests.harness.databases import driver_url
 from tests.harness.postgresql import Server
 from tests.harness.server import LiveServer, find_free_port
 
 PAGES = 1_000
 ROUNDS = 3
-SECONDS = 2.0
-WARM_SECONDS = 2.0
+SECONDS = 1.5
+WARM_SECONDS = 1.0
 CODINGS = ("zstd", "identity")
 PREFIX = "SELFSERVICE_"
 
@@ -50,7 +51,8 @@ def _measure(name: str, folder: Path, **variables: str) -> None:
     folder.mkdir()
     server = LiveServer(folder, **variables)
     server.flask("db", "upgrade")
-    paths = pages.make(create_app(Settings.load(server.environ)), PAGES)
+    app = create_app(Settings.load(server.environ))
+    paths = pages.make(app, PAGES)
     _use_core(0)
     server.start()
     try:
@@ -59,6 +61,9 @@ def _measure(name: str, folder: Path, **variables: str) -> None:
         with _bare(folder) as bare_port:
             _use_core(-1)
             _compare(name, server.port, bare_port, paths)
+        for coding in CODINGS:
+            page, route = inside.compare(app, folder, paths, coding)
+            print(f"in one process, {coding}: page {page:.0f} us of CPU, bare Flask {route:.0f} us{route / page:20.2f}")
     finally:
         server.stop()
         _use_all_cores()

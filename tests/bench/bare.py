@@ -18,9 +18,14 @@ FOLDER = "BENCH_BODIES"
 
 
 def load(_target: str = "") -> Flask:
+    """The application for a server's process."""
+    return make(Path(os.environ[FOLDER]))
+
+
+def make(folder: Path) -> Flask:
     """The application; the bytes are read once."""
     app = Flask(__name__)
-    bodies = {path.suffix[1:]: path.read_bytes() for path in Path(os.environ[FOLDER]).glob("page.*")}
+    bodies = {path.suffix[1:]: path.read_bytes() for path in folder.glob("page.*")}
 
     @app.get("/<coding>/<token>")
     def show(coding: str, token: str) -> Response:
