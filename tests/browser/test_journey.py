@@ -5,10 +5,14 @@ Real server, real worker, real browser; the screenshots stay with the run's arte
 
 from __future__ import annotations
 
+import re
 import secrets
+import sqlite3
 import subprocess
+import time
 import uuid
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -26,13 +30,14 @@ from selfservice.db import db, dispose
 from selfservice.pages import service as pages
 from selfservice.pages.service import NewPage, Person
 from selfservice.situations import registry
+from tests.harness.browser import Tabs
 from tests.harness.server import FLASK, ROOT, LiveServer
 
 SAMPLE = "selfservice/situations/appointment_reminder/samples/booked.json"
 PHONE = {"viewport": {"width": 360, "height": 740}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
 DESK = {"viewport": {"width": 1440, "height": 900}}
 
-OpenTab = Callable[..., Page]
+OpenTab = Tabs
 Issue = Callable[..., str]
 
 
@@ -84,13 +89,16 @@ def beside(live_server: LiveServer) -> Flask:
 def issue(beside: Flask) -> Callable[..., str]:
     """`issue("fraud_alert", "online")` gives the link of a fresh page made from a sample."""
 
-    def make(situation: str = "appointment_reminder", sample: str = "booked", **changes: Any) -> str:
+    def make(situation: str = "appointment_reminder", sample: str = "booked", *, to: str = "", **changes: Any) -> str:
         with beside.app_context():
             loaded = registry.current().get(situation)
             facts = loaded.samples[sample].facts(zone=ZoneInfo("Europe/London"), now=clock.now())
             made = pages.issue(
                 NewPage(
-                    situation=situation, facts={**facts, **changes}, customer=Person(phone=fresh_number()), actor="cli"
+                    situation=situation,
+                    facts={**facts, **changes},
+                    customer=Person(phone=to or fresh_number()),
+                    actor="cli",
                 )
             )
             db.session.commit()
@@ -99,6 +107,19 @@ def issue(beside: Flask) -> Callable[..., str]:
         return url
 
     return make
+
+
+def code_sent_to(server: LiveServer, number: str) -> str:
+    """The one-time code on the development handset, once it is there."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with closing(sqlite3.connect(server.database)) as connection:
+            rows = connection.execute("SELECT body FROM handset_texts WHERE number = ?", (number,)).fetchall()
+        found = [code for (body,) in rows for code in re.findall(r"#(\d{6})$", body)]
+        if found:
+            return str(found[-1])
+        time.sleep(0.1)
+    raise AssertionError("No code has come by text.")
 
 
 def keep(tab: Page, artefacts: Path, name: str) -> None:
@@ -203,13 +224,73 @@ class TestEveryTurn:
         expect(tab.locator(".tick").first).to_be_visible()
 
     def test_a_safe_place_for_a_parcel(self, issue: Issue, open_tab: OpenTab, javascript: bool) -> None:
+        open_tab.allow("status of 403")  # The page that asks comes with it.
         tab = open_tab(javascript=javascript, **PHONE)
         tab.goto(issue("order_status", "out_for_delivery") + "?step=safe")
 
         tab.locator("label:has(input[type=radio])").first.click()
         tab.locator("form button:visible").first.click()
+        tab.get_by_label("Your postcode").fill("ml42qx")
+        tab.get_by_role("button", name="Leave it here").click()
 
         expect(tab.locator(".tick").first).to_be_visible()
+        expect(tab.get_by_text("In the porch").first).to_be_visible()
+
+    def test_showing_who_says_yes_to_a_payment(self, issue: Issue, open_tab: OpenTab, javascript: bool) -> None:
+        open_tab.allow("status of 403")  # The page that asks comes with it.
+        tab = open_tab(javascript=javascript, **PHONE)
+        tab.goto(issue("fraud_alert", "online"))
+
+        tab.get_by_role("button", name="Yes, it was me").click()
+        tab.get_by_label("Last 4 digits of your account number").fill("0000")
+        tab.get_by_role("button", name="Yes, it was me").click()
+        expect(tab.get_by_role("alert")).to_contain_text("Those digits don’t match. You have 4 tries left.")
+        expect(tab.get_by_role("alert")).to_be_focused()
+        tab.get_by_label("Last 4 digits of your account number").fill("4417")
+        tab.get_by_role("button", name="Yes, it was me").click()
+
+        expect(tab.get_by_role("heading", level=1)).to_contain_text("we know it was you")
+        tab.get_by_role("link", name="Receipt").click()
+        expect(tab.get_by_role("heading", level=1)).to_have_text("This is what you told us")
+        expect(tab.get_by_text("Given to")).to_be_visible()
+
+    def test_a_code_by_text(self, live_server: LiveServer, issue: Issue, open_tab: OpenTab, javascript: bool) -> None:
+        open_tab.allow("status of 403")  # The page that asks comes with it.
+        tab = open_tab(javascript=javascript, **PHONE)
+        number = fresh_number()
+        tab.goto(issue("fraud_alert", "bare", to=number))
+
+        tab.get_by_role("button", name="Yes, it was me").click()
+        tab.get_by_role("button", name="Text me a code").click()
+        tab.get_by_label("The 6 digits from our text").fill(code_sent_to(live_server, number))
+        tab.get_by_role("button", name="Yes, it was me").click()
+
+        expect(tab.get_by_role("heading", level=1)).to_contain_text("we know it was you")
+
+    def test_the_wrong_person(self, issue: Issue, open_tab: OpenTab, javascript: bool) -> None:
+        tab = open_tab(javascript=javascript, **PHONE)
+        link = issue()
+        tab.goto(link)
+
+        tab.get_by_role("link", name="This isn’t me").click()
+        tab.get_by_role("button", name="Yes, wrong person").click()
+        expect(tab.get_by_role("heading", level=1)).to_have_text("Thank you for telling us")
+        tab.goto(link)
+
+        expect(tab.get_by_role("heading", level=1)).to_have_text("Thank you for telling us")
+        expect(tab.get_by_text("Okafor")).to_have_count(0)
+
+    def test_asking_whether_a_text_is_ours(self, issue: Issue, open_tab: OpenTab, javascript: bool) -> None:
+        tab = open_tab(javascript=javascript, **PHONE)
+        link = issue()
+        tab.goto(link)
+
+        tab.get_by_text("Check it’s really us").click()
+        tab.get_by_role("link", name="Check a link or a text").click()
+        tab.get_by_label("Link, text or receipt code").fill(f"Is this you? {link}")
+        tab.get_by_role("button", name="Check it").click()
+
+        expect(tab.get_by_role("heading", level=1)).to_have_text("Yes, this link is from us")
 
     def test_being_called(self, issue: Issue, open_tab: OpenTab, javascript: bool) -> None:
         tab = open_tab(javascript=javascript, **PHONE)

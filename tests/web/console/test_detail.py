@@ -260,7 +260,7 @@ def test_a_wrong_number_is_shown_wherever_staff_look(app: Flask, ana: Desk, page
     assert "Send again" not in screen
     assert "Urgent · Wrong number" in inbox
     assert "Wrong number" in pages
-    assert titles(ana.get(address(page_id)).text)[:2] == ["Handed to Reception, urgent", "Wrong number"]
+    assert titles(ana.get(address(page_id)).text)[:2] == ["Handed to Reception, urgent", "“This isn’t me”"]
 
 
 def test_the_words_of_a_code_are_the_customers_alone(app: Flask, ana: Desk) -> None:
