@@ -6,12 +6,15 @@ import errno
 import os
 import socket
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import click
 
 from selfservice import config, db
 from selfservice.cli import boot, server_process
+from selfservice.cli import certificate as certificates
+from selfservice.cli.certificate import Certificate
 from selfservice.cli.children import Keeper, flask_command
 from selfservice.cli.command import Command
 from selfservice.config import Settings
@@ -40,24 +43,32 @@ _BASE_URL = f"{config.PREFIX}BASE_URL"
     show_default=True,
     help=f"Threads a process; up to {MOST_STREAMS} of them follow open consoles.",
 )
-def command(host: str, port: int, workers: int | None, threads: int) -> None:
+@click.option("--tls-cert", type=click.Path(path_type=Path), help="Serve https with this certificate (PEM).")
+@click.option("--tls-key", type=click.Path(path_type=Path), help="The key of that certificate (PEM).")
+def command(
+    host: str, port: int, workers: int | None, threads: int, tls_cert: Path | None, tls_key: Path | None
+) -> None:
     """Serve pages and the console. With SELFSERVICE_WORKER=inside (the default) one worker runs beside it.
 
     SIGTERM and Ctrl+C stop both after the requests that are under way. Behind a proxy, set
-    SELFSERVICE_TRUSTED_PROXIES to how many there are.
+    SELFSERVICE_TRUSTED_PROXIES to how many there are, and let the proxy speak https. Without one, --tls-cert and
+    --tls-key let a real phone try what browsers allow over https alone: see docs/real-phone.md.
     """
     settings = config.current()
+    certificate = certificates.read(tls_cert, tls_key)
     for sentence in boot.require_ready():
         click.echo(sentence, err=True)
     address = find_address(host, port)
-    _prepare_environment(settings, host, port)
-    _announce(settings, host, port)
+    shown = _address_of(host, port, scheme="https" if certificate else "http")
+    _prepare_environment(settings, shown)
+    _announce(settings, shown)
     # SQLite's locks belong to a process: nothing that is open may be carried into a forked one.
     db.dispose()
-    serve(address, port, workers=workers or _count(settings), threads=threads, settings=settings)
+    server = make_server(address, port, workers=workers or _count(settings), threads=threads, certificate=certificate)
+    serve(server, settings=settings)
 
 
-def make_server(address: str, port: int, *, workers: int, threads: int) -> Any:
+def make_server(address: str, port: int, *, workers: int, threads: int, certificate: Certificate | None = None) -> Any:
     """The server with our options; what it serves is the loader's to say."""
     from granian import Granian  # noqa: PLC0415 - the server, needed by this command alone
     from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415 - as above
@@ -82,12 +93,13 @@ def make_server(address: str, port: int, *, workers: int, threads: int) -> Any:
         log_access=False,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
+        ssl_cert=certificate.path if certificate else None,
+        ssl_key=certificate.key if certificate else None,
     )
 
 
-def serve(address: str, port: int, *, workers: int, threads: int, settings: Settings) -> None:
+def serve(server: Any, *, settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; raises SystemExit with 1 when the server ends by itself."""
-    server = make_server(address, port, workers=workers, threads=threads)
     if settings.worker == "inside":
         keeper = Keeper(flask_command("worker", "--beside", str(os.getpid())))
         server.on_startup(keeper.start)
@@ -123,25 +135,27 @@ def _why_not(host: str, port: int, error: OSError) -> str:
     return f"Nothing can listen on {host} port {port} ({error.strerror}): choose others with --host and --port."
 
 
-def _prepare_environment(settings: Settings, host: str, port: int) -> None:
+def _prepare_environment(settings: Settings, shown: str) -> None:
     """Set what the server's and the worker's processes read when they make the application for themselves."""
     os.environ.pop("FLASK_RUN_FROM_CLI", None)  # Without it, settings are strict.
     if not settings.is_production and not os.environ.get(_BASE_URL):
-        os.environ[_BASE_URL] = _address_of(host, port)
+        os.environ[_BASE_URL] = shown
 
 
-def _announce(settings: Settings, host: str, port: int) -> None:
-    click.echo(f"Serving on {_address_of(host, port)} (Ctrl+C stops it)")
+def _announce(settings: Settings, shown: str) -> None:
+    click.echo(f"Serving on {shown} (Ctrl+C stops it)")
     if settings.is_production:
         return
     base = os.environ.get(_BASE_URL, settings.base_url)
     click.echo(f"  Console  {base}/console  {sign_in.describe(settings)}".rstrip())
     click.echo(f"  Handset  {base}/phone  (the texts that customers get)")
+    if not base.startswith("https://"):
+        click.echo("  A real phone takes pushes over https alone: docs/real-phone.md says how to try it.")
 
 
-def _address_of(host: str, port: int) -> str:
+def _address_of(host: str, port: int, *, scheme: str) -> str:
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - shown only
-    return f"http://{shown}:{port}"
+    return f"{scheme}://{shown}:{port}"
 
 
 def _count(settings: Settings) -> int:
