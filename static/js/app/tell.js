@@ -37,6 +37,12 @@ const offerOf = (manager, key) => {
   return make("section", "card person tell", face, make("h2", "", WORDS.tell_title), line, make("div", "two", press));
 };
 
+// As high on the page as it moves nothing that is in sight.
+const place = () => {
+  const parts = [...document.querySelectorAll("main > .more, main > .person, main > footer")];
+  return parts.find((part) => part.getBoundingClientRect().bottom >= innerHeight) || parts.pop();
+};
+
 // Offers it where the page says so and this browser can; says once more to the server what it had been told before.
 export const offerNews = async (registration) => {
   const manager = registration.pushManager;
@@ -47,5 +53,5 @@ export const offerNews = async (registration) => {
   const answer = await ask({ type: "key" });
   if (!answer.key) return;
   if (kept && Notification.permission == "granted") await patient(subscribe(manager, answer.key));
-  else document.querySelector(".more")?.after(offerOf(manager, answer.key));
+  else place()?.after(offerOf(manager, answer.key));
 };

@@ -1,0 +1,49 @@
+"""Nothing moves under a finger: a page with all its scripts, on a phone, in each language, shifts nothing by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from selfservice.situations import rendering
+from tests.browser.phone_scene import YES, Phone
+
+WATCH = """self.shifts = [];
+new PerformanceObserver((list) => list.getEntries().forEach((entry) => entry.hadRecentInput || self.shifts.push(
+  [entry.value, ...entry.sources.map((it) => it.node?.outerHTML?.slice(0, 80))],
+))).observe({ type: "layout-shift", buffered: true });"""
+SHIFTS = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(self.shifts), 300)))"
+
+
+@pytest.mark.parametrize(
+    ("situation", "sample"),
+    [("appointment_reminder", "booked"), ("fraud_alert", "online"), ("order_status", "out_for_delivery")],
+)
+def test_page_stands_still_from_the_first_view_on(
+    phone: Phone, issue: Callable[..., str], situation: str, sample: str
+) -> None:
+    phone.context.add_init_script(WATCH)
+    link = issue(situation, sample)
+    shifted = {}
+
+    # The first time the worker comes, later it is there: each way shows the page otherwise.
+    for language in ("en", *rendering.LANGUAGES):
+        phone.open(f"{link}?lang={language}")
+        found = phone.tab.evaluate(SHIFTS)
+        if found:
+            shifted[language] = found
+
+    assert shifted == {}
+
+
+def test_answer_moves_nothing_but_what_was_tapped_for(phone: Phone, issue: Callable[..., str]) -> None:
+    phone.context.add_init_script(WATCH)
+    phone.open(issue())
+
+    phone.tab.get_by_role("button", name=YES).click()
+    phone.heading("See you")
+    expect(phone.tab.get_by_role("link", name="Add to calendar")).to_be_visible()
+
+    assert phone.tab.evaluate(SHIFTS) == []
