@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import delete, func, select
 
 from selfservice import clock
 from selfservice.customers import devices
@@ -37,7 +37,8 @@ class Entry:
 
 def list_pages(device_id: int) -> list[Entry]:
     """The device's pages, newest first."""
-    query = _of(device_id, select(Page.id, Page.situation, Page.brand_id, Page.state, Page.locale, *_TIMES))
+    columns = (Page.id, Page.situation, Page.brand_id, Page.state, Page.locale, Page.send_at, Page.expires_at)
+    query = _of(device_id, select(*columns))
     rows = db.session.execute(query.order_by(Page.created_at.desc(), Page.id.desc()).limit(MOST)).all()
     return [Entry(row) for row in rows]
 
@@ -47,7 +48,7 @@ def count_open(device_id: int, also: int | None = None) -> int:
     query = _of(device_id, select(func.count()).select_from(Page))
     if also is not None:
         query = query.where(Page.id != also)
-    waiting = db.session.scalars(query.where(Page.state == "open", Page.expires_at > clock.now())).one()
+    waiting: int = db.session.scalars(query.where(Page.state == "open", Page.expires_at > clock.now())).one()
     return waiting + (also is not None)
 
 
@@ -57,10 +58,7 @@ def forget(device_id: int) -> None:
     devices.forget(device_id)
 
 
-_TIMES = (Page.send_at, Page.expires_at)
-
-
-def _of(device_id: int, query: Select[Any]) -> Select[Any]:
+def _of(device_id: int, query: Any) -> Any:
     return query.join(DevicePage, DevicePage.page_id == Page.id).where(
         DevicePage.device_id == device_id, Page.disowned_at.is_(None), Page.state != "scheduled"
     )

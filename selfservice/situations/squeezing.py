@@ -35,7 +35,7 @@ def squeeze_script(source: str) -> str:
 
     Made for `static/js/page.js` and its habits: semicolons everywhere, double quotes, no `/` for division, no
     destructuring and no shorthand properties, so that a name is a variable wherever it is neither behind a dot nor a
-    key. The browser tests run what comes out. Raises ValueError for single quotes, and for `${}` around more than a name.
+    key. The browser tests run what comes out. Raises ValueError for single quotes, and for more than a name in `${}`.
     """
     found = _TOKEN.findall(source)
     if "'" in found:
@@ -50,11 +50,15 @@ def squeeze_script(source: str) -> str:
             continue
         text = token
         if token.startswith("`"):
-            text = _IN_TEMPLATE.sub(lambda match: "${" + short.get(match[1], match[1]) + "}", token)
+            text = _renamed(token, short)
         elif token in short and before != "." and not (before in ("{", ",") and after == ":"):
             text = short[token]
         written.append(" " + text if written and _needs_space(written[-1], text) else text)
     return "".join(written)
+
+
+def _renamed(text: str, short: dict[str, str]) -> str:
+    return _IN_TEMPLATE.sub(lambda match: "${" + short.get(match[1], match[1]) + "}", text)
 
 
 def _around(tokens: list[str], index: int) -> tuple[str, str]:

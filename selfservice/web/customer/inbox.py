@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import Blueprint, Response, jsonify, redirect, request
+from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from selfservice import clock, tokens
@@ -21,6 +21,13 @@ from selfservice.web.customer.shell import CLEARED
 
 KEPT_FOR = timedelta(days=30)
 ICON = "inbox"
+_WORDS = {
+    (False, True): "inbox.list",
+    (False, False): "inbox.empty",
+    (True, True): "inbox.kept",
+    (True, False): "inbox.kept_empty",
+}
+"""Where the headline is, by whether it is to be kept and whether there is anything in it."""
 
 blueprint = Blueprint("inbox", __name__)
 
@@ -47,7 +54,7 @@ class Row:
 
 @blueprint.get("/inbox")
 def show() -> ResponseReturnValue:
-    """The device's pages, newest first. With `kept`, the form that a phone may keep: those it opens without a network."""
+    """The device's pages, newest first. With `kept`, what a phone may keep of it: those it opens without a network."""
     owner = device.find()
     entries = inbox.list_pages(owner.id) if owner else []
     language = _language(entries)
@@ -55,16 +62,14 @@ def show() -> ResponseReturnValue:
     waiting = sum(entry.state == "open" for entry in entries)
     if is_kept:
         entries = [entry for entry in entries if entry.is_reopened_offline]
-    words = ("inbox.kept" if is_kept else "inbox.list") if entries else ("inbox.kept_empty" if is_kept else "inbox.empty")
     response = _page(
         "customer/inbox.html",
-        words,
+        _WORDS[is_kept, bool(entries)],
         language,
         look="brand",
         rows=[_row(entry, language) for entry in entries],
         is_known=owner is not None,
         is_kept=is_kept,
-        touch_icon=assets.url("icons/app/touch-180.png"),
         body={"class": "one", "data-open": None if is_kept else str(waiting)},
     )
     if is_kept and owner:
@@ -126,7 +131,14 @@ def _language(entries: list[Entry]) -> str:
 
 
 def _page(template: str, words: str, language: str, *, has_script: bool = True, **more: object) -> Response:
-    html = rendering.render_alone(template, words, language=language, has_script=has_script, **more)  # type: ignore[arg-type]
+    places = {
+        "inbox": url_for("inbox.show"),
+        "forget": url_for("inbox.ask"),
+        "verify": "/verify",
+        "manifest": url_for("shell.manifest"),
+        "touch_icon": assets.url("icons/app/touch-180.png"),
+    }
+    html = rendering.render_alone(template, words, language=language, has_script=has_script, places=places, **more)  # type: ignore[arg-type]
     response = encoding.compressed(html)
     response.headers.extend(
         (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
 from selfservice import config
@@ -75,6 +75,7 @@ def offline() -> ResponseReturnValue:
             language=language,
             has_script=True,
             body={"class": "one", "data-kept": "0"},
+            places={"inbox": url_for("inbox.show")},
         )
     )
     response.headers.extend(

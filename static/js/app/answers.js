@@ -52,7 +52,7 @@ const draw = (records) => {
   drawn = sight;
   drawnOn = document.body;
   clear();
-  if (kept) put(noteOf("", "offline", WORDS[kept]));
+  if (kept) put(noteOf("", "offline", "", WORDS[kept]));
   records.forEach((record) => put(noteFor(record)));
   document.body.toggleAttribute("data-waits", isWaiting);
 };

@@ -29,7 +29,6 @@ const erase = async (registration) => {
   await subscription?.unsubscribe();
   const names = await caches.keys();
   await Promise.all([wipe(), ...names.map((name) => caches.delete(name))]);
-  await navigator.clearAppBadge?.();
   await registration.unregister();
 };
 
@@ -37,7 +36,7 @@ const erase = async (registration) => {
 export const forget = async (registration) => {
   const form = document.querySelector("form[data-forget]");
   if (!form) return;
-  if ((await waiting()).length) put(noteOf("", "alert", WORDS.forget_unsent));
+  if ((await waiting()).length) put(noteOf("", "alert", "", WORDS.forget_unsent));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const late = new Promise((resolve) => setTimeout(resolve, ERASED_WITHIN));

@@ -1,5 +1,5 @@
 // What a page does beyond its own script, once it can be read: offline, queue, news, this device.
-import { hurry, page, paint, start } from "./answers.js";
+import { page, paint, start } from "./answers.js";
 import { count, forget, mark } from "./device.js";
 import { dress } from "./notes.js";
 import { offerNews } from "./tell.js";
@@ -30,7 +30,6 @@ const begin = async () => {
   await look(!wasControlled);
   // An answer brings a page of its own.
   new MutationObserver(() => look(true)).observe(document, { childList: true });
-  addEventListener("visibilitychange", () => document.hidden || hurry());
 };
 
 if (navigator.serviceWorker && self.indexedDB && navigator.locks && self.BroadcastChannel) begin();

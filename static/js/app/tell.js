@@ -39,7 +39,7 @@ const offerOf = (manager, key) => {
 
 // As high on the page as it moves nothing that is in sight.
 const place = () => {
-  const parts = [...document.querySelectorAll("main > .more, main > .person, main > footer")];
+  const parts = [...document.querySelectorAll(".more,.person,footer")];
   return parts.find((part) => part.getBoundingClientRect().bottom >= innerHeight) || parts.pop();
 };
 

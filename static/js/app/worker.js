@@ -1,6 +1,6 @@
 // The page's side of the service worker: registering it, talking to it, and changing to a newer one when asked to.
-import { button, make, picture } from "./notes.js";
 import { WORDS } from "./made.js";
+import { button, noteOf } from "./notes.js";
 
 const container = navigator.serviceWorker;
 const SETTLED = 1e3; // A worker that takes over by itself is no longer waiting by then.
@@ -28,10 +28,7 @@ const offer = (registration) => {
     if (registration.waiting) registration.waiting.postMessage({ v: 1, type: "skip" });
     else location.reload();
   };
-  const toast = make("div", "note toast", picture("swap"), make("p", "", WORDS.update));
-  toast.setAttribute("role", "status");
-  toast.append(button("ask", "update_button", change));
-  document.body.append(toast);
+  document.body.append(noteOf("toast", "swap", "", WORDS.update, button("ask", "update_button", change)));
 };
 
 export const register = async () => {

@@ -1,0 +1,70 @@
+"""What a phone keeps of us: small, of one release, and made of modules that fit each other."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from selfservice.situations import phone_scripts
+from selfservice.situations.bundling import bundle
+from selfservice.situations.phone_scripts import APP, MADE, WORKER
+from selfservice.situations.squeezing import squeeze_script
+
+MOST = 4096
+KEY = "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM"
+ICONS = ("/static/icons/app/icon-192.png?v=82eeb81c88f0", "/static/icons/app/badge.png?v=9e9f3868bb62")
+
+
+def weight(text: str) -> int:
+    return len(gzip.compress(text.encode(), 9, mtime=0))
+
+
+def test_worker_weighs_at_most_four_kilobytes() -> None:
+    assert weight(phone_scripts.worker_script(KEY, ICONS)) <= MOST
+
+
+def test_script_behind_the_pages_weighs_at_most_four_kilobytes_without_its_words() -> None:
+    made = 'const BUILD = "";\nconst WORDS = {};\nconst PICTURES = {};\n'
+
+    assert weight(bundle(APP / "main.js", {MADE: made})) <= MOST
+
+
+@pytest.mark.parametrize("language", phone_scripts.languages())
+def test_script_behind_the_pages_has_every_word_it_uses(language: str) -> None:
+    source = "".join(path.read_text("utf-8") for path in APP.glob("*.js"))
+    words = {key.removeprefix("app.") for key in phone_scripts._shared()["en"] if key.startswith("app.")}
+
+    assert {word for word in words if f'"{word}"' not in source and f"WORDS.{word}" not in source} == set()
+    assert words == set(phone_scripts._app_words(phone_scripts._shared()[language]))
+    assert phone_scripts.app_address(language) == f"/app/{language}.js?v={phone_scripts.build()}"
+
+
+def test_every_module_fits_on_a_screen_or_two() -> None:
+    for path in (*WORKER.glob("*.js"), *APP.glob("*.js")):
+        assert len(path.read_text("utf-8").splitlines()) <= 150, path
+
+
+def test_bundle_holds_each_module_once_and_what_is_imported_first(tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text('import { two } from "./b.js";\nimport { one } from "./c.js";\nuse(one, two);\n')
+    (tmp_path / "b.js").write_text('import { one } from "./c.js";\nexport const two = one + 1;\n')
+    (tmp_path / "c.js").write_text('import { START } from "./made.js";\nexport const one = START;\n')
+
+    made = bundle(tmp_path / "a.js", {"made.js": "const START = 7;\n"})
+
+    assert made == '"use strict";(()=>{const a=7,b=a,c=b+1;use(b,c);})();\n'
+
+
+def test_name_of_two_modules_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text('import { one } from "./b.js";\nconst limit = one;\n')
+    (tmp_path / "b.js").write_text("const limit = 1;\nexport const one = limit;\n")
+
+    with pytest.raises(ValueError, match=r"limit is declared in two modules; rename one of them\.$"):
+        bundle(tmp_path / "a.js", {})
+
+
+@pytest.mark.parametrize("source", ["const a = 'text';", "const a = `${b.c}`;"])
+def test_habit_that_squeezing_cannot_keep_is_refused(source: str) -> None:
+    with pytest.raises(ValueError, match="write double quotes|give it a name first"):
+        squeeze_script(source)
