@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from selfservice.kit import Action, Do, Situation
@@ -16,7 +17,7 @@ from selfservice.kit.locales import tag
 from selfservice.kit.situation import visible
 from selfservice.kit.words import NAMED, Words, pieces
 from selfservice.situations import registry
-from selfservice.situations.loading import Loaded
+from selfservice.situations.loading import Loaded, load_shared
 from selfservice.situations.speaking import RIGHT_TO_LEFT, Speaker
 from selfservice.situations.view import View
 
@@ -140,9 +141,14 @@ def _speaker(view: View, loaded: Loaded) -> Speaker:
 
 def _discreet(words: Words) -> Words:
     """The words of a type that asks who looks, with those of every page in place of any that would tell too much."""
-    shared: Mapping[str, str] = registry.current().shared.get(words.language, {})
+    shared: Mapping[str, str] = _shared().get(words.language, {})
     telling = {key: shared[key] for key in (TITLE, BODY, UPDATED) if key in shared and not is_discreet(words, key)}
     return Words(words.language, {**words, **telling})
+
+
+@cache
+def _shared() -> dict[str, Words]:
+    return load_shared(registry.BUILT_IN / "words")
 
 
 def is_discreet(words: Words, key: str) -> bool:
