@@ -5,8 +5,7 @@ from __future__ import annotations
 import hmac
 import unicodedata
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
 from selfservice.kit.facts import Facts
 
@@ -48,19 +47,14 @@ class Check:
 
     def problem(self, facts: Facts) -> str:
         """What to write instead of a fact that nobody could ever be asked for; empty if it is fine or left empty."""
-        value = getattr(facts, self.fact, None) if self.fact else None
-        if value is None or self._known(facts):
+        if self.kind == "otp" or getattr(facts, self.fact, None) is None or self._known(facts):
             return ""
         label = type(facts).model_fields[self.fact].title or self.fact
         return f"{label} is asked of the customer and cannot be compared; write {_WANTED[self.kind]}."
 
     def _known(self, facts: Facts) -> str:
-        value: Any = getattr(facts, self.fact, None)
-        if value is None:
-            return ""
-        if self.kind == "birth_year" and isinstance(value, date):
-            value = value.year
-        return read_typed(self.kind, str(value))
+        value = getattr(facts, self.fact, None)
+        return "" if value is None else read_typed(self.kind, str(value))
 
 
 def read_typed(kind: CheckKind, text: str) -> str:

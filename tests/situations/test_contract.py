@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from selfservice.errors import Invalid
 from selfservice.situations.contract import whole
 from selfservice.situations.contract.problem import Problem
 from selfservice.situations.contract.wording import check_shared, line_of
@@ -433,6 +434,61 @@ def test_page_that_would_end_before_it_begins_is_told(type_: Type) -> None:
         None,
         "A page of this sample would have ended before it begins; move its times.",
     ) in type_.problems()
+
+
+class TestSecrecy:
+    """What a type with checks must not tell too early."""
+
+    @pytest.fixture
+    def type_(self, tmp_path: Path) -> Type:
+        shutil.copytree(Path(__file__).parents[1] / "types" / "lab_result", tmp_path / "broken")
+        return Type(tmp_path / "broken")
+
+    def test_the_type_as_it_is_tells_nothing(self, type_: Type) -> None:
+        assert type_.problems() == []
+
+    @pytest.mark.parametrize(
+        ("file", "old", "new", "sentence"),
+        [
+            (SITUATION, '"last4", "patient"', '"last4", "number"', "A check compares with number, which is no fact"),
+            (SITUATION, '"last4", "patient"', '"otp", "patient"', "A code is compared with no fact; take patient out"),
+            (
+                SITUATION,
+                "protective=True",
+                'check=Check("last4", "test"), protective=True',
+                "The action dispute protects",
+            ),
+            (SITUATION, "protective=True", 'check=Check("last4", "test")', "Two checks of the kind last4 differ;"),
+            (
+                "page.html",
+                "facts.test",
+                "facts.patient",
+                "The page shows patient, which a check asks for; take it out.",
+            ),
+            (
+                ENGLISH,
+                "Your result is here",
+                "Hello {patient}",
+                "steps.ask.headline names {patient}, which a check asks",
+            ),
+            (ENGLISH, "something new", "{test}", "sms.body names {test} before it is known who looks; take it out."),
+            (ENGLISH, "You took a test", "You took {test}", "why.text names {test} before it is known who looks;"),
+            (ENGLISH, "I took no test", "No {test}", "buttons.dispute names {test} before it is known who looks;"),
+            (ENGLISH, "last4 =", "last5 =", "checks.last4 is missing, and the check asks with it; write it."),
+        ],
+    )
+    def test_what_tells_too_early_is_told(self, type_: Type, file: str, old: str, new: str, sentence: str) -> None:
+        type_.replace(file, old, new)
+
+        assert [said for _file, _line, said in type_.problems() if said.startswith(sentence)]
+
+    def test_a_fact_nobody_could_be_asked_for_is_refused(self, type_: Type) -> None:
+        with pytest.raises(Invalid) as refused:
+            type_.load().situation.accept({"patient": "12", "test": "Iron", "value": "Fine"}, NOW)
+
+        assert refused.value.fields == {
+            "patient": "Patient number is asked of the customer and cannot be compared; write at least four digits."
+        }
 
 
 def test_problem_reads_like_a_compilers() -> None:

@@ -9,14 +9,14 @@ from selfservice.errors import ConfigError
 from selfservice.kit import Check, Do, Situation
 from selfservice.kit.fields import kind_of
 from selfservice.kit.forms import source_of
-from selfservice.kit.kinds import DayKind, DigitsKind, LineKind, WholeKind
+from selfservice.kit.kinds import DigitsKind, LineKind, WholeKind
 from selfservice.kit.words import Words, pieces
 from selfservice.situations.contract.problem import Problem
 from selfservice.situations.contract.wording import copy_file, line_of
 from selfservice.situations.loading import Loaded
 from selfservice.situations.values import STANDARD
 
-_COMPARABLE = (LineKind, DigitsKind, WholeKind, DayKind)
+_COMPARABLE = (LineKind, DigitsKind, WholeKind)
 _SENT = ("sms.", "texts.", "push.", "email.")
 _BEFORE = ("why.", "check.", "checks.", "person.", "callback.", "preferences.", "wrong.", "footer.", "notices.taken")
 
@@ -56,7 +56,7 @@ def _fact_of(one: Check, situation: Situation) -> Iterator[str]:
     if info is None:
         yield f"A check compares with {one.fact or 'no fact'}, which is no fact of this type; correct its name."
     elif not isinstance(kind_of(info.annotation, info.metadata), _COMPARABLE):
-        yield f"A check compares with {one.fact}, which is no line, digits, whole number or day; use another fact."
+        yield f"A check compares with {one.fact}, which is no line, digits or whole number; use another fact."
     picks = (source_of(field) for action in situation.actions for field in action.form.model_fields.values())
     if one.fact in picks:
         yield f"A form lets customers pick from {one.fact}, which a check asks for; use another fact."
