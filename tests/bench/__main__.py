@@ -23,7 +23,7 @@ import psycopg
 
 from selfservice.application import create_app
 from selfservice.config import Settings
-from tests.bench import inside, load, pages, weight
+from tests.bench import inside, load, pages, pushes, weight
 from tests.harness.databases import driver_url
 from tests.harness.postgresql import Server
 from tests.harness.server import LiveServer, find_free_port
@@ -37,14 +37,23 @@ PREFIX = "SELFSERVICE_"
 
 
 def main() -> None:
-    """Print one table for each database, and what pages weigh."""
+    """Print one table for each database, what a push costs, and what pages weigh."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         _measure("SQLite", Path(folder) / "sqlite")
         with _postgresql() as url:
             _measure("PostgreSQL", Path(folder) / "postgresql", DATABASE_URL=url)
+        _measure_pushes(Path(folder))
     print("\nFirst view, bytes, the heaviest sample of each type")
     for line in weight.table():
         print(line)
+
+
+def _measure_pushes(folder: Path) -> None:
+    print("\nPushes on one core")
+    _use_core(0)
+    for line in pushes.table(Settings.load({}, root=folder, strict=True)):
+        print(line)
+    _use_all_cores()
 
 
 def _measure(name: str, folder: Path, **variables: str) -> None:

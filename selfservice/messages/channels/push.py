@@ -59,17 +59,17 @@ class WebPush:
             endpoint = endpoints.read(content.endpoint, self._settings)
         except Invalid as refusal:  # It was allowed when the device said it, and is no longer.
             raise Refused(refusal.message, permanent=True) from None
-        payload = content.payload if _fits(content.payload) else smaller(content.payload)
-        reply = self._post(endpoint, content, payload, outgoing.ttl)
-        if reply.status == 413 and payload != smaller(payload):
-            reply = self._post(endpoint, content, smaller(payload), outgoing.ttl)
+        text = spelt(content.payload)
+        is_whole = len(text) <= MOST_BYTES
+        reply = self._post(endpoint, content, text if is_whole else spelt(smaller(content.payload)), outgoing.ttl)
+        if reply.status == 413 and is_whole and (less := spelt(smaller(content.payload))) != text:
+            reply = self._post(endpoint, content, less, outgoing.ttl)
         return _read(reply, endpoint, outgoing)
 
-    def _post(self, endpoint: Endpoint, content: Push, payload: Mapping[str, Any], ttl: timedelta) -> Reply:
+    def _post(self, endpoint: Endpoint, content: Push, text: bytes, ttl: timedelta) -> Reply:
         # Loaded here: most installations' workers send no push for hours, and it takes 40 MB.
         from selfservice.messages.channels import sealing  # noqa: PLC0415
 
-        text = spelt(payload)
         if len(text) > MOST_BYTES:
             raise Refused(f"The push has {len(text)} bytes, and {MOST_BYTES} fit.", permanent=True)
         headers = {
@@ -114,10 +114,6 @@ def smaller(payload: Mapping[str, Any]) -> dict[str, Any]:
 def spelt(payload: Mapping[str, Any]) -> bytes:
     """A payload as it is encrypted."""
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _fits(payload: Mapping[str, Any]) -> bool:
-    return len(spelt(payload)) <= MOST_BYTES
 
 
 def _read(reply: Reply, endpoint: Endpoint, outgoing: Outgoing) -> Submitted:
