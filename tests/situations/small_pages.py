@@ -19,6 +19,13 @@ from tests.situations.views import NOW, face, states, view
 
 PLAIN = ("not_found", "error", "forbidden", "too_many", "unavailable")
 STATES = ("open", "answered", "expired", "revoked", "superseded", "retired")
+PLACES = {
+    "inbox": "/inbox",
+    "forget": "/device/forget",
+    "verify": "/verify",
+    "manifest": "/manifest.webmanifest",
+    "touch_icon": "/static/icons/app/touch-180.png",
+}
 WORDS = ("nothing", "unknown", "yes_link", "yes_receipt", "no_link", "no_receipt")
 
 
@@ -68,13 +75,14 @@ def _receipts(registry: Registry, language: str) -> Iterator[tuple[str, str]]:
 def _alone(registry: Registry, language: str) -> Iterator[tuple[str, str]]:
     for kind in PLAIN:
         yield f"plain {kind}", rendering.render_plain(kind, language=language, reference="8f3a2c")
-    kept: Mapping[str, Any] = {"body": {"class": "one", "data-kept": "0"}, "has_script": True}
+    kept: Mapping[str, Any] = {"body": {"class": "one", "data-kept": "0"}, "has_script": True, "places": PLACES}
     yield "offline", rendering.render_alone("customer/offline.html", "plain.offline", language=language, **kept)
     for words, rows in (("inbox.list", _rows(registry, language)), ("inbox.empty", [])):
-        more = {"rows": rows, "is_known": bool(rows), "touch_icon": "/static/icon.png", "look": "brand"}
+        more = {"rows": rows, "is_known": bool(rows), "is_kept": False, "places": PLACES, "look": "brand"}
         yield words, rendering.render_alone("customer/inbox.html", words, language=language, **more)
-    yield "forget", rendering.render_alone("customer/forget.html", "device.forget", language=language, look="brand")
-    forgotten = {"look": "good", "reference": ""}
+    forget: Mapping[str, Any] = {"look": "brand", "places": PLACES}
+    yield "forget", rendering.render_alone("customer/forget.html", "device.forget", language=language, **forget)
+    forgotten: Mapping[str, Any] = {"look": "good", "reference": "", "places": PLACES}
     yield "forgotten", rendering.render_alone("errors/plain.html", "device.forgotten", language=language, **forgotten)
 
 
