@@ -148,9 +148,10 @@ class Office:
 
     def _ask(self, work: Callable[[], T]) -> T:
         with self.app.app_context():
-            answer = work()
-            dispose()
-        return answer
+            try:
+                return work()
+            finally:
+                dispose()
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,6 @@ ARGUMENTS = (
 class ChromiumPhone:
     """`with ChromiumPhone(playwright, path, profile) as phone:`; `tab` is the Playwright page that is looked at."""
 
-    is_sync_there = True
-
     def __init__(
         self,
         playwright: Playwright,

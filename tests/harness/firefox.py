@@ -55,8 +55,6 @@ class FirefoxError(Exception):
 class Firefox:
     """`with Firefox(profile) as phone:`; see `phone.Phone` for what it does."""
 
-    is_sync_there = False
-
     def __init__(
         self,
         profile: Path,

@@ -101,12 +101,15 @@ class GooglePush(PushService):
 
     def _wire(self, push: Push, subscription: Subscription) -> bytes:
         """A DataMessageStanza; field numbers are those of mcs.proto."""
-        details = {"content-encoding": "aes128gcm", "subtype": subscription.details["X-subtype"]}
+        details = {"subtype": subscription.details["X-subtype"]}
+        if push.body:
+            details["content-encoding"] = "aes128gcm"
         told = protobuf.data(3, subscription.key) + protobuf.data(5, subscription.details["app"])
         for name, text in details.items():
             told += protobuf.data(7, protobuf.data(1, name) + protobuf.data(2, text))
         told += protobuf.data(9, f"0:{secrets.token_hex(8)}") + protobuf.number(17, push.seconds)
-        return told + protobuf.number(18, int(time.time() * 1000)) + protobuf.data(21, push.body)
+        told += protobuf.number(18, int(time.time() * 1000))
+        return told + (protobuf.data(21, push.body) if push.body else b"")
 
     def _hand_over(self, connection: socket.socket, wire: bytes) -> None:
         connection.sendall(_frame(_MESSAGE, wire))

@@ -8,10 +8,6 @@ from typing import Any, Protocol
 class Phone(Protocol):
     """A browser with a profile of its own: what it keeps outlives a restart. Expressions are JavaScript."""
 
-    @property
-    def is_sync_there(self) -> bool:
-        """Whether the worker is woken when the network comes back (Background Sync)."""
-
     def open(self, url: str) -> None:
         """Open `url` and wait until it is loaded."""
 
