@@ -18,7 +18,10 @@ FLOORS = (("ground",), ("left", "right", "situations"), ("kit",), ("web",))
 # Not doors: files that anybody may have, served without a blueprint.
 OPEN_ENDPOINTS = frozenset({"static"})
 HEAVY = frozenset(
-    {"alembic", "flask_migrate", "phonenumbers", "PIL", "authlib", "webauthn", "pywebpush", "aiohttp", "playwright"}
+    {
+        *("alembic", "flask_migrate", "phonenumbers", "PIL", "authlib", "webauthn", "playwright"),
+        *("pywebpush", "py_vapid", "http_ece", "cryptography", "aiohttp", "requests", "urllib3"),
+    }
 )
 
 
