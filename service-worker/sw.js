@@ -14,7 +14,14 @@ const send = async () => {
 const messages = {
   skip: () => skipWaiting(),
   flush: () => flush(true, decided).then((waits) => waits && sync()),
-  look: (said) => Promise.all([said.script && serve(said.script), said.address && look(said.address), hush(said.page)]),
+  // A page that was loaded while the worker began is not its own yet.
+  look: (said) =>
+    Promise.all([
+      clients.claim(),
+      said.script && serve(said.script),
+      said.address && look(said.address),
+      hush(said.page),
+    ]),
   badge: (said) => badge(said.count),
   key: (said, port) => port.postMessage({ v: 1, type: "key", key: PUSH_KEY }),
 };

@@ -114,7 +114,12 @@ def render_preferences(view: View, *, stopped: bool) -> str:
         line=say(f"preferences.{word}line"),
     )
     return rendering.render_aside(
-        view, "customer/preferences.html", top, title=say("preferences.title"), stopped=stopped
+        view,
+        "customer/preferences.html",
+        top,
+        title=say("preferences.title"),
+        stopped=stopped,
+        forget="/device/forget",
     )
 
 
