@@ -95,7 +95,7 @@ def answers_of(loaded: Loaded, stored: Mapping[str, Any]) -> dict[str, Form]:
 def choose_language(loaded: Loaded, *wishes: str) -> str:
     """The first wish the type has words in, by its primary subtag; English otherwise."""
     for wish in wishes:
-        for candidate in (wish, wish.replace("_", "-").split("-")[0]):
+        for candidate in (wish, wish.replace("_", "-").partition("-")[0].lower()):
             if candidate in loaded.languages:
                 return candidate
     return "en"

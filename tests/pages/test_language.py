@@ -76,6 +76,15 @@ def test_whoever_does_something_in_a_language_has_chosen_it(
     assert '<html lang="zh-Hans"' in client.get(path(issued)).text
 
 
+def test_way_back_to_the_page_is_in_the_language_too(client: FlaskClient, issued: Issued) -> None:
+    answered = client.post(f"{path(issued)}/confirm?lang=zh-Hans", data={"revision": "1"})
+    called = client.post(f"{path(issued)}/-/callback?lang=es")
+
+    assert answered.location == f"{path(issued)}?lang=zh-Hans"
+    assert called.location == f"{path(issued)}?lang=es"
+    assert '<html lang="zh-Hans"' in client.get(answered.location).text
+
+
 def test_stopping_the_texts_keeps_the_language_too(client: FlaskClient, issued: Issued) -> None:
     response = client.post(f"{path(issued)}/-/preferences?lang=hi")
 

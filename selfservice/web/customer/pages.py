@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import g, redirect, request
 from flask.typing import ResponseReturnValue
@@ -85,4 +86,4 @@ def read_revision(text: Any) -> int:
 def address(token: str) -> str:
     """The address of a page in the language that this request is in."""
     language = request.args.get("lang", "")
-    return f"/p/{token}?lang={language}" if language.isalnum() else f"/p/{token}"
+    return f"/p/{token}?{urlencode({'lang': language})}" if language else f"/p/{token}"

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from selfservice import config
 from selfservice.config import Settings
 from selfservice.errors import NotFound
+from selfservice.kit.locales import tag
 from selfservice.situations import phone_scripts, rendering
 from selfservice.web import assets, encoding, languages, security
 
@@ -96,7 +97,7 @@ def manifest() -> ResponseReturnValue:
         id="/inbox",
         scope="/",
         start_url="/inbox",
-        lang=language,
+        lang=tag(language),
         name=rendering.shared_word(language, "inbox.title"),
         short_name=rendering.shared_word(language, "inbox.title"),
         display="standalone",
