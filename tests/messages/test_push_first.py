@@ -20,14 +20,16 @@ from selfservice.errors import NotFound
 from selfservice.events.models import Event
 from selfservice.messages import departures, moves, policy, receipts, standby
 from selfservice.messages import service as outbox
-from selfservice.messages.dispatch import LEASE
+from selfservice.messages.channels.registry import Channels
+from selfservice.messages.dispatch import LEASE, Dispatcher
+from selfservice.messages.models import Message
 from selfservice.pages import requests
 from selfservice.pages import service as pages
 from tests.factories import PHONE, act, appointment, issue, soon
 from tests.harness.application import make_settings
 from tests.harness.push_door import PushDoor
 from tests.messages.push_scene import HEAD_START, ME, channels, join, look, of, send, states, texts
-from tests.messages.scenes import accept, committed, force, run_until, story_of
+from tests.messages.scenes import Provider, accept, accept_many, committed, force, run_until, story_of
 
 
 @pytest.fixture
@@ -463,3 +465,46 @@ class TestAtTheSameMoment:
             assert states(page_id) == {"push": ["delivered", "delivered"], "sms": ["cancelled"]}
             assert [event for event in story_of(of(page_id, "sms")[0].id) if event == "cancelled"] == ["cancelled"]
             assert db.session.scalar(select(PushSubscription).limit(1)) is not None
+
+
+class TestLanes:
+    def test_a_slow_provider_of_texts_holds_up_no_push(self, app: Flask, push_door: PushDoor) -> None:
+        over = threading.Event()
+        slow, quick = Provider(lambda _: over.wait(30) and None, parallel=1), Provider()
+        with app.app_context():
+            accept_many(30)
+            join(push_door)
+            page_id = issue().page.id
+        dispatcher = Dispatcher(app, Channels({"sms": [slow], "push": [quick]}), owner=ME)
+
+        try:
+            assert run_until(lambda: bool(dispatcher.tick() and quick.sent and slow.sent), seconds=20)
+            assert len(slow.sent) == 1
+        finally:
+            over.set()
+            dispatcher.stop(5)
+
+        with app.app_context():
+            assert states(page_id)["push"] == ["submitted"]
+            assert not committed(select(Message.id).where(Message.state == "leased"))
+
+    def test_no_channel_has_more_calls_than_it_allows(self, app: Flask) -> None:
+        at_once: list[int] = []
+        running = threading.Semaphore(0)
+        provider = Provider(parallel=2)
+
+        def call(_outgoing: Any) -> None:
+            running.release()
+            at_once.append(running._value)
+            threading.Event().wait(0.02)
+            running.acquire()
+
+        provider._answer = call
+        with app.app_context():
+            accept_many(8)
+        dispatcher = Dispatcher(app, Channels({"sms": [provider], "push": [Provider(parallel=9)]}), owner=ME)
+
+        assert run_until(lambda: not dispatcher.tick() and len(provider.sent) == 8, seconds=30)
+        dispatcher.stop(5)
+
+        assert max(at_once) <= 2
