@@ -151,29 +151,6 @@ def test_forgetting_warns_of_an_answer_that_is_not_sent(phone: Phone, issue: Iss
     phone.note("An answer is saved on this phone and not sent yet.")
 
 
-def test_page_that_is_drawn_ahead_was_not_opened(phone: Phone, issue: Issue) -> None:
-    link = phone.address(issue())
-    tab = phone.tab
-    tab.goto(phone.way.url + "/robots.txt")  # Our pages' policy would not let the rules in.
-    tab.evaluate(
-        """(link) => {
-          const rules = document.createElement("script");
-          rules.type = "speculationrules";
-          rules.textContent = JSON.stringify({ prerender: [{ source: "list", urls: [link], eagerness: "immediate" }] });
-          document.head.append(rules);
-        }""",
-        link,
-    )
-    until(tab, lambda: phone.way.count("GET", "/app/") == 1)  # It is there, with its script.
-    tab.wait_for_timeout(500)
-    assert not any("/-/opened" in asked.path for asked in phone.way.asked)
-
-    tab.evaluate("(link) => { location.href = link; }", link)
-
-    wait_opened(phone, 1)
-    assert phone.way.count("GET", link.removeprefix(phone.way.url)) >= 1
-
-
 def test_list_can_be_installed_and_wears_the_number_of_open_pages(
     live_server: LiveServer, browser: Browser, chromium_path: Path, issue: Issue, tmp_path: Path
 ) -> None:
