@@ -78,6 +78,7 @@ def render_check(view: View, ask: Ask) -> str:
         "customer/check.html",
         _top(say, ask),
         ask=ask,
+        languages=rendering.languages_at(view, _place(view, ask)),
         can_type=can_type,
         field=TYPED,
         keyboard=_KEYBOARDS[ask.kind],
@@ -200,6 +201,12 @@ def _top(say: Speaker, ask: Ask) -> Top:
     return Top(
         part=_ALWAYS, look=look, pill=say("checks.pill"), headline=say("checks.headline"), line=say(f"checks.{line}")
     )
+
+
+def _place(view: View, ask: Ask) -> str:
+    """Where a check is asked for by a link: it often stands where an answer was sent to, which no link leads to."""
+    page = f"/p/{view.token}" if view.token else ""
+    return f"{page}/-/check?action={ask.action}&" if ask.action and page else f"{page}?"
 
 
 def _problem(say: Speaker, word: str) -> str:

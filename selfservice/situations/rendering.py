@@ -165,6 +165,13 @@ def render_without_page(template: str, top: Top, say: Speaker, *, face: Face, la
     return environment(language).get_template(template).render(context)
 
 
+def languages_at(view: View, place: str) -> list[Language]:
+    """The other languages, for a page that is asked for at another `place` (ends in ? or &) than it stands at."""
+    loaded = registry.current().find(view.situation)
+    codes = loaded.languages if loaded is not None else tuple(_shared())
+    return _languages(speaker_for(view), codes, view.language, place)
+
+
 def words_for(view: View) -> Speaker:
     """Says the sentences of a view's type outside its page, such as those of its calendar file."""
     loaded = registry.current().find(view.situation)
@@ -284,7 +291,7 @@ def _context(view: View, say: Speaker, drawing: Drawing, *, title: str) -> dict[
 
 
 def _may_tell(view: View, loaded: Loaded) -> bool:
-    """Whether the page may offer to tell of news on this phone: after an answer, or from the first if its type says so."""
+    """Whether the page may offer to tell of news on this phone: once answered, or from the first if its type says so."""
     return bool(view.push_key) and (loaded.situation.tells_early or view.state == "answered")
 
 
@@ -315,9 +322,9 @@ def _around(view: View, say: Speaker, look: Header) -> dict[str, Any]:
     }
 
 
-def _languages(say: Speaker, codes: Iterable[str], current: str) -> list[Language]:
+def _languages(say: Speaker, codes: Iterable[str], current: str, place: str = "?") -> list[Language]:
     names = {code: say.find(f"languages.{code}") or code for code in codes if code != current}
-    return [Language(tag(code), name, f"?lang={code}") for code, name in names.items()]
+    return [Language(tag(code), name, f"{place}lang={code}") for code, name in names.items()]
 
 
 def _frame(language: str, brand: Face | None, look: Header, colour: str, colour_dark: str) -> dict[str, Any]:

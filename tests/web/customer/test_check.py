@@ -218,6 +218,17 @@ class TestAnswers:
         assert (done.status_code, done.headers["Location"]) == (303, payment)
         assert page_of(app, payment).step == "yes"
 
+    def test_it_is_asked_in_another_language_too(self, app: Flask, client: FlaskClient, payment: str) -> None:
+        asked = script(app, client, payment, "yes").json["page"]["html"]  # type: ignore[index]
+        address = unescape(re.findall(r'href="([^"]*lang=es)"', asked)[0])
+
+        shown = client.get(address)
+
+        assert (shown.status_code, address) == (200, f"{payment}/-/check?action=yes&lang=es")
+        assert "Comprobemos que es usted" in shown.text
+        assert client.post(f"{payment}/-/check", data={**hidden(shown), "typed": "4417"}).status_code == 303
+        assert page_of(app, payment).step == "yes"
+
     def test_what_was_filled_in_is_not_asked_for_again(self, app: Flask, client: FlaskClient) -> None:
         path = order(app, postcode="ML4 2QX")
 
