@@ -22,7 +22,7 @@ _QUICK = zstandard.ZstdCompressionParameters(
 )
 _HARDER_LEVELS = (6, 15)
 
-BROTLI_QUALITY = 4
+BROTLI_QUALITY = 5
 GZIP_LEVEL = 6
 SMALLEST = 400
 

@@ -66,5 +66,5 @@ def test_name_of_two_modules_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("source", ["const a = 'text';", "const a = `${b.c}`;"])
 def test_habit_that_squeezing_cannot_keep_is_refused(source: str) -> None:
-    with pytest.raises(ValueError, match="write double quotes|give it a name first"):
+    with pytest.raises(ValueError, match=r"write double quotes|give it a name first"):
         squeeze_script(source)
