@@ -1,4 +1,4 @@
-"""The instruments themselves: push services that stand in refuse what the real ones refuse; what is missing is named."""
+"""The instruments: push services that stand in refuse what the real ones refuse, and what is missing is named."""
 
 from __future__ import annotations
 
