@@ -31,7 +31,10 @@ FIELD = "what"
 LONGEST = 2_000
 MOST_A_MINUTE = 30
 _MOST_KNOWN = 10_000
-_LINK = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.)[^\s<>\"]+|[\w.-]+(?::\d+)?/p/\w+|[\w-]+(?:\.[\w-]+)+/\S+", re.IGNORECASE)
+# With a scheme, a page of somebody's without one, any other address with a path.
+_LINK = re.compile(
+    r"(?:[a-z][a-z0-9+.-]*://|www\.)[^\s<>\"]+|[\w.-]+(?::\d+)?/p/\w+|[\w-]+(?:\.[\w-]+)+/\S+", re.IGNORECASE
+)
 _CODE = re.compile(r"(?<![\w-])\w{4}(?:[\s\-\u2010-\u2015]*\w{4}){4}(?![\w-])")
 _EDGES = ".,;:!?)]}’”»،؛؟。，！"
 
