@@ -291,7 +291,7 @@ def _context(view: View, say: Speaker, drawing: Drawing, *, title: str) -> dict[
 
 
 def _may_tell(view: View, loaded: Loaded) -> bool:
-    """Whether the page may offer to tell of news on this phone: once answered, or from the first if its type says so."""
+    """Whether the page may offer to tell of news here: once answered, or from the first if its type says so."""
     return bool(view.push_key) and (loaded.situation.tells_early or view.state == "answered")
 
 
