@@ -41,8 +41,9 @@ format: .dev ## Mend what ruff can mend
 types: .dev ## Check the types with mypy --strict
 	@$(BIN)/mypy --no-error-summary
 
-bench: .dev ## Measure page views against a bare Flask route, in one run
+bench: .dev ## Measure page views against a bare Flask route, and look at every type with Lighthouse (needs Node.js 20)
 	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench.lighthouse
 
 freeze: .dev ## Compile the .in files to hashed pins (UPGRADE=--upgrade for the newest versions)
 	@$(COMPILE) requirements.in -o requirements.txt

@@ -17,7 +17,9 @@ from tests.harness.server import find_free_port, is_ready
 
 ROOT = Path(__file__).resolve().parents[1]
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
-LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "instance", "artefacts", "__pycache__", ".*_cache", ".hypothesis")
+LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".venv", "instance", "artefacts", "node_modules", "__pycache__", ".*_cache", ".hypothesis"
+)
 READY_SECONDS = 180
 
 

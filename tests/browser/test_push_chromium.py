@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Playwright
 
 from tests.browser.push_scenes import QUESTION, SAVED, YES, PushScene, PushScenes
-from tests.browser.site_scene import Office, open_site, path_of
+from tests.browser.site_scene import Office, open_site
 from tests.harness.chromium_phone import ChromiumPhone
 from tests.harness.desktop import Desktop
 from tests.harness.google_push import HOSTS, GooglePush
@@ -57,12 +57,15 @@ class TestPush(PushScenes):
         scene.office.wait_for_state(queued, "answered")
         assert scene.push.tokens() == tokens
 
-    def test_the_badge_counts_open_pages(self, scene: PushScene) -> None:
-        ticket = scene.issue()
-        scene.office.wait_for(ticket, "push.shown")
-
+    def test_a_push_brings_the_badge(self, scene: PushScene) -> None:
+        assert isinstance(scene.phone, ChromiumPhone)
         scene.phone.open(f"{scene.url}/inbox")
-        open_pages = scene.phone.run("fetch('/inbox/count').then((it) => it.json())")["open"]
+        devtools = scene.phone.context.new_cdp_session(scene.phone.tab)
+        app = {"manifestId": f"{scene.url}/inbox"}
+        devtools.send("PWA.install", {**app, "installUrlOrBundleUrl": f"{scene.url}/inbox"})
+        before = scene.phone.run("fetch('/inbox/count').then((it) => it.json())")["open"]
 
-        assert path_of(ticket)
-        assert open_pages > 0
+        scene.issue()
+
+        scene.desktop.wait_for(QUESTION)
+        wait_until(lambda: devtools.send("PWA.getOsAppState", app)["badgeCount"] == before + 1)
