@@ -60,6 +60,7 @@ def test_a_link_of_ours_is_ours_however_it_is_pasted(client: FlaskClient, url: s
         f"{url}?lang=es",
         f"{url}.",
         f"Our organisation: come ({url}) soon!",
+        f"Link:{url}",
         host_and_path,
         f"{url}/-/receipt",
     ):
@@ -74,6 +75,9 @@ def test_what_only_looks_like_ours_is_not(client: FlaskClient, url: str) -> None
         f"{scheme}://{host}@evil.example/{path}",
         f"{scheme}://{host}.evil.example/{path}",
         f"{scheme}://evil.example/?{url}",
+        f"evil.example?to={url}",
+        f"evil.example/{url}",
+        f"www.evil.example#{url}",
         f"{url[:-1]}{'a' if url[-1] != 'a' else 'b'}",
         f"{scheme}://{host}/p/",
         f"{scheme}://{host}/verify",
