@@ -10,7 +10,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from selfservice.brands import service as brands
 from selfservice.config import Settings
+from selfservice.db import db
 from selfservice.situations import phone_scripts
 from selfservice.web.customer.shell import CLEARED, switch
 
@@ -70,7 +72,10 @@ def test_page_for_being_offline_speaks_the_browsers_language(client: FlaskClient
     assert english.headers.getlist("Set-Cookie") == []
 
 
-def test_manifest_names_files_that_there_are(client: FlaskClient) -> None:
+def test_manifest_names_files_that_there_are(app: Flask, client: FlaskClient) -> None:
+    with app.app_context():
+        brands.ensure_default()
+        db.session.commit()
     response = client.get("/manifest.webmanifest")
 
     manifest = json.loads(response.text)
@@ -81,9 +86,9 @@ def test_manifest_names_files_that_there_are(client: FlaskClient) -> None:
     }
     assert {shot["form_factor"] for shot in manifest["screenshots"]} == {"narrow", "wide"}
     for picture in (*manifest["icons"], *manifest["screenshots"]):
-        file = client.get(picture["src"])
-        assert file.status_code == 200
-        width, height = int.from_bytes(file.data[16:20]), int.from_bytes(file.data[20:24])
+        with client.get(picture["src"]) as file:
+            assert file.status_code == 200
+            width, height = int.from_bytes(file.data[16:20]), int.from_bytes(file.data[20:24])
         assert f"{width}x{height}" == picture["sizes"], picture
     for shortcut in manifest["shortcuts"]:
         assert client.get(shortcut["url"]).status_code == 200
