@@ -312,7 +312,9 @@ def test_link_preview_is_told_what_a_page_is_about_and_no_fact(pages: dict[str, 
     for name, head in heads.items():
         assert '<meta name="robots" content="noindex' in head, name
         assert "og:" not in head, name
-        assert "description" not in head, name
+        told = re.search('<meta name="description" content="(.*?)"', head)
+        assert told is not None, name
+        assert f"<title>{told[1]}</title>" in head, name
 
 
 def test_small_pages_have_titles_without_facts_too(look: Look) -> None:
