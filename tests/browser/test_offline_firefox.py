@@ -182,6 +182,7 @@ def test_an_answer_outlives_the_browser(scene: Scene) -> None:
     assert HEADLINE in scene.phone.text()
     scene.phone.wait_for(f"document.body.innerText.includes('{SAVED}')")
     scene.wire.mend()
+    scene.phone.open(ticket.url)  # Not when the next try is due: at the next visit.
 
     scene.office.wait_for_state(ticket, "answered")
 
