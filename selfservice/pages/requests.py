@@ -14,9 +14,8 @@ from selfservice.customers import queries as customers
 from selfservice.db import db
 from selfservice.errors import Invalid
 from selfservice.events import service as events
-from selfservice.messages import service as messages
 from selfservice.messages import standby
-from selfservice.pages import guarding, queries, sight
+from selfservice.pages import guarding, numbers, queries, sight
 from selfservice.pages.models import Page
 from selfservice.pages.states import LIVE
 from selfservice.situations import registry
@@ -25,8 +24,13 @@ CUSTOMER = "customer"
 
 
 def opened(page_id: int, device_id: int | None = None) -> bool:
-    """Note that a person looks at the page, on this device if it is known; True the first time."""
+    """Note that a person looks at the page, on this device if it is known; True the first time.
+
+    Only what a device was shown is listed on it, or makes it the first that saw the page: a question is neither.
+    """
     now = clock.now()
+    page = queries.find(page_id)
+    is_let_in = page is not None and guarding.is_let_in(page, device_id)  # As it was shown: before it counts as opened.
     first = db.session.execute(
         update(Page)
         .where(Page.id == page_id, Page.opened_at.is_(None), Page.state.in_(LIVE))
@@ -34,11 +38,10 @@ def opened(page_id: int, device_id: int | None = None) -> bool:
         .execution_options(synchronize_session=False)
     )
     is_first = cast("CursorResult[Any]", first).rowcount == 1
-    page = queries.find(page_id)
     if page is not None:
         standby.take_back_for_page(page_id, reason="page_opened")
         events.record("page.opened", actor=CUSTOMER, page_id=page_id, data={"first": is_first})
-    if page is not None and device_id is not None:
+    if page is not None and device_id is not None and is_let_in:
         devices.note_page(device_id, page_id)
         guarding.touch(page, device_id)
     return is_first
@@ -59,7 +62,7 @@ def tell_device(page_id: int, device_id: int) -> bool:
 
 
 def ask_callback(page_id: int, *, note: str = "") -> datetime:
-    """Ask a person to ring the customer on the number the page was sent to; returns by when they will.
+    """Ask a person to ring the customer on the number we have of them; returns by when they will.
 
     Raises NotFound, and Invalid when no number is known.
     """
@@ -86,7 +89,6 @@ def ask_callback(page_id: int, *, note: str = "") -> datetime:
 def stop_texts(page_id: int) -> None:
     """Stop all texts to the number the page was sent to, at once: nothing queued leaves after the commit."""
     page = queries.get(page_id)
-    customer = customers.get(page.customer_id)
-    if customer.phone:
-        messages.stop(customer.phone, reason="asked on a page", actor=CUSTOMER)
+    if page.disowned_at is None and numbers.of_page(page):
+        numbers.stop(page, reason="asked on a page", actor=CUSTOMER)
         events.record("customer.stopped", actor=CUSTOMER, page_id=page.id, data={"channel": "sms"})

@@ -44,6 +44,8 @@ def check() -> ResponseReturnValue:
     except Invalid as refusal:
         db.session.commit()  # Nothing was tried; the device stays known.
         return device.remember(_asked(_view().with_problems(refusal.fields, {}), refusal.status))
+    if verdict == "passed":
+        door.choose_language()
     db.session.commit()
     if verdict == "passed":
         return device.remember(make_response(_go_on(_view())))
@@ -55,7 +57,7 @@ def show_wrong_number() -> ResponseReturnValue:
     """Asking whether it reached the wrong person."""
     view = door.look()
     if view.is_disowned:
-        return door.page(view, asides.show(view), 410)
+        return door.as_it_stands(view)
     return door.page(view, asides.render_wrong_number(view))
 
 

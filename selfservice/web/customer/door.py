@@ -10,10 +10,13 @@ from flask import Response, g, request
 from selfservice import tokens
 from selfservice.errors import NotFound
 from selfservice.pages import guarding, language, queries, sight
-from selfservice.situations import rendering
+from selfservice.situations import asides, rendering
 from selfservice.situations.view import View
 from selfservice.web import device, encoding
 from selfservice.web.customer import keeping
+
+FOR_STRANGERS = frozenset({"customer.check", "customer.say_wrong_number"})
+"""What can be done by people whose language is not the customer's; one who passes the check has chosen it then."""
 
 CLOSED_STATUS = {"expired": 410, "revoked": 410, "retired": 410, "superseded": 410}
 
@@ -27,9 +30,17 @@ def enter() -> None:
     else:
         g.token = arguments.pop("token")
         g.page_id = keyring.read_page(g.token)
-    # Looking at a page in another language changes nothing; whoever does something in it has chosen it.
-    if request.method == "POST" and "lang" in request.args:
-        language.choose(g.page_id, request.args["lang"])
+    if request.method == "POST" and request.endpoint not in FOR_STRANGERS:
+        choose_language()
+
+
+def choose_language() -> None:
+    """Keep the language this request is in, if it is made by somebody who is let in.
+
+    Looking at a page in another language changes nothing; whoever does something in it has chosen it.
+    """
+    if "lang" in request.args:
+        language.choose(g.page_id, request.args["lang"], who)
 
 
 def look(step: str = "") -> View:
@@ -87,6 +98,11 @@ def page(view: View, html: str, status: int = 200) -> Response:
         )
     )
     return response
+
+
+def as_it_stands(view: View) -> Response:
+    """The page, or what stands in its place, with the status that says which."""
+    return page(view, asides.show(view), status_of(view))
 
 
 def status_of(view: View) -> int:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Response, g, redirect, request
 from flask.typing import ResponseReturnValue
 
-from selfservice import clock
+from selfservice import clock, phone
 from selfservice.db import db
 from selfservice.errors import Invalid, NotFound
-from selfservice.pages import requests
+from selfservice.pages import numbers, queries, requests
 from selfservice.situations import asides, calendar, registry, rendering
 from selfservice.web import device
 from selfservice.web.customer import door
@@ -24,7 +26,7 @@ def opened() -> ResponseReturnValue:
 def show_callback() -> ResponseReturnValue:
     """The small form for being called back."""
     view = door.look()
-    return door.page(view, asides.render_callback(view))
+    return door.as_it_stands(view) if view.is_disowned else door.page(view, asides.render_callback(view))
 
 
 def ask_callback() -> ResponseReturnValue:
@@ -34,6 +36,8 @@ def ask_callback() -> ResponseReturnValue:
     except Invalid as refusal:
         db.session.rollback()
         view = door.look().with_problems(refusal.fields, request.form.to_dict())
+        if view.is_disowned:
+            return door.as_it_stands(view)
         return door.page(view, asides.render_callback(view), refusal.status)
     db.session.commit()
     return redirect(request.full_path.replace("/-/callback", "").rstrip("?"), 303)
@@ -41,16 +45,14 @@ def ask_callback() -> ResponseReturnValue:
 
 def show_preferences() -> ResponseReturnValue:
     """What texts this number gets, and the way to stop them."""
-    view = door.look()
-    return door.page(view, asides.render_preferences(view, stopped=False))
+    return _preferences(stopped=False)
 
 
 def stop_texts() -> ResponseReturnValue:
     """Stop all texts to the number this page was sent to."""
     requests.stop_texts(g.page_id)
     db.session.commit()
-    view = door.look()
-    return door.page(view, asides.render_preferences(view, stopped=True))
+    return _preferences(stopped=True)
 
 
 def calendar_file() -> ResponseReturnValue:
@@ -68,3 +70,11 @@ def calendar_file() -> ResponseReturnValue:
     response.headers["Content-Disposition"] = 'attachment; filename="appointment.ics"'
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _preferences(*, stopped: bool) -> Response:
+    view = door.look()
+    if view.is_disowned:
+        return door.as_it_stands(view)
+    endings = [phone.ending(number) for number in numbers.of_page(queries.get(g.page_id))]
+    return door.page(view, asides.render_preferences(replace(view, ending=", ".join(endings)), stopped=stopped))

@@ -30,7 +30,7 @@ def show() -> ResponseReturnValue:
     if row.state == "superseded" and row.superseded_by and row.disowned_at is None:
         return redirect(address(tokens.current().sign_page(row.superseded_by)), 303)
     view = door.view_of(row, step=request.args.get("step", ""))
-    return door.page(view, asides.show(view), door.status_of(view))
+    return door.as_it_stands(view)
 
 
 def answer(action: str) -> ResponseReturnValue:

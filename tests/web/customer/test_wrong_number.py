@@ -150,6 +150,66 @@ def test_an_ended_page_can_say_it_too(app: Flask, client: FlaskClient) -> None:
         assert queries.get(id_of(app, ended)).disowned_at is not None
 
 
+OTHER = "+12025550199"
+
+
+def test_a_number_that_was_corrected_is_the_one_that_is_stopped(app: Flask, client: FlaskClient) -> None:
+    wrong = path_of(app, ref="C-1")
+    right = path_of(app, "fraud_alert", ref="C-1", phone=OTHER)
+
+    client.post(f"{wrong}/-/wrong-number")
+
+    with app.app_context():
+        assert (customers.is_suppressed(PHONE), customers.is_suppressed(OTHER)) == (True, False)
+    assert (client.get(wrong).status_code, client.get(right).status_code) == (410, 200)
+    assert rows(app, sa.select(Message.state).order_by(Message.created_at)) == ["suppressed", "ready"]
+
+
+def test_stopping_the_texts_stops_the_number_of_the_page_and_says_which(app: Flask, client: FlaskClient) -> None:
+    wrong = path_of(app, ref="C-1")
+    path_of(app, "fraud_alert", ref="C-1", phone=OTHER)
+
+    asked = client.get(f"{wrong}/-/preferences")
+    stopped = client.post(f"{wrong}/-/preferences")
+
+    with app.app_context():
+        assert (customers.is_suppressed(PHONE), customers.is_suppressed(OTHER)) == (True, False)
+    assert "to the number ending 123." in asked.text
+    assert "the number ending 123 again" in stopped.text
+
+
+def test_a_code_that_a_stranger_asked_for_makes_the_number_theirs_no_more(app: Flask, client: FlaskClient) -> None:
+    wrong = path_of(app, "fraud_alert", ref="C-1")
+    path_of(app, ref="C-1", phone=OTHER)
+    client.post(f"{wrong}/-/check", data={"action": "yes", "revision": "1", "send": "code"})
+
+    client.post(f"{wrong}/-/wrong-number")
+
+    with app.app_context():
+        assert (customers.is_suppressed(PHONE), customers.is_suppressed(OTHER)) == (True, False)
+
+
+def test_a_page_that_was_handed_over_stops_the_number_that_is_known(app: Flask, client: FlaskClient) -> None:
+    handed = path_of(app, channels=())
+
+    client.post(f"{handed}/-/wrong-number")
+
+    with app.app_context():
+        assert customers.is_suppressed(PHONE)
+
+
+def test_whatever_is_beside_the_page_says_thanks_too(app: Flask, client: FlaskClient, link: str) -> None:
+    client.post(f"{link}/-/wrong-number")
+
+    shown = [client.open(f"{link}/-/{place}", method=method) for place in BESIDE for method in ("GET", "POST")]
+
+    assert [(answer.status_code, "Thank you for telling us" in answer.text) for answer in shown] == [(410, True)] * 4
+    assert rows(app, sa.select(Event.type).where(Event.type == "customer.stopped")) == []
+
+
+BESIDE = ("callback", "preferences")
+
+
 def at_once(app: Flask, work: Callable[[], bool]) -> list[bool]:
     """What two who do the same at the same moment are told."""
     barrier = threading.Barrier(2)
