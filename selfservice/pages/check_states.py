@@ -11,6 +11,9 @@ STATES = ("none", "asked", "failed", "passed", "locked")
 
 MOST_TRIES = 5
 MOST_CODES = 3
+MOST_CODES_AN_HOUR = 6
+"""How many are texted to one number in an hour, whatever the pages they are for."""
+
 CODE_LIFE = timedelta(minutes=10)
 CODE_PAUSE = timedelta(seconds=30)
 """Asked for again within this time, no other code is sent: a second tap is no second text."""

@@ -8,20 +8,32 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from datetime import timedelta
 from typing import Any, Literal, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Row, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Row, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from selfservice import clock, tokens
 from selfservice.customers import devices
+from selfservice.customers import queries as customers
+from selfservice.customers.models import Customer
 from selfservice.db import db, is_postgresql
 from selfservice.errors import Forbidden, Invalid
 from selfservice.events import service as events
 from selfservice.kit import Action, Facts, Situation
 from selfservice.kit.checks import CODE_DIGITS, CheckKind, read_typed
+from selfservice.messages.models import Message
 from selfservice.pages import models, texts
-from selfservice.pages.check_states import CODE_LIFE, CODE_PAUSE, IDLE, MOST_CODES, MOST_TRIES, sources_of
+from selfservice.pages.check_states import (
+    CODE_LIFE,
+    CODE_PAUSE,
+    IDLE,
+    MOST_CODES,
+    MOST_CODES_AN_HOUR,
+    MOST_TRIES,
+    sources_of,
+)
 from selfservice.pages.models import CheckPass, Page
 
 CUSTOMER = "customer"
@@ -95,8 +107,15 @@ def attempt(
     return "locked" if is_last else "failed"
 
 
-def send_code(page: Page) -> Verdict | Literal["sent"]:
-    """Text a fresh code to the number on file, unless one has just gone there. "locked": there were enough."""
+def send_code(page: Page) -> Verdict | Literal["sent", "resting"]:
+    """Text a fresh code to the number on file, unless one has just gone there.
+
+    "locked": there were enough for this page; "resting": for this number, in this hour.
+    """
+    # Held until the commit, so that codes for two pages of one customer are counted one after the other.
+    db.session.execute(select(Customer.id).where(Customer.id == page.customer_id).with_for_update(key_share=True))
+    if is_resting(customers.get(page.customer_id).phone or ""):
+        return "resting"
     now = clock.now()
     _begin(page.id, "otp")
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
@@ -116,6 +135,15 @@ def send_code(page: Page) -> Verdict | Literal["sent"]:
         return "locked"
     check = find(page.id, "otp")
     return "locked" if check is not None and check.state == "locked" else "sent"
+
+
+def is_resting(phone: str) -> bool:
+    """Whether a number (E.164) has been texted all the codes that it gets in an hour."""
+    since = clock.now() - timedelta(hours=1)
+    recent = select(func.count()).where(
+        Message.recipient == phone, Message.purpose == texts.CODE, Message.created_at > since
+    )
+    return (db.session.scalar(recent) or 0) >= MOST_CODES_AN_HOUR
 
 
 def release(page_id: int, *, actor: str) -> bool:

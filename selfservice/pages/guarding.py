@@ -77,13 +77,17 @@ def _asking(
     form: Mapping[str, str] | None = None,
 ) -> View:
     check = checks.find(row.id, kind)
+    is_locked = check is not None and check.state == "locked"
+    can_text = kind == "otp" and not is_locked and bool(row.phone) and not customers.is_suppressed(row.phone)
+    is_resting = can_text and checks.is_resting(row.phone)
     protective = _protective(situation, row.step, view.facts)
     ask = Ask(
         kind=kind,
-        is_locked=check is not None and check.state == "locked",
+        is_locked=is_locked,
         tries_left=MOST_TRIES - check.tries if check and check.tries else None,
         code=_code(check) if kind == "otp" else "",
-        can_send=kind == "otp" and bool(row.phone) and not customers.is_suppressed(row.phone),
+        can_send=can_text and not is_resting,
+        is_resting=is_resting,
         action=action,
         words=_words(situation, action, row.step, view.facts),
         form=dict(form or {}),

@@ -197,7 +197,8 @@ def _top(say: Speaker, ask: Ask) -> Top:
         return Top(part=_ALWAYS, look=look, headline=say("checks.locked_headline"), line=say("checks.locked_line"))
     line = "answer_line" if ask.action else "line"
     if ask.kind == "otp":
-        line = "otp_sent_line" if ask.code == "sent" else "otp_line" if ask.can_send else "no_text"
+        without = "rest_line" if ask.is_resting else "no_text"
+        line = "otp_sent_line" if ask.code == "sent" else "otp_line" if ask.can_send else without
     return Top(
         part=_ALWAYS, look=look, pill=say("checks.pill"), headline=say("checks.headline"), line=say(f"checks.{line}")
     )

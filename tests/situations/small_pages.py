@@ -62,6 +62,7 @@ def _checks(registry: Registry, language: str) -> Iterator[tuple[str, str]]:
         yield f"check {kind} wrong", asides.render_check(shown.with_problems(wrong, {}), ask)
     yield "check locked", asides.render_check(shown, Ask(kind="otp", is_locked=True, protective=protective))
     yield "check before code", asides.render_check(shown, Ask(kind="otp", can_send=True))
+    yield "check while codes rest", asides.render_check(shown, Ask(kind="otp", is_resting=True))
     yield "check without number", asides.render_check(shown, Ask(kind="otp"))
 
 

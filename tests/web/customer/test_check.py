@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -23,6 +24,7 @@ from selfservice.customers import service as customers
 from selfservice.db import db
 from selfservice.messages.models import Message
 from selfservice.pages import checks, queries
+from selfservice.pages.check_states import MOST_CODES, MOST_CODES_AN_HOUR, MOST_TRIES
 from selfservice.pages.models import Page
 from tests.factories import PHONE, fraud, issue
 from tests.harness.application import make_settings
@@ -314,6 +316,68 @@ class TestCodes:
 
         assert "We can’t text you a code here." in asked.text
         assert (sent.status_code, codes_sent(app)) == (200, 0)
+
+    def test_a_locked_check_offers_no_code_any_more(self, app: Flask, client: FlaskClient) -> None:
+        path = path_of(app, "fraud_alert", fraud())
+        begun = {"action": "yes", "revision": "1"}
+        for _ in range(MOST_CODES):
+            client.post(f"{path}/-/check", data={**begun, "send": "code"})
+            shown = [client.post(f"{path}/-/check", data={**begun, "typed": "000000"}) for _ in range(MOST_TRIES)]
+
+        assert "We’ve stopped asking" in shown[-1].text
+        assert 'value="code"' not in shown[-1].text
+        assert 'value="code"' not in client.get(f"{path}/-/check?action=yes").text
+
+    def test_a_number_is_texted_so_many_codes_an_hour_whatever_the_page(self, app: Flask, client: FlaskClient) -> None:
+        paths = [path_of(app, "fraud_alert", fraud()) for _ in range(MOST_CODES_AN_HOUR + 1)]
+        begun = {"action": "yes", "revision": "1"}
+
+        shown = [client.post(f"{path}/-/check", data={**begun, "send": "code"}) for path in paths]
+        again = client.get(f"{paths[-1]}/-/check?action=yes")
+
+        assert codes_sent(app) == MOST_CODES_AN_HOUR
+        assert 'autocomplete="one-time-code"' in shown[-2].text
+        for refused in (shown[-1], again):
+            assert "We’ve texted you a lot of codes. Try again in an hour, or talk to a person below." in refused.text
+            assert 'value="code"' not in refused.text
+        with time_machine.travel(clock.now() + timedelta(hours=1, seconds=1), tick=False):
+            client.post(f"{paths[-1]}/-/check", data={**begun, "send": "code"})
+        assert codes_sent(app) == MOST_CODES_AN_HOUR + 1
+
+    def test_the_last_code_of_the_hour_can_still_be_typed_in(self, app: Flask, client: FlaskClient) -> None:
+        paths = [path_of(app, "fraud_alert", fraud()) for _ in range(MOST_CODES_AN_HOUR)]
+        begun = {"action": "yes", "revision": "1"}
+        for path in paths:
+            shown = client.post(f"{path}/-/check", data={**begun, "send": "code"})
+
+        assert 'value="code"' not in shown.text
+        assert client.post(f"{path}/-/check", data={**begun, "typed": code_sent(app)}).status_code == 303
+
+    def test_the_codes_of_an_hour_are_counted_once_by_all_who_ask_at_once(self, app: Flask) -> None:
+        paths = [path_of(app, "fraud_alert", fraud()) for _ in range(MOST_CODES_AN_HOUR + 1)]
+        ids = [page_of(app, path).id for path in paths]
+        with app.app_context():
+            for page_id in ids[2:]:
+                checks.send_code(queries.get(page_id))
+            db.session.commit()
+        barrier = threading.Barrier(2)
+
+        def send(page_id: int) -> None:
+            with app.app_context():
+                page = queries.get(page_id)
+                db.session.rollback()
+                barrier.wait(20)
+                checks.send_code(page)
+                db.session.commit()
+                db.session.remove()
+
+        threads = [threading.Thread(target=send, args=[page_id]) for page_id in ids[:2]]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+
+        assert codes_sent(app) == MOST_CODES_AN_HOUR
 
     def test_a_page_without_a_number_leads_to_a_person(self, app: Flask, client: FlaskClient) -> None:
         path = path_of(app, "fraud_alert", fraud(), phone=None, ref="C-1", channels=())
