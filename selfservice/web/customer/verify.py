@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
@@ -33,10 +33,13 @@ LONGEST = 2_000
 MOST_A_MINUTE = 30
 _MOST_KNOWN = 10_000
 _CODE = re.compile(r"(?<![\w-])\w{4}(?:[\s\-\u2010-\u2015]*\w{4}){4}(?![\w-])")
-_BETWEEN = re.compile(r"[\s<>\"]+")
+_BETWEEN = re.compile(r"[\s<>\"，。、；：！？（）]+")
 _SCHEME = string.ascii_letters + string.digits + "+.-"
 _PARTS = frozenset("./?#@&=%")
-_OPENING, _CLOSING = "([{‘“«（", ".,;:!?)]}’”»،؛؟。，！）"
+_OPENING, _CLOSING = "([{‘“«", ".,;:!?)]}’”»،؛؟"
+_NAMES = re.compile(r"[\w.-]+")
+_PATH = re.compile(r"/p/([\w-]+)(?:/-/[a-z-]+)?", re.ASCII)
+_BEHIND = re.compile(r"[\w=&%-]*", re.ASCII)
 
 blueprint = Blueprint("verify", __name__)
 
@@ -113,7 +116,9 @@ def judge(text: str) -> Verdict:
 
 
 def _links(text: str) -> Iterator[str]:
-    """What in a text a phone would open: with a scheme, or a host and a path. Plain steps, so that no text is slow."""
+    """What in a text a phone would open: with a scheme, or with the name of a host. Plain steps, so no text is slow."""
+    # The last line of a text with a code names our host for phones to read, which open nothing by it.
+    our_mark = "@" + (urlsplit(config.current().base_url).hostname or "")
     for word in _BETWEEN.split(text):
         head, scheme_ends, _rest = word.partition("://")
         if scheme_ends:
@@ -121,24 +126,30 @@ def _links(text: str) -> Iterator[str]:
             # In evil.example?to=https://..., the address begins earlier: it is judged as a whole, and is not ours.
             start = 0 if set(before) & _PARTS else len(before)
             yield word[start:].rstrip(_CLOSING)
-        elif _is_address(bare := word.lstrip(_OPENING).rstrip(_CLOSING)):
-            yield bare
+        elif word != our_mark and ("/p/" in word or any(map(_is_host, _NAMES.findall(word)))):
+            yield word.lstrip(_OPENING).rstrip(_CLOSING)
 
 
-def _is_address(word: str) -> bool:
-    host, slash, _path = word.partition("/")
-    ending = host.rpartition(".")[2] if "." in host else ""
-    return (bool(slash) and (ending[:1].isalpha() or "/p/" in word)) or word.lower().startswith("www.")
+def _is_host(name: str) -> bool:
+    """Whether something reads as the name of a host, or as an IPv4 address, wherever it stands in a word."""
+    *front, ending = name.strip(".-_").split(".")
+    if front and ending.isdecimal():
+        with contextlib.suppress(ValueError):
+            return bool(IPv4Address(name.strip(".-_")))
+    is_name = (len(ending) > 1 and ending.isalpha()) or ending.lower().startswith("xn--")
+    return bool(front) and bool(front[-1]) and is_name
 
 
 def _page_of(link: str) -> int | None:
-    """The page that a link of ours leads to; None for any other link."""
+    """The page that a link of ours leads to, with nothing behind it that could lead on; None for any other link."""
     base = urlsplit(config.current().base_url)
     try:
         parts = urlsplit(link if "://" in link else f"{base.scheme}://{link}")
         is_ours = (parts.scheme.lower(), parts.netloc.lower()) == (base.scheme, base.netloc)
-        token = parts.path.removeprefix("/p/").partition("/")[0]
-        return tokens.current().read_page(token) if is_ours and parts.path.startswith("/p/") else None
+        path = _PATH.fullmatch(parts.path)
+        if not is_ours or path is None or not all(map(_BEHIND.fullmatch, (parts.query, parts.fragment))):
+            return None
+        return tokens.current().read_page(path[1])
     except (ValueError, BadToken):
         return None
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 import re
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from selfservice import tokens
+from selfservice import clock, tokens
 from selfservice.brands import service as brands
 from selfservice.db import db
-from selfservice.pages import receipts, service
+from selfservice.messages import queries as messages
+from selfservice.pages import checks, queries, receipts, service
+from selfservice.situations import registry
 from selfservice.tokens import BadToken, new_id
 from selfservice.web.customer import verify
 from tests.factories import issue
@@ -67,7 +70,7 @@ def test_a_link_of_ours_is_ours_however_it_is_pasted(client: FlaskClient, url: s
         assert ask(client, what) == YES
 
 
-def test_what_only_looks_like_ours_is_not(client: FlaskClient, url: str) -> None:
+def test_what_only_looks_like_ours_is_not(app: Flask, client: FlaskClient, url: str) -> None:
     scheme, _, rest = url.partition("://")
     host, _, path = rest.partition("/")
     lookalikes = [
@@ -76,6 +79,9 @@ def test_what_only_looks_like_ours_is_not(client: FlaskClient, url: str) -> None
         f"{scheme}://{host}.evil.example/{path}",
         f"{scheme}://evil.example/?{url}",
         f"evil.example?to={url}",
+        f"evil.com#{url}",
+        f"evil.com?{host}/{path}",
+        f"evil.com#{host}/{path}",
         f"evil.example/{url}",
         f"www.evil.example#{url}",
         f"{url[:-1]}{'a' if url[-1] != 'a' else 'b'}",
@@ -86,9 +92,52 @@ def test_what_only_looks_like_ours_is_not(client: FlaskClient, url: str) -> None
         "https://evil.example/p/x",
         "evil.example/p/abc",
         "http://[::1",
+        f"Log in at evil-bank.com or see {url}",
+        f"evil.com?a=1 {url}",
+        f"evil.com:8080 {url}",
+        f"1.2.3.4/login {url}",
+        f"{url}/，evil.com/x",
+        f"{url}/evil.com",
+        f"{url}/-/receipt/evil.com",
+        f"{url}?lang=es,evil.com",
+        f"Log in:evil-bank.com, or {url}",
+        f"(evil.com){url}",
+        f"打开evil.com或 {url}",
+        f"evil.xn--p1ai {url}",
+        f"{url} write to help@evil.com",
+        f"@evil.com #123456 {url}",
     ]
 
-    assert {what: ask(client, what) for what in lookalikes} == dict.fromkeys(lookalikes, NO)
+    with app.app_context():
+        assert [what for what in lookalikes if verify.judge(what).word != "no_link"] == []
+    assert ask(client, lookalikes[0]) == NO
+
+
+@pytest.mark.parametrize("language", ["en", "es", "ar", "pl", "zh", "hi"])
+def test_every_text_of_ours_is_ours_as_it_was_sent(app: Flask, language: str) -> None:
+    with app.app_context():
+        made = [
+            issue(loaded.key, sample.facts(zone=ZoneInfo("UTC"), now=clock.now()), language=language)
+            for loaded in registry.current()
+            for sample in loaded.samples.values()
+        ]
+        texts = [message.body for issued in made for message in issued.messages]
+
+    assert len(texts) >= 11
+    with app.app_context():
+        assert [text for text in texts if verify.judge(text).word != "yes_link"] == []
+
+
+def test_a_text_with_a_code_holds_no_link_of_anybody(app: Flask, client: FlaskClient) -> None:
+    with app.app_context():
+        page = issue("fraud_alert").page
+        checks.send_code(queries.get(page.id))
+        db.session.commit()
+        body = messages.list_for_page(page.id)[-1].body
+
+    assert "\n@127.0.0.1 #" in body
+    assert ask(client, body) == OPEN
+    assert ask(client, "3.5 kg at 10.30 a.m., i.e. soon... or e.g. on 12.05.2026: £12.99!") == OPEN
 
 
 @pytest.mark.parametrize("what", ["", "   ", "hello", "call me on +12025550123", "your code is 123456"])
