@@ -14,6 +14,7 @@ from selfservice.situations.bundling import bundle
 from selfservice.situations.icons import icon
 from selfservice.situations.inlined import STATIC
 from selfservice.situations.loading import load_shared
+from selfservice.situations.templates import TEMPLATES
 
 WORKER = STATIC.parent / "service-worker"
 APP = STATIC / "js" / "app"
@@ -22,7 +23,12 @@ MADE = "made.js"
 """The module that is written here: what both scripts have to know of the release and its settings."""
 
 KEPT_ICONS = ("icon-192.png", "badge.png")
+OFFLINE = ("layouts/plain.html", "customer/offline.html", "components/bar.html", "components/hero.html")
+"""The templates of the page that a phone keeps for being offline."""
+
+_SHEET = STATIC / "css" / "page.css"
 _WORDS = "app."
+_OFFLINE_WORDS = ("plain.offline.", "plain.again", "inbox.title")
 _PICTURES = ("alert", "bell", "check", "clock", "offline", "swap")
 
 
@@ -33,7 +39,8 @@ def build() -> str:
     for path in _sources():
         digest.update(path.read_bytes())
     for language, words in _shared().items():
-        digest.update(json.dumps([language, _app_words(words)]).encode())
+        offline = [words[key] for key in words if key.startswith(_OFFLINE_WORDS)]
+        digest.update(json.dumps([language, _app_words(words), offline]).encode())
     return digest.hexdigest()[:12]
 
 
@@ -86,7 +93,8 @@ def _app_words(words: Words) -> Mapping[str, str]:
 
 
 def _sources() -> list[Path]:
-    return sorted([*WORKER.glob("*.js"), *APP.glob("*.js"), *(ICONS / name for name in KEPT_ICONS)])
+    pages = [_SHEET, *(TEMPLATES / name for name in OFFLINE)]
+    return sorted([*WORKER.glob("*.js"), *APP.glob("*.js"), *(ICONS / name for name in KEPT_ICONS), *pages])
 
 
 def _text(value: object) -> str:

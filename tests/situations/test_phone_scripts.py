@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 
 import pytest
+from jinja2.meta import find_referenced_templates, find_undeclared_variables
 
 from selfservice.situations import phone_scripts
 from selfservice.situations.bundling import bundle
+from selfservice.situations.inlined import STATIC
 from selfservice.situations.phone_scripts import APP, MADE, WORKER
 from selfservice.situations.squeezing import squeeze_script
+from selfservice.situations.templates import TEMPLATES, environment
 
 MOST = 4096
 KEY = "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM"
@@ -39,6 +43,31 @@ def test_script_behind_the_pages_has_every_word_it_uses(language: str) -> None:
     assert {word for word in words if f'"{word}"' not in source and f"WORDS.{word}" not in source} == set()
     assert words == set(phone_scripts._app_words(phone_scripts._shared()[language]))
     assert phone_scripts.app_address(language) == f"/app/{language}.js?v={phone_scripts.build()}"
+
+
+def test_release_counts_all_that_the_page_for_being_offline_is_made_of() -> None:
+    templates = environment("en")
+    names, seen = ["customer/offline.html"], set[str]()
+    while names:
+        name = names.pop()
+        seen.add(name)
+        tree = templates.parse((TEMPLATES / name).read_text("utf-8"))
+        called = {f"components/{it}.html" for it in find_undeclared_variables(tree)}
+        used = [*find_referenced_templates(tree), *(it for it in called if (TEMPLATES / it).exists())]
+        names += [it for it in used if it is not None and it not in seen]
+    said = set(re.findall(r'say\("([^"]+)"', "".join((TEMPLATES / name).read_text("utf-8") for name in seen)))
+
+    assert {TEMPLATES / name for name in seen} | {STATIC / "css" / "page.css"} <= set(phone_scripts._sources())
+    assert {key for key in said if not key.startswith(phone_scripts._OFFLINE_WORDS)} == set()
+
+
+def test_word_of_the_page_for_being_offline_makes_another_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = {language: dict(own) for language, own in phone_scripts._shared().items()}
+    before = phone_scripts.build.__wrapped__()
+    words["pl"]["plain.offline.line"] += "!"
+    monkeypatch.setattr(phone_scripts, "_shared", lambda: words)
+
+    assert phone_scripts.build.__wrapped__() != before
 
 
 def test_every_module_fits_on_a_screen_or_two() -> None:
