@@ -19,11 +19,11 @@ const seal = async (place, reply) => {
 const navigate = (event, place) => {
   const network = fetch(event.request);
   event.waitUntil(network.then((reply) => seal(place, reply.clone())).catch(() => {}));
-  const late = new Promise((resolve, reject) => setTimeout(reject, PATIENCE));
-  return Promise.race([network, late]).then(
-    async (reply) => (reply.status > 501 && (await last(place))) || reply,
-    async () => (await last(place)) || offline(),
-  );
+  const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
+  // What is late and not kept is waited for: a slow line is no missing one.
+  return Promise.race([network, late])
+    .then(async (reply) => (!(reply?.status < 502) && (await last(place))) || reply || network)
+    .catch(async () => (await last(place)) || offline());
 };
 
 // Whether the request is one of ours; answers it if so.

@@ -1,10 +1,9 @@
 // Pushes: each is shown, whatever it holds; its buttons answer, its body opens the page.
-import { BADGE, ICON, PUSH_KEY } from "./made.js";
+import { BADGE, ICON } from "./made.js";
 import { post } from "./net.js";
 import { alone, pageOf } from "./queue.js";
 import { again, flush } from "./sending.js";
 import { store } from "./store.js";
-import { subscribe } from "./subscription.js";
 import { drop } from "./vault.js";
 
 const SHAPE = 8030; // Declarative Web Push, RFC 8030 being push itself.
@@ -39,12 +38,9 @@ export const pushed = async (event) => {
   const data = { ...said.data, navigate: said.navigate };
   const actions = (said.actions || []).filter((action) => data.answers?.[action.action]);
   const options = {
-    body: said.body || "",
-    lang: said.lang || "",
-    dir: said.dir || "auto",
-    tag: said.tag || "",
+    ...said,
+    navigate: undefined, // A browser that knows it would ask nobody about a press.
     renotify: !!said.tag,
-    silent: said.silent || false,
     actions: actions.slice(0, Notification.maxActions || 0),
     data: data,
   };
@@ -68,8 +64,8 @@ const report = async (record, word, pressed) => {
 
 // Told of each answer that the server has decided about.
 export const decided = async (record, reply, pressed) => {
-  await drop(pageOf(record), reply);
   await report(record, reply.ok ? "sent" : "failed", pressed);
+  await drop(pageOf(record), reply);
 };
 
 export const sync = () => registration.sync?.register("answers").catch(() => {});
@@ -91,11 +87,10 @@ const give = async (answer, shown) => {
   await alone(record.id, async () => {
     // Pressed twice, it is one answer.
     await store("queue", "add", record).catch(() => {});
-    await again(record.id, (kept, reply) =>
-      Promise.all([decided(kept, reply, shown.data), reply.ok && receipt(shown.data, "answered")]),
-    );
-    const kept = await store("queue", "get", record.id);
-    if (kept.state == "waiting") await Promise.all([report(kept, "saved", shown.data), sync()]);
+    const told = (kept, reply) =>
+      Promise.all([decided(kept, reply, shown.data), reply.ok && receipt(shown.data, "answered")]);
+    const word = await again(record.id, told, record);
+    if (word) await Promise.all([report(record, word, shown.data), sync()]);
   });
 };
 
@@ -115,10 +110,8 @@ export const clicked = (event) => {
   return Promise.all([open(shown.data?.navigate || PLAIN.navigate), receipt(shown.data, "clicked")]);
 };
 
-// Shown notifications of a page that is looked at have nothing more to say.
+// Shown notifications of a page that is looked at have nothing more to say. Without a page all would be meant.
 export const hush = async (page) => {
-  const shown = await registration.getNotifications({ tag: page });
+  const shown = page ? await registration.getNotifications({ tag: page }) : [];
   shown.forEach((one) => one.close());
 };
-
-export const resubscribe = () => PUSH_KEY && subscribe(registration.pushManager, PUSH_KEY);

@@ -9,7 +9,6 @@ const LONGEST = 64;
 // Pages listen here for what has become of answers.
 export const news = new BroadcastChannel("answers");
 
-
 // The 11 characters of the page's id that an answer is for.
 export const pageOf = (record) => record.url.slice(4, 15);
 
@@ -20,16 +19,16 @@ export const list = async () => {
   return records.sort((one, other) => one.at - other.at);
 };
 
-// Sends an answer once: gives the reply when the server has decided; else notes when to try again.
+// Sends an answer once: gives the reply when the server has decided; else notes when to try again. The server decides
+// in JSON that can be read to its end: anything else is from something on the way, or was cut off.
 export const attempt = async (record) => {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), SENDING);
   const reply = await post(record.url, record.body, { "Idempotency-Key": record.id }, stop.signal).catch(() => null);
+  const isWhole = await reply?.clone().json().catch(() => false);
   clearTimeout(timer);
-  const status = reply?.status || 500;
-  // A hotel's sign-in page answers 200 to anything.
-  const isOurs = status > 299 || reply.headers.get("Content-Type")?.includes("json");
-  if (isOurs && status < 500 && status != 408 && status != 429) return reply;
+  const status = reply?.status;
+  if (isWhole && status < 500 && status != 408 && status != 429) return reply;
   record.tries += 1;
   record.away = !reply;
   const pause = Math.min(2 ** record.tries, LONGEST) * (0.5 + Math.random());

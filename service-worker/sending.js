@@ -2,19 +2,27 @@
 import { alone, attempt, list, news } from "./queue.js";
 import { store } from "./store.js";
 
-// Sends the answer kept under `id`, by the holder of its lock.
-export const again = async (id, decided) => {
-  const record = await store("queue", "get", id);
+const DAY = 864e5;
+
+// Sends the answer kept under `id`, or `fresh` where nothing can be kept, by the holder of its lock. Once the server has
+// decided, what was said goes and the rest stays until its page has told it: for a day, a refusal longer. Otherwise says
+// whether the answer is "saved" or has "failed".
+export const again = async (id, decided, fresh) => {
+  const record = (await store("queue", "get", id).catch(() => {})) || fresh;
   if (record?.state != "waiting") return;
   const reply = await attempt(record);
   if (reply) {
     record.state = reply.ok ? "sent" : "refused";
     record.status = reply.status;
     record.done = Date.now();
+    record.until = record.done + (reply.ok ? DAY : 30 * DAY);
+    record.url = record.url.slice(0, 15);
+    record.body = "";
   }
-  await store("queue", "put", record);
+  const isKept = await store("queue", "put", record).then(() => true, () => false);
   news.postMessage({ v: 1, type: "queue" });
-  if (reply) await decided(record, reply);
+  if (!reply) return isKept ? "saved" : "failed";
+  await decided(record, reply);
 };
 
 // Sends what waits, the oldest first; `decided` is told of each answer that the server has decided about. `now` tries

@@ -1,9 +1,9 @@
 // The service worker: what happens leads to who deals with it, and nothing else. Answers that pages post pass it by.
-import { PUSH_KEY } from "./made.js";
 import { answer, look } from "./pages.js";
-import { badge, clicked, decided, hush, pushed, resubscribe, sync } from "./push.js";
+import { badge, clicked, decided, hush, pushed, sync } from "./push.js";
 import { flush } from "./sending.js";
 import { clean, install, serve } from "./shell.js";
+import { subscribe } from "./subscription.js";
 import { sweep } from "./vault.js";
 
 const send = async () => {
@@ -23,7 +23,10 @@ const messages = {
       hush(said.page),
     ]),
   badge: (said) => badge(said.count),
-  key: (said, port) => port.postMessage({ v: 1, type: "key", key: PUSH_KEY }),
+  tell: (said, port) =>
+    subscribe(said.asked)
+      .catch(() => {})
+      .then((reply) => port.postMessage({ ...reply, v: 1, type: "told" })),
 };
 
 addEventListener("install", (event) => event.waitUntil(install()));
@@ -32,7 +35,7 @@ addEventListener("fetch", (event) => answer(event));
 addEventListener("sync", (event) => event.waitUntil(send()));
 addEventListener("push", (event) => event.waitUntil(pushed(event)));
 addEventListener("notificationclick", (event) => event.waitUntil(clicked(event)));
-addEventListener("pushsubscriptionchange", (event) => event.waitUntil(resubscribe()));
+addEventListener("pushsubscriptionchange", (event) => event.waitUntil(subscribe()));
 addEventListener("message", (event) => {
   const said = event.data;
   if (said?.v == 1 && messages[said.type]) event.waitUntil(messages[said.type](said, event.ports[0]));

@@ -38,14 +38,18 @@ const cipher = (record) => ({
   additionalData: bytes([record.id, record.seal, record.until].join()),
 });
 
-// Drops what is over, and everything when the clock was turned back: expiry could not be trusted any more.
+const over = async (name, now) => {
+  const records = await store(name, "getAll");
+  return Promise.all(records.filter((record) => record.until <= now).map((record) => store(name, "delete", record.id)));
+};
+
+// Drops what is over, and every page when the clock was turned back: expiry could not be trusted any more.
 export const sweep = async () => {
   const now = Date.now();
   const last = await store("things", "get", "clock");
   if (now < last - SLACK) await store("pages", "clear");
   if (!(now <= last && now >= last - SLACK)) await store("things", "put", now, "clock");
-  const records = await store("pages", "getAll");
-  await Promise.all(records.filter((record) => record.until <= now).map((record) => store("pages", "delete", record.id)));
+  await Promise.all([over("pages", now), over("queue", now)]);
 };
 
 // Does with a page's reply what its X-Keep says: "link" or "device" and until when; otherwise nothing stays.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from selfservice import clock
 from tests.browser.phone_scene import AWAY, OFFLINE, PHONE, QUESTION, SAVED, YES, Phone
 from tests.harness.browser import ARGUMENTS
 from tests.harness.server import LiveServer
-from tests.harness.way import Way
+from tests.harness.way import Ask, Reply, Way
 
 Issue = Callable[..., str]
 FACTS = ("Amina", "Okafor", "Harbour", "Maria")
@@ -68,6 +69,43 @@ def test_page_that_is_not_kept_says_so(phone: Phone, issue: Issue) -> None:
     expect(phone.tab.get_by_role("link", name="Try again")).to_be_visible()
     phone.is_on()
     phone.heading(QUESTION)
+
+
+def test_slow_page_that_is_not_kept_is_waited_for(phone: Phone, issue: Issue) -> None:
+    phone.open(issue())
+    other = issue()
+    patience = 0.5
+    phone.context.service_workers[0].evaluate(
+        "(most) => (self.setTimeout = ((set) => (work, ms) => set(work, Math.min(ms, most)))(setTimeout))",
+        patience * 1000,
+    )
+
+    def slow(ask: Ask) -> Reply:
+        time.sleep(patience * 3)
+        return ask()
+
+    phone.way.fail("/p/", slow)
+    phone.tab.goto(phone.address(other))
+
+    phone.heading(QUESTION)
+    expect(phone.tab.locator("[data-app]")).to_have_count(0)
+
+
+def test_kept_page_is_not_taken_from_under_somebody_who_writes(phone: Phone, issue: Issue) -> None:
+    tab = phone.open(issue())
+    phone.wait_kept(has_page)
+    phone.is_off(network=True)
+    tab.reload()
+    tab.get_by_role("link", name="Change time").click()
+    chosen = tab.get_by_role("radio").nth(1)
+    chosen.check(force=True)
+
+    phone.is_on()
+
+    expect(tab.get_by_text("There’s a newer version of this page.")).to_be_visible()
+    expect(chosen).to_be_checked()
+    tab.get_by_role("button", name="Show it").click()
+    expect(tab.locator("[data-app]")).to_have_count(0)
 
 
 def test_answered_page_is_kept_as_it_is_then(phone: Phone, issue: Issue) -> None:

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from tests.browser.phone_scene import ANSWERED, QUESTION, SAVED, YES, Phone
 from tests.harness.server import LiveServer
-from tests.harness.way import Reply, Way, busy, lost
+from tests.harness.way import Ask, Reply, Way, busy, lost
 
 Issue = Callable[..., str]
 Answers = Callable[[str], list[tuple[str, str]]]
@@ -104,16 +104,34 @@ def test_busy_server_is_tried_again(phone: Phone, issue: Issue, answers: Answers
     assert len(answers(link)) == len(keys(phone.way)) == 1
 
 
-def test_sign_in_page_of_a_network_is_no_answer(phone: Phone, issue: Issue, answers: Answers) -> None:
+@pytest.mark.parametrize("status", [200, 403, 404, 413])
+def test_page_of_something_on_the_way_is_no_answer(phone: Phone, issue: Issue, answers: Answers, status: int) -> None:
     link = issue()
     tab = phone.open(link)
-    phone.way.fail("/a/", lambda _ask: Reply(200, [("Content-Type", "text/html")], b"<h1>Welcome to our hotel</h1>"))
+    phone.way.fail("/a/", lambda _ask: Reply(status, [("Content-Type", "text/html")], b"<h1>Welcome to our hotel</h1>"))
 
     tab.get_by_role("button", name=YES).click()
 
     phone.note(SAVED)
     phone.note("Sent at")
     assert len(answers(link)) == 1
+
+
+def test_answer_whose_reply_breaks_off_counts_once(phone: Phone, issue: Issue, answers: Answers) -> None:
+    link = issue()
+    tab = phone.open(link)
+
+    def broken(ask: Ask) -> Reply:
+        whole = ask()
+        return whole._replace(body=whole.body[:500])
+
+    phone.way.fail("/a/", broken)
+
+    tab.get_by_role("button", name=YES).click()
+
+    phone.note("Sent at")
+    phone.heading(ANSWERED)
+    assert len(answers(link)) == len(keys(phone.way)) == 1
 
 
 def test_answer_that_comes_too_late_is_told(phone: Phone, issue: Issue, revoke: Callable[[str], None]) -> None:
@@ -185,6 +203,39 @@ def test_saved_answer_can_be_taken_back(phone: Phone, issue: Issue, answers: Ans
     phone.is_on()
     tab.wait_for_timeout(300)
     assert answers(link) == []
+
+
+def test_answer_that_was_taken_before_it_was_taken_back_is_shown(phone: Phone, issue: Issue, answers: Answers) -> None:
+    link = issue()
+    tab = phone.open(link)
+    phone.way.fail("/a/", lost, *[busy] * 20)
+    tab.get_by_role("button", name=YES).click()
+    phone.note(SAVED)
+
+    tab.get_by_role("button", name="Don’t send it").click()
+
+    phone.heading(ANSWERED)
+    phone.wait_kept(is_empty)
+    assert len(answers(link)) == 1
+
+
+def test_answer_that_was_sent_leaves_nothing_of_what_was_said(phone: Phone, issue: Issue) -> None:
+    link = issue()
+    tab = phone.open(link)
+    phone.wait_kept(lambda kept: len(kept["pages"]) == 1)
+    phone.way.fail("/a/", lambda _ask: None)
+    tab.get_by_role("button", name=YES).click()
+    phone.note(SAVED)
+
+    tab.goto(phone.way.url + "/inbox")
+
+    record = phone.wait_kept(lambda kept: [it["state"] for it in kept["queue"]] == ["sent"])["queue"][0]
+    assert record["body"] == ""
+    assert record["url"][4:] == link.rpartition("/")[2][1:12]
+    phone.write("queue", {**record, "until": 1})
+    phone.is_off(network=True)
+    tab.goto(phone.address(link))
+    phone.wait_kept(is_empty)
 
 
 def test_page_that_is_closed_while_it_sends_loses_nothing(phone: Phone, issue: Issue, answers: Answers) -> None:

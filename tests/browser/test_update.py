@@ -75,7 +75,7 @@ def test_messages_of_another_version_are_ignored(phone: Phone, issue: Issue) -> 
           const ask = (version) => {
             const line = new MessageChannel();
             line.port1.onmessage = () => resolve(version);
-            navigator.serviceWorker.controller.postMessage({ v: version, type: "key" }, [line.port2]);
+            navigator.serviceWorker.controller.postMessage({ v: version, type: "tell" }, [line.port2]);
           };
           ask(2);
           setTimeout(() => ask(1), 300);

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Worker
+from playwright.sync_api import Page, Worker, expect
 
 from selfservice import tokens
-from tests.browser.phone_scene import ANSWERED, Phone, until
+from tests.browser.phone_scene import ANSWERED, OFFLINE, QUESTION, Phone, until
 
 Issue = Callable[..., str]
 WORDS = {"saved": "Answer saved", "sent": "Sent", "failed": "That didn’t go through", "open": "Open"}
@@ -32,10 +32,15 @@ class Pushed:
             """() => {
               const show = registration.showNotification.bind(registration);
               self.told = [];
+              self.closed = [];
               registration.showNotification = (title, options) => {
                 self.told.push({ title, ...options });
                 return show(title, options);
               };
+              registration.getNotifications = async (only) =>
+                self.told
+                  .filter((one) => !only?.tag || one.tag == only.tag)
+                  .map((one) => ({ ...one, close: () => self.closed.push(one.tag) }));
             }"""
         )
 
@@ -154,6 +159,56 @@ def test_push_that_leads_elsewhere_is_not_believed(pushed: tuple[Pushed, str, st
     scene.push(push.replace(scene.phone.way.url, "https://eve.example"))
 
     assert scene.wait_shown("You have a new message")["data"]["navigate"] == "/inbox"
+
+
+def test_only_the_page_itself_closes_its_notifications(pushed: tuple[Pushed, str, str]) -> None:
+    scene, link, push = pushed
+    scene.push(push)
+    tag = scene.wait_shown("Can you make your appointment?")["tag"]
+
+    def closed() -> list[str]:
+        found: list[str] = scene.worker.evaluate("() => self.closed")
+        return found
+
+    scene.phone.open(scene.phone.way.url + "/inbox")
+    scene.phone.is_off(network=True)
+    scene.phone.open(link)
+    scene.phone.note(OFFLINE)
+    assert closed() == []
+
+    scene.phone.is_on()
+    expect(scene.phone.tab.locator("[data-app]")).to_have_count(0)
+    until(scene.phone.tab, lambda: closed() == [tag])
+
+
+def test_press_shows_an_open_page_as_it_is_now(pushed: tuple[Pushed, str, str], revoke: Callable[[str], None]) -> None:
+    scene, link, push = pushed
+    see(scene.phone, link, QUESTION)
+    scene.push(push)
+    scene.wait_shown("Can you make your appointment?")
+    revoke(link)
+
+    scene.press("")
+
+    scene.phone.heading("This page is no longer used")
+
+
+@pytest.mark.parametrize("network", [True, False], ids=["network", "no network"])
+def test_button_answers_where_nothing_can_be_kept(pushed: tuple[Pushed, str, str], network: bool) -> None:
+    scene, link, push = pushed
+    scene.push(push)
+    scene.wait_shown("Can you make your appointment?")
+    scene.worker.evaluate(
+        "() => (IDBDatabase.prototype.transaction = () => { throw new DOMException('', 'QuotaExceededError'); })"
+    )
+    if not network:
+        scene.phone.is_off(network=True)
+
+    scene.press("confirm")
+
+    scene.wait_shown("Sent" if network else "That didn’t go through")
+    scene.phone.is_on()
+    see(scene.phone, link, ANSWERED if network else QUESTION)
 
 
 def test_button_answers_with_no_page_open(pushed: tuple[Pushed, str, str]) -> None:

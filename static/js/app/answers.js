@@ -3,7 +3,7 @@ import { alone, attempt, list, news, pageOf } from "../../../service-worker/queu
 import { store } from "../../../service-worker/store.js";
 import { WORDS } from "./made.js";
 import { button, clear, noteOf, put } from "./notes.js";
-import { say } from "./worker.js";
+import { renew, say } from "./worker.js";
 
 const LATE = [404, 410];
 const HALF_A_DAY = 432e5;
@@ -31,8 +31,20 @@ const fill = (word, value) => WORDS[word].replace("%", () => value);
 
 const drop = (record) => store("queue", "delete", record.id).then(paint);
 
-// One that is being sent at this moment can no longer be taken back.
-const undo = (record) => alone(record.id, (lock) => lock && drop(record), { ifAvailable: true });
+// What is shown gives way to what the server says as soon as that can be reached.
+const knock = async () => {
+  const reply = isWaiting ? null : await fetch("/healthz", { cache: "no-store" }).catch(() => null);
+  if (reply?.ok) renew();
+};
+
+const watch = () => {
+  addEventListener("online", knock);
+  setInterval(knock, KNOCKS);
+};
+
+// One that is being sent at this moment can no longer be taken back; one that was sent may have been taken all the same.
+const undo = (record) =>
+  alone(record.id, (lock) => lock && drop(record).then(watch).then(knock), { ifAvailable: true });
 
 const noteFor = (record) => {
   if (record.state == "waiting") {
@@ -101,22 +113,13 @@ const deliver = async (url, init) => {
   await hurry();
 };
 
-// A page from the vault gives way to the real one as soon as the server can be reached.
-const knock = async () => {
-  const reply = isWaiting ? null : await fetch("/healthz", { cache: "no-store" }).catch(() => null);
-  if (reply?.ok) location.reload();
-};
-
 // From here on answers go by the queue, if this phone has one.
 export const start = async () => {
   await list();
   addEventListener("submit", (event) => (label = event.submitter?.textContent.trim() || ""), true);
   addEventListener("online", hurry);
   news.onmessage = (event) => event.data?.v == 1 && paint();
-  if ("kept" in document.body.dataset) {
-    addEventListener("online", knock);
-    setInterval(knock, KNOCKS);
-  }
+  if ("kept" in document.body.dataset) watch();
   self.deliver = deliver;
   await paint();
   await hurry();

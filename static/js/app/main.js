@@ -12,13 +12,15 @@ const link = (kind, place) => {
   document.head.append(made);
 };
 
-// A page in sight: what belongs to it is drawn, and the worker is told of it. `isNew`: the worker has not seen it yet.
+// A page in sight: what belongs to it is drawn, and the worker is told of it: by its id if it is one, as it is now.
+// `isNew`: the worker has not seen it yet.
 const look = async (isNew) => {
   dress();
   if (!document.querySelector("[rel=manifest]")) link("manifest", "/manifest.webmanifest");
   const registration = await navigator.serviceWorker.ready;
   const script = document.querySelector("script[src]").getAttribute("src");
-  await say({ type: "look", page: page(), script: script, address: page() && isNew ? location.href : "" });
+  const seen = document.body.matches(".page:not([data-kept])") && page();
+  await say({ type: "look", page: seen, script: script, address: page() && isNew ? location.href : "" });
   await Promise.all([paint(), mark(), count(), offerNews(registration), forget(registration)]);
 };
 

@@ -21,14 +21,27 @@ export const ask = (message) =>
     say(message, [line.port2]);
   });
 
+const toast = (work) => {
+  if (document.querySelector(".toast")) return;
+  document.body.append(noteOf("toast", "swap", "", WORDS.update, button("ask", "update_button", work)));
+};
+
 const offer = (registration) => {
-  if (!registration.waiting || !hasController() || document.querySelector(".toast")) return;
-  const change = () => {
+  if (!registration.waiting || !hasController()) return;
+  toast(() => {
     isWanted = true;
     if (registration.waiting) registration.waiting.postMessage({ v: 1, type: "skip" });
     else location.reload();
-  };
-  document.body.append(noteOf("toast", "swap", "", WORDS.update, button("ask", "update_button", change)));
+  });
+};
+
+const isFilled = (field) => field.value != field.defaultValue || field.checked != field.defaultChecked;
+
+// Shows the page as it is now; somebody who has filled something in, which would be lost, is asked first.
+export const renew = () => {
+  const reload = () => location.reload();
+  if ([...document.querySelectorAll("input,textarea")].some(isFilled)) toast(reload);
+  else reload();
 };
 
 export const register = async () => {
@@ -36,6 +49,9 @@ export const register = async () => {
     // It also changes when the worker is taken away; and one reload is enough.
     if (isWanted && container.controller) location.reload();
     isWanted = false;
+  });
+  container.addEventListener("message", (event) => {
+    if (event.data?.v == 1 && event.data.type == "news") renew();
   });
   const registration = await container.register("/sw.js", { updateViaCache: "none" });
   registration.addEventListener("updatefound", () => {
