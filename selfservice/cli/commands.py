@@ -9,6 +9,7 @@ from flask import Flask
 from flask.cli import AppGroup
 
 COMMANDS = {
+    "customer": "selfservice.cli.customer",
     "db": "selfservice.cli.database",
     "demo": "selfservice.cli.demo",
     "doctor": "selfservice.cli.doctor",

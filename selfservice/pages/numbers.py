@@ -49,7 +49,8 @@ def stop(page: Page, *, reason: str, actor: str) -> None:
 def allow(number: str, *, actor: str, page_id: int | None = None) -> None:
     """Let a number (E.164) that was stopped be written to again, and record by whom; on a page's timeline if given.
 
-    What was taken back meanwhile stays so: whoever allows it sends again what still matters. Raises Conflict when it is not stopped.
+    What was taken back meanwhile stays so: whoever allows it sends again what still matters. Raises Conflict when it
+    is not stopped.
     """
     if not suppressions.release(number):
         raise Conflict("This number is not stopped: texts to it are sent.")

@@ -22,7 +22,10 @@ from selfservice.situations.registry import Loaded
 from selfservice.web.console import door, draft, glance
 from selfservice.web.console.draft import PREFIX, Draft
 
-_STOPPED = "This number asked for no texts. Copy the link or show the QR code instead."
+_STOPPED = (
+    "This number asked for no texts. Copy the link or show the QR code instead. "
+    "If its owner wants texts again, say so on one of their pages."
+)
 
 
 def show_new() -> ResponseReturnValue:

@@ -22,7 +22,7 @@ from selfservice.errors import Conflict
 from selfservice.events import queries as events
 from selfservice.events.models import Event
 from selfservice.messages import queries as messages
-from selfservice.pages import checks, queries, receipts, service, sight, texts
+from selfservice.pages import checks, numbers, queries, receipts, service, sight, texts
 from selfservice.pages.models import Page
 from selfservice.situations import registry
 from selfservice.situations.registry import Loaded
@@ -41,6 +41,7 @@ _MADE = {
     "closed": "The page is closed.",
     "done": "Marked as done.",
     "released": "The check is released. The customer can try again.",
+    "allowed": "This number is texted again. What was stopped is not sent by itself.",
 }
 
 
@@ -100,6 +101,14 @@ def release(page_id: str) -> ResponseReturnValue:
     return _back(page_id, "released")
 
 
+def allow(page_id: str) -> ResponseReturnValue:
+    """Let the number of a page's customer be texted again."""
+    page = queries.get(tokens.decode_id(page_id))
+    numbers.allow(customers.get(page.customer_id).phone or "", actor=door.actor(), page_id=page.id)
+    db.session.commit()
+    return _back(page_id, "allowed")
+
+
 def _back(page_id: str, made: str) -> ResponseReturnValue:
     return redirect(url_for("console.show_page", page_id=page_id, made=made), 303)
 
@@ -152,6 +161,7 @@ def _parts(scene: _Scene) -> dict[str, Any]:
         "texts": sendings.tell(messages.list_for_page(page.id)),
         "conversations": waiting,
         "is_locked": any(check.state == "locked" for check in checks.list_for_page(page.id)),
+        "is_stopped": bool(scene.customer.phone) and customers.is_suppressed(scene.customer.phone),
         "receipt": receipts.code_of(page.id, page.brand_id, page.answers) if page.answers else "",
         "names": names,
         "team_names": _team_names(page),

@@ -52,6 +52,7 @@ _add("/pages/<page_id>/qr", "show_qr", detail.show_qr, methods=_GET)
 _add("/pages/<page_id>/resend", "resend", detail.resend, methods=_POST)
 _add("/pages/<page_id>/close", "close", detail.close, methods=_POST)
 _add("/pages/<page_id>/release", "release", detail.release, methods=_POST)
+_add("/pages/<page_id>/allow", "allow", detail.allow, methods=_POST)
 
 _add("/new", "show_new", compose.show_new, methods=_GET)
 _add("/new", "create", compose.create, methods=_POST)

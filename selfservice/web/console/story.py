@@ -251,6 +251,7 @@ _TOLD: dict[str, Callable[[_Scene], Entry]] = {
     "check.released": _checked("Check released by {by}", "key"),
     "page.disowned": _disowned,
     "customer.stopped": _plainly("mute", "Stopped all texts to this number", tone=Tone.BAD),
+    "customer.allowed": _plainly("send", "Texts to this number allowed again by {by}"),
     "conversation.waiting": _asked_for_a_person,
     "conversation.open": _plainly("person", "Taken by {by}"),
     "conversation.closed": _plainly("check", "Done by {by}"),
