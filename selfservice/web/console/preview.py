@@ -20,8 +20,8 @@ from selfservice.errors import Invalid, NotFound
 from selfservice.kit import Case, Form, Refused
 from selfservice.kit.situation import visible
 from selfservice.kit.steps import Do
-from selfservice.pages import queries, sight
-from selfservice.situations import registry, rendering
+from selfservice.pages import guarding, queries, sight
+from selfservice.situations import asides, registry, rendering
 from selfservice.situations.registry import Loaded
 from selfservice.situations.view import Theme, View
 from selfservice.web import encoding
@@ -57,12 +57,12 @@ def show_sample(key: str, sample: str) -> ResponseReturnValue:
 
 
 def show_page(page_id: str) -> ResponseReturnValue:
-    """A page that exists, as it stands now."""
+    """A page that exists, as it stands now; what strangers see of it once somebody said that it is not theirs."""
     row = queries.find_sight(tokens.decode_id(page_id))
     if row is None:
         raise NotFound("There is no such page; look for it in the list of pages.")
-    view = sight.view_of(row)
-    return _framed(replace(view, token="", answer_tokens={}))
+    view = replace(sight.view_of(row), token="", answer_tokens={})
+    return _framed(guarding.guarded(row, view, guarding.nobody) if row.disowned_at is not None else view)
 
 
 def view_of(entered: Draft, wanted: Shown) -> View | None:
@@ -154,7 +154,7 @@ def _wishes() -> tuple[Shown, Theme, bool]:
 
 
 def _framed(view: View) -> Response:
-    response = encoding.compressed(rendering.render(view))
+    response = encoding.compressed(asides.show(view))
     response.headers["Content-Security-Policy"] = rendering.content_security_policy(view, framed=True)
     return response
 

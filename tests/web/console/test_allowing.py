@@ -10,6 +10,7 @@ from selfservice.customers import queries as customers
 from selfservice.db import db
 from selfservice.messages import queries as messages
 from selfservice.pages import disowning, requests
+from selfservice.tokens import encode_id
 from tests import factories
 from tests.factories import PHONE
 from tests.web.console.desk import Desk, text_of
@@ -72,6 +73,13 @@ def test_a_number_that_was_right_after_all_gets_a_new_page(app: Flask, ana: Desk
     assert app.test_client().get(_path(app, disowned_id)).status_code == 410
     with app.app_context():
         assert [message.state for message in factories.issue("fraud_alert").messages] == ["ready"]
+
+
+def test_staff_see_what_a_stranger_sees(ana: Desk, disowned_id: int) -> None:
+    shown = ana.read(f"/console/preview/page/{encode_id(disowned_id)}")
+
+    assert "Thank you for telling us" in shown
+    assert "Okafor" not in shown
 
 
 def test_a_number_that_was_corrected_needs_no_leave(app: Flask, ana: Desk) -> None:
