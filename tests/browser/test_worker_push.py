@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import Page, Worker, expect
 
 from selfservice import tokens
-from tests.browser.phone_scene import ANSWERED, OFFLINE, QUESTION, Phone, until
+from tests.browser.phone_scene import ANSWERED, AWAY, QUESTION, YES, Phone, until
+from tests.harness.way import Fault, Reply
 
 Issue = Callable[..., str]
 WORDS = {"saved": "Answer saved", "sent": "Sent", "failed": "That didn’t go through", "open": "Open"}
@@ -171,9 +172,9 @@ def test_only_the_page_itself_closes_its_notifications(pushed: tuple[Pushed, str
         return found
 
     scene.phone.open(scene.phone.way.url + "/inbox")
-    scene.phone.is_off(network=True)
+    scene.phone.is_off(network=False)
     scene.phone.open(link)
-    scene.phone.note(OFFLINE)
+    scene.phone.note(AWAY)
     assert closed() == []
 
     scene.phone.is_on()
@@ -191,6 +192,36 @@ def test_press_shows_an_open_page_as_it_is_now(pushed: tuple[Pushed, str, str], 
     scene.press("")
 
     scene.phone.heading("This page is no longer used")
+
+
+def test_phone_with_a_subscription_is_offered_news_until_it_is_told(pushed: tuple[Pushed, str, str]) -> None:
+    scene, link, _push = pushed
+    way, tab = scene.phone.way, scene.phone.tab
+    scene.phone.context.add_init_script("PushManager.prototype.getSubscription = async () => ({})")
+    scene.worker.evaluate(
+        "() => (PushManager.prototype.subscribe = async () => ({ endpoint: 'https://push.example' }))"
+    )
+
+    def say(follows: bool) -> Fault:
+        body = json.dumps({"status": "kept", "follows": follows}).encode()
+        return lambda _ask: Reply(200, [("Content-Type", "application/json")], body)
+
+    way.fail("/push/subscriptions", *map(say, (False, False, False, True, True)))
+    see(scene.phone, link, QUESTION)
+    until(tab, lambda: way.count("POST", "/push/subscriptions") == 1)
+    tab.get_by_role("button", name=YES).click()
+
+    tap = tab.get_by_role("button", name="Tell me on this phone")
+    tap.click()
+    expect(tab.locator(".tell")).to_contain_text("That didn’t work.")
+    tap.click()
+    expect(tab.locator(".tell")).to_contain_text("This phone gets our news.")
+    expect(tap).to_have_count(0)
+
+    tab.reload()
+    until(tab, lambda: way.count("POST", "/push/subscriptions") == 5)
+    phone_says = tab.evaluate("() => new Promise((done) => setTimeout(() => done(document.body.innerText), 300))")
+    assert "Tell me on this phone" not in phone_says
 
 
 @pytest.mark.parametrize("network", [True, False], ids=["network", "no network"])
