@@ -46,6 +46,19 @@ def upgrade() -> None:
     )
     op.create_index("ix_followings_customer_id", "followings", ["customer_id"])
     op.create_table(
+        "page_followings",
+        sa.Column("device_id", sa.BigInteger(), nullable=False),
+        sa.Column("page_id", sa.BigInteger(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_page_followings_customer_id")),
+        sa.ForeignKeyConstraint(["device_id"], ["devices.id"], name=op.f("fk_page_followings_device_id")),
+        sa.ForeignKeyConstraint(["page_id"], ["pages.id"], name=op.f("fk_page_followings_page_id")),
+        sa.PrimaryKeyConstraint("device_id", "page_id", name=op.f("pk_page_followings")),
+    )
+    op.create_index("ix_page_followings_page_id", "page_followings", ["page_id"])
+    op.create_index("ix_page_followings_customer_id", "page_followings", ["customer_id"])
+    op.create_table(
         "push_subscriptions",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("device_id", sa.BigInteger(), nullable=False),
@@ -92,8 +105,10 @@ def upgrade() -> None:
     op.create_index("ix_check_passes_device_id", "check_passes", ["device_id"])
     op.add_column("customers", sa.Column("language_chosen_at", MOMENT, nullable=True))
     op.add_column("pages", sa.Column("disowned_at", MOMENT, nullable=True))
+    op.add_column("pages", sa.Column("first_device_id", sa.BigInteger(), nullable=True))
     op.add_column("messages", sa.Column("payload", JSON, nullable=True))
     op.add_column("messages", sa.Column("stands_by", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("messages", sa.Column("until_seen", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("messages", sa.Column("ahead_of", sa.BigInteger(), nullable=True))
     op.create_index(
         "ix_messages_ahead_of",
@@ -124,9 +139,20 @@ def downgrade() -> None:
     op.drop_index("ix_messages_ready", table_name="messages")
     op.drop_index("ix_messages_ahead_of", table_name="messages")
     op.drop_column("messages", "ahead_of")
+    op.drop_column("messages", "until_seen")
     op.drop_column("messages", "stands_by")
     op.drop_column("messages", "payload")
+    op.drop_column("pages", "first_device_id")
     op.drop_column("pages", "disowned_at")
     op.drop_column("customers", "language_chosen_at")
-    for table in ("check_passes", "checks", "push_subscriptions", "followings", "device_pages", "devices"):
+    tables = (
+        "check_passes",
+        "checks",
+        "push_subscriptions",
+        "page_followings",
+        "followings",
+        "device_pages",
+        "devices",
+    )
+    for table in tables:
         op.drop_table(table)

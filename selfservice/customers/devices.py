@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from selfservice import clock, tokens
-from selfservice.customers.models import Device, DevicePage, Following, PushSubscription
+from selfservice.customers.models import Device, DevicePage, Following, PageFollowing, PushSubscription
 from selfservice.db import db
 
 SECRET_BYTES = 24
@@ -43,15 +43,9 @@ def note_page(device_id: int, page_id: int) -> bool:
     return True
 
 
-def find_first(page_id: int) -> int | None:
-    """The id of the device that a page was first looked at on."""
-    query = select(DevicePage.device_id).where(DevicePage.page_id == page_id)
-    return db.session.scalar(query.order_by(DevicePage.at, DevicePage.device_id).limit(1))
-
-
 def forget(device_id: int) -> None:
     """Forget a device with all that is kept about it here. The caller commits, after `pages` has dropped its passes."""
-    for table in (DevicePage, Following, PushSubscription):
+    for table in (DevicePage, Following, PageFollowing, PushSubscription):
         db.session.execute(delete(table).where(table.device_id == device_id))
     db.session.execute(delete(Device).where(Device.id == device_id))
 

@@ -73,13 +73,31 @@ class DevicePage(db.Model):  # type: ignore[name-defined,misc]
 
 
 class Following(db.Model):  # type: ignore[name-defined,misc]
-    """A device on which a customer asked to be told: pushes about this customer's pages go there."""
+    """A device that may stand for a customer who asked to be told: pushes about all of their pages go there."""
 
     __tablename__ = "followings"
     __table_args__ = (Index("ix_followings_customer_id", "customer_id"),)
 
     device_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("devices.id"), primary_key=True)
     customer_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("customers.id"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PageFollowing(db.Model):  # type: ignore[name-defined,misc]
+    """A device on which somebody asked to be told whom nothing shows to be the customer: it is told of one page alone.
+
+    `customer_id` is whose page it is.
+    """
+
+    __tablename__ = "page_followings"
+    __table_args__ = (
+        Index("ix_page_followings_page_id", "page_id"),
+        Index("ix_page_followings_customer_id", "customer_id"),
+    )
+
+    device_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("devices.id"), primary_key=True)
+    page_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("pages.id"), primary_key=True)
+    customer_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("customers.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

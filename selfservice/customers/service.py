@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from selfservice import clock, tokens
 from selfservice import phone as phones
-from selfservice.customers import addresses, queries
+from selfservice.customers import addresses, queries, subscriptions
 from selfservice.customers.models import Customer, Suppression
 from selfservice.customers.queries import SUPPRESSION, data_key_ids_in_use, is_suppressed
 from selfservice.db import db
@@ -141,6 +141,9 @@ def _keep(customer: Customer, given: Mapping[str, str]) -> None:
         values |= {"timezone": zone} if zone else {}
     if not values:
         return
+    if customer.phone is not None and "phone" in values:
+        # Whoever asked to be told may have done so with the old number's texts, which may have gone to a stranger.
+        subscriptions.unfollow_customer(customer.id)
     try:
         with db.session.begin_nested():
             for field, value in values.items():

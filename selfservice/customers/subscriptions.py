@@ -14,12 +14,12 @@ from selfservice import clock, curve, tokens
 from selfservice.config import Settings
 from selfservice.customers import endpoints
 from selfservice.customers.endpoints import Endpoint
-from selfservice.customers.models import Following, PushSubscription
+from selfservice.customers.models import Following, PageFollowing, PushSubscription
 from selfservice.db import db
 from selfservice.errors import Conflict, Invalid
 
 MOST_DEVICES = 8
-"""How many devices are told of one customer's page: those that were heard of last."""
+"""How many devices are told of one customer's pages: those that asked first, so that no newcomer pushes one out."""
 
 AUTH_BYTES = 16
 _CONFIRMED_EACH = timedelta(days=1)
@@ -114,15 +114,40 @@ def follow(device_id: int, customer_id: int) -> None:
         pass  # The same device said so twice at once.
 
 
+def follow_page(device_id: int, page_id: int, customer_id: int) -> None:
+    """Tell this device of one page of the customer from now on, and of no other; twice is once."""
+    known = select(PageFollowing.device_id).where(
+        PageFollowing.device_id == device_id, PageFollowing.page_id == page_id
+    )
+    if db.session.execute(known).first() is not None:
+        return
+    values = {"device_id": device_id, "page_id": page_id, "customer_id": customer_id, "at": clock.now()}
+    try:
+        with db.session.begin_nested():
+            db.session.execute(insert(PageFollowing).values(values))
+    except IntegrityError:
+        pass  # The same device said so twice at once.
+
+
+def is_told(device_id: int, page_id: int, customer_id: int) -> bool:
+    """Whether this device is told of a page, of its customer's all or of this one alone."""
+    of_all = select(Following.device_id).where(Following.device_id == device_id, Following.customer_id == customer_id)
+    alone = select(PageFollowing.device_id).where(
+        PageFollowing.device_id == device_id, PageFollowing.page_id == page_id
+    )
+    return db.session.execute(of_all.union_all(alone)).first() is not None
+
+
 def unfollow_customer(customer_id: int) -> None:
     """Tell no device of this customer's pages any more: the number was somebody else's."""
-    db.session.execute(delete(Following).where(Following.customer_id == customer_id))
+    for table in (Following, PageFollowing):
+        db.session.execute(delete(table).where(table.customer_id == customer_id))
 
 
 def drop(device_id: int) -> None:
     """Send nothing to this device any more, about nobody."""
-    db.session.execute(delete(Following).where(Following.device_id == device_id))
-    db.session.execute(delete(PushSubscription).where(PushSubscription.device_id == device_id))
+    for table in (Following, PageFollowing, PushSubscription):
+        db.session.execute(delete(table).where(table.device_id == device_id))
 
 
 def prune(digest: str) -> None:
@@ -142,12 +167,27 @@ def list_for(device_ids: Iterable[int]) -> dict[int, PushSubscription]:
 
 
 def list_devices(customer_id: int) -> list[int]:
-    """The devices that are told of this customer's pages and take pushes, those heard of last first."""
+    """The devices that are told of all of this customer's pages and take pushes, those that asked first."""
     query = (
         select(PushSubscription.device_id)
         .join(Following, Following.device_id == PushSubscription.device_id)
         .where(Following.customer_id == customer_id)
-        .order_by(PushSubscription.confirmed_at.desc(), PushSubscription.device_id)
+        .order_by(Following.at, Following.device_id)
+        .limit(MOST_DEVICES)
+    )
+    return list(db.session.scalars(query))
+
+
+def list_devices_of_page(page_id: int) -> list[int]:
+    """The devices that are told of this page alone and take pushes, those that asked first."""
+    of_all = select(Following.device_id).where(
+        Following.device_id == PageFollowing.device_id, Following.customer_id == PageFollowing.customer_id
+    )
+    query = (
+        select(PushSubscription.device_id)
+        .join(PageFollowing, PageFollowing.device_id == PushSubscription.device_id)
+        .where(PageFollowing.page_id == page_id, ~of_all.exists())
+        .order_by(PageFollowing.at, PageFollowing.device_id)
         .limit(MOST_DEVICES)
     )
     return list(db.session.scalars(query))

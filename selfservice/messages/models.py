@@ -23,7 +23,8 @@ class Message(db.Model):  # type: ignore[name-defined,misc]
     lease: a worker that was thought dead cannot write over its successor. `failures` counts the same exception in
     a row, `resends` the flagged re-sends. `stopping` tells the worker that holds it that the page is closed. A push
     carries its `payload` beside the words and goes to the device whose id is its `recipient`; `ahead_of` is the text
-    that it goes ahead of. A text that `stands_by` leaves only if no push has reached its person.
+    that it goes ahead of. A text that `stands_by` leaves only if no push has reached its phone; one that stands by
+    `until_seen`, only if nobody has pressed one.
     """
 
     __tablename__ = "messages"
@@ -95,6 +96,7 @@ class Message(db.Model):  # type: ignore[name-defined,misc]
     submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     payload: Mapped[dict[str, Any] | None] = mapped_column(Json)
     stands_by: Mapped[bool] = mapped_column(default=False, server_default=false())
+    until_seen: Mapped[bool] = mapped_column(default=False, server_default=false())
     ahead_of: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -48,11 +48,9 @@ def list_unsent_for_page(page_id: int) -> Sequence[Message]:
     return [message for message in list_for_page(page_id) if message.state in UNSENT]
 
 
-def has_pushed(page_id: int) -> bool:
-    """Whether a push about a page may have reached a device."""
-    left = select(Message.id).where(
-        Message.page_id == page_id, Message.channel == "push", Message.state.in_(_PERHAPS_THERE)
-    )
+def has_told(page_id: int) -> bool:
+    """Whether a message about a page may have reached somebody."""
+    left = select(Message.id).where(Message.page_id == page_id, Message.state.in_(_PERHAPS_THERE))
     return db.session.execute(left.limit(1)).first() is not None
 
 

@@ -17,6 +17,8 @@ What = Literal["delivered", "shown", "clicked", "answered"]
 KINDS: tuple[str, ...] = get_args(What)
 PURPOSE = "push-receipt"
 """What the tokens of receipts are signed for."""
+_DEEDS = ("clicked", "answered")
+"""What only a person does; a phone says the others by itself."""
 
 DEVICE = "device"
 
@@ -24,7 +26,7 @@ DEVICE = "device"
 def note(message_id: int, what: What) -> bool:
     """Write down what became of a push; False when that was known. The caller commits. Raises NotFound.
 
-    Whatever it is, the push has come: a text that stands by is not needed any more.
+    Whatever it is, the push has come: a text that stands by is not needed any more, unless it does `until_seen`.
     """
     text_id = db.session.scalar(select(Message.ahead_of).where(Message.id == message_id))
     # Both rows, in the order in which everybody locks messages.
@@ -37,8 +39,9 @@ def note(message_id: int, what: What) -> bool:
         return False
     events.record(f"push.{what}", actor=DEVICE, page_id=push.page_id, message_id=push.id)
     results.apply_receipt(push.id, "delivered", actor=DEVICE)
-    if text_id is not None:
-        standby.take_back(text_id, reason=standby.REACHED)
+    text = next((message for message in held if message.id == text_id), None)
+    if text is not None and (what in _DEEDS or not text.until_seen):
+        standby.take_back(text.id, reason=standby.REACHED)
     return True
 
 

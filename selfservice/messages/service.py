@@ -33,7 +33,8 @@ class NewMessage:
     one, such as a brand's name. An `id` chosen beforehand can stand in what it says.
 
     A push has a `payload`, its `recipient` is the id of a device, and it may go `ahead_of` a text. A text that
-    `stands_by` leaves once the pushes ahead of it have had their time.
+    `stands_by` leaves once the pushes ahead of it have had their time; `until_seen`, even if they have all come, as
+    long as nobody has pressed one.
     """
 
     customer_id: int
@@ -52,6 +53,7 @@ class NewMessage:
     id: int | None = None
     payload: Mapping[str, Any] | None = None
     stands_by: bool = False
+    until_seen: bool = False
     ahead_of: int | None = None
 
 
@@ -226,6 +228,7 @@ def _make(new: NewMessage) -> Message:
         next_look_at=now,
         payload=dict(new.payload) if new.payload is not None else None,
         stands_by=new.stands_by,
+        until_seen=new.until_seen,
         ahead_of=new.ahead_of,
         created_at=now,
         updated_at=now,

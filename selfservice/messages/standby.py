@@ -74,13 +74,13 @@ def take_back(text_id: int, *, reason: str, actor: str = SYSTEM) -> None:
     _mark(text_id, reason=reason)
 
 
-def take_back_for_page(page_id: int, *, reason: str, actor: str = CUSTOMER) -> list[int]:
+def take_back_for_page(page_id: int, *, reason: str, actor: str = CUSTOMER) -> set[str]:
     """Take back pushes, and texts that stand by for them, which have not left; other texts leave as ever.
 
-    They would say once more what the customer has just seen, or what is no longer so. Returns their ids.
+    They would say once more what the customer has just seen, or what is no longer so. Returns on which channels.
     """
     unsent = (
-        select(Message.id)
+        select(Message.id, Message.channel)
         .where(
             Message.page_id == page_id,
             or_(Message.stands_by, Message.channel == "push"),
@@ -89,10 +89,10 @@ def take_back_for_page(page_id: int, *, reason: str, actor: str = CUSTOMER) -> l
         .order_by(Message.id)
         .with_for_update(key_share=True)
     )
-    ids = list(db.session.scalars(unsent))
-    for message_id in ids:
-        take_back(message_id, reason=reason, actor=actor)
-    return ids
+    found = db.session.execute(unsent).all()
+    for message in found:
+        take_back(message.id, reason=reason, actor=actor)
+    return {message.channel for message in found}
 
 
 def _mark(message_id: int, *, reason: str) -> None:

@@ -15,7 +15,6 @@ from sqlalchemy import ColumnElement, CursorResult, Row, func, or_, select, upda
 from sqlalchemy.dialects import postgresql, sqlite
 
 from selfservice import clock, tokens
-from selfservice.customers import devices
 from selfservice.customers import queries as customers
 from selfservice.customers.models import Customer
 from selfservice.db import db, is_postgresql
@@ -166,10 +165,10 @@ def touch(page_id: int, device_id: int) -> None:
 
 def _is_new(page_id: int, device_id: int | None) -> bool:
     """Whether another device than this one was the first to open the page."""
-    first = devices.find_first(page_id)
-    if first is None:  # Nobody has opened it, or the one who did had the device forgotten.
-        return db.session.scalar(select(Page.opened_at).where(Page.id == page_id)) is not None
-    return first != device_id
+    row = db.session.execute(select(Page.first_device_id, Page.opened_at).where(Page.id == page_id)).one()
+    if row.first_device_id is None:  # Nobody has opened it, or on no device that is known.
+        return row.opened_at is not None
+    return bool(row.first_device_id != device_id)
 
 
 def _has_passed(page_id: int, device_id: int | None, kind: CheckKind, situation: Situation) -> bool:

@@ -21,6 +21,8 @@ class Page(db.Model):  # type: ignore[name-defined,misc]
     `step` is the face shown; `answers` maps each action in force to `{"form": ..., "at": ...}`; `revision` grows with
     every answer and every change of facts, so that two answers to the same sight of the page cannot both win.
     `can_change` says whether the closing answer can still be taken back. `opened_at` is set by the page's own script.
+    `first_device_id` is the device that was the first to show the page; it stays when that device is forgotten, so that
+    no later one takes its place.
     `disowned_at` is when somebody said that the number it went to is not this customer's.
     """
 
@@ -58,6 +60,7 @@ class Page(db.Model):  # type: ignore[name-defined,misc]
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    first_device_id: Mapped[int | None] = mapped_column(BigInteger)
     callback_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     disowned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     superseded_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("pages.id"))

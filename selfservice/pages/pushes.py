@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from selfservice import config, tokens
 from selfservice.customers import subscriptions
@@ -18,11 +19,21 @@ from selfservice.situations.registry import Loaded
 from selfservice.situations.view import View
 
 
-def find_devices(page: Page, loaded: Loaded) -> list[int]:
+class Devices(NamedTuple):
+    """Who is told of a page: its customer's `own` devices, and `others`, which are told of this page alone."""
+
+    own: Sequence[int]
+    others: Sequence[int]
+
+
+NONE = Devices((), ())
+
+
+def find_devices(page: Page, loaded: Loaded) -> Devices:
     """The devices that are told of this page; none where pushes are off."""
     if not config.current().push_key or "push" not in loaded.situation.channels:
-        return []
-    return subscriptions.list_devices(page.customer_id)
+        return NONE
+    return Devices(subscriptions.list_devices(page.customer_id), subscriptions.list_devices_of_page(page.id))
 
 
 def send(

@@ -9,13 +9,12 @@ from sqlalchemy import CursorResult, update
 
 from selfservice import clock
 from selfservice.conversations import service as conversations
-from selfservice.customers import devices, subscriptions
 from selfservice.customers import queries as customers
 from selfservice.db import db
 from selfservice.errors import Invalid
 from selfservice.events import service as events
 from selfservice.messages import standby
-from selfservice.pages import guarding, numbers, queries, sight
+from selfservice.pages import following, guarding, numbers, queries
 from selfservice.pages.models import Page
 from selfservice.pages.states import LIVE
 from selfservice.situations import registry
@@ -23,13 +22,15 @@ from selfservice.situations import registry
 CUSTOMER = "customer"
 
 
-def opened(page_id: int, device_id: int | None = None) -> bool:
-    """Note that a person looks at the page, on this device if it is known; True the first time.
+def opened(page_id: int, device_id: int | None = None, *, revision: int | None = None) -> bool:
+    """Note that a person looks at the page as it was at `revision`, on this device if it is known; True the first time.
 
-    Only what a device was shown is listed on it, or makes it the first that saw the page: a question is neither.
+    Only what a device was shown is listed on it, or makes it the first that saw the page: a question is neither. What
+    has not left yet is taken back if the customer has now seen what it would say: the page as it is, on a device that
+    may stand for them.
     """
     now = clock.now()
-    page = queries.find(page_id)
+    page = queries.lock(page_id)  # Nobody changes what the page shows between our look at it and our commit.
     is_let_in = page is not None and guarding.is_let_in(page, device_id)  # As it was shown: before it counts as opened.
     first = db.session.execute(
         update(Page)
@@ -39,26 +40,13 @@ def opened(page_id: int, device_id: int | None = None) -> bool:
     )
     is_first = cast("CursorResult[Any]", first).rowcount == 1
     if page is not None:
-        standby.take_back_for_page(page_id, reason="page_opened")
         events.record("page.opened", actor=CUSTOMER, page_id=page_id, data={"first": is_first})
     if page is not None and device_id is not None and is_let_in:
-        devices.note_page(device_id, page_id)
+        following.note_look(page_id, device_id)
         guarding.touch(page, device_id)
+        if revision == page.revision and following.stands_for_customer(page_id, device_id):
+            standby.take_back_for_page(page_id, reason="page_opened")
     return is_first
-
-
-def tell_device(page_id: int, device_id: int) -> bool:
-    """Tell a device of the pages of this page's customer from now on; False when the page has ended, or is not theirs
-    as far as is known.
-
-    Raises NotFound.
-    """
-    page = queries.get(page_id)
-    if sight.state_at(page, clock.now()) not in LIVE or not guarding.is_let_in(page, device_id):
-        return False
-    subscriptions.follow(device_id, page.customer_id)
-    devices.note_page(device_id, page_id)
-    return True
 
 
 def ask_callback(page_id: int, *, note: str = "") -> datetime:

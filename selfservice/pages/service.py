@@ -118,7 +118,7 @@ def resend(page_id: int, *, actor: str) -> Message:
         raise Conflict("Somebody said that the number is wrong, so this page shows nothing; make a new page.")
     events.record("page.resent", actor=actor, page_id=page.id)
     key = f"page:{page.id}:again:{new_id()}"
-    return telling.tell(page, channels=CHANNELS, purpose=texts.INVITATION, key=key, actor=actor)[0]
+    return telling.tell(page, channels=CHANNELS, purpose=texts.INVITATION, key=key, actor=actor, is_again=True)[0]
 
 
 def revoke(page_id: int, *, actor: str) -> None:

@@ -14,23 +14,34 @@ from selfservice.situations import registry
 CHANNELS = ("push", "sms")
 
 
-def tell(page: Page, *, channels: Collection[str], purpose: str, key: str, actor: str) -> list[Message]:
+def tell(
+    page: Page, *, channels: Collection[str], purpose: str, key: str, actor: str, is_again: bool = False
+) -> list[Message]:
     """Hand over what tells of a page, the text first; the same `key` twice is once.
 
-    With no device to push to, the text leaves as it would without pushes. Raises Invalid when the text would need more
-    parts than its type allows.
+    The text stands by for the devices that may stand for the customer, and for no others. With none of those it leaves
+    as it would without pushes. An urgent one, and one that staff send again (`is_again`), are not taken back because a
+    phone says that it has the push: only a person's deed does that. Raises Invalid when the text would need more parts
+    than its type allows.
     """
     loaded = registry.current().get(page.situation)
-    devices = pushes.find_devices(page, loaded) if "push" in channels else []
+    devices = pushes.find_devices(page, loaded) if "push" in channels else pushes.NONE
     told: list[Message] = []
     if "sms" in channels:
-        told.append(texts.invite(page, purpose=purpose, key=key, actor=actor, stands_by=bool(devices)))
-    if devices:
-        ahead_of = told[0].id if told else None
+        until_seen = is_again or loaded.situation.message_class == "urgent"
+        stands_by = bool(devices.own)
+        text = texts.invite(
+            page, purpose=purpose, key=key, actor=actor, stands_by=stands_by, until_seen=stands_by and until_seen
+        )
+        told.append(text)
+    if any(devices):
+        ahead_of = dict.fromkeys(devices.own, told[0].id if told else None)
         view = texts.view_of(page)
         told += [
-            pushes.send(page, view, loaded, device, purpose=purpose, key=key, actor=actor, ahead_of=ahead_of)
-            for device in devices
+            pushes.send(
+                page, view, loaded, device, purpose=purpose, key=key, actor=actor, ahead_of=ahead_of.get(device)
+            )
+            for device in (*devices.own, *devices.others)
         ]
     return told
 
@@ -38,12 +49,14 @@ def tell(page: Page, *, channels: Collection[str], purpose: str, key: str, actor
 def tell_change(page: Page, *, channels: Collection[str], actor: str) -> list[Message]:
     """Tell of facts that have changed: in what has not left yet, or else in a message about it.
 
-    Pushes that have not left, and a text that still stands by, give way to new ones.
+    Pushes that have not left, and a text that still stands by, give way to new ones on the same channels, whatever
+    `channels` are wanted: nobody is to hear nothing because something has changed.
     """
-    was_pushed = outbox.has_pushed(page.id)
+    was_told = outbox.has_told(page.id)
     taken_back = standby.take_back_for_page(page.id, reason="facts_changed", actor=actor)
-    if not taken_back and "sms" in channels and texts.render_again(page):
-        return []
-    purpose = texts.INVITATION if taken_back and not was_pushed else texts.UPDATE
+    wanted = {*channels, *taken_back}
+    if "sms" in channels and "sms" not in taken_back and texts.render_again(page):
+        wanted = taken_back
+    purpose = texts.INVITATION if taken_back and not was_told else texts.UPDATE
     key = f"page:{page.id}:{page.revision}:{purpose}"
-    return tell(page, channels=channels, purpose=purpose, key=key, actor=actor)
+    return tell(page, channels=wanted, purpose=purpose, key=key, actor=actor)

@@ -45,10 +45,13 @@ def specimen_url() -> str:
     return f"{config.current().base_url}/p/{_SPECIMEN}"
 
 
-def invite(page: Page, *, purpose: str, key: str, actor: str, stands_by: bool = False) -> Message:
+def invite(
+    page: Page, *, purpose: str, key: str, actor: str, stands_by: bool = False, until_seen: bool = False
+) -> Message:
     """Hand the text with the page's link to the outbox; the same `key` twice is one text.
 
-    One that `stands_by` leaves when the pushes that go ahead of it have had their time.
+    One that `stands_by` leaves when the pushes that go ahead of it have had their time; `until_seen`, unless somebody
+    has pressed one.
 
     Raises Invalid when it would need more parts than its type allows: whoever makes the page can shorten a fact.
     """
@@ -57,7 +60,17 @@ def invite(page: Page, *, purpose: str, key: str, actor: str, stands_by: bool = 
     word = _UPDATED if purpose == UPDATE and _UPDATED in loaded.words[view.language] else _BODY
     composed = compose_text(view, loaded, word, url_of(page.id))
     refuse_too_long(composed, loaded)
-    return _accept(page, view, loaded, composed.body, purpose=purpose, key=key, actor=actor, stands_by=stands_by)
+    return _accept(
+        page,
+        view,
+        loaded,
+        composed.body,
+        purpose=purpose,
+        key=key,
+        actor=actor,
+        stands_by=stands_by,
+        until_seen=until_seen,
+    )
 
 
 def follow_up(page: Page, name: str) -> Message | None:
@@ -126,7 +139,16 @@ def refuse_too_long(composed: Composed, loaded: Loaded) -> None:
 
 
 def _accept(
-    page: Page, view: View, loaded: Loaded, body: str, *, purpose: str, key: str, actor: str, stands_by: bool = False
+    page: Page,
+    view: View,
+    loaded: Loaded,
+    body: str,
+    *,
+    purpose: str,
+    key: str,
+    actor: str,
+    stands_by: bool = False,
+    until_seen: bool = False,
 ) -> Message:
     return messages.accept(
         messages.NewMessage(
@@ -143,6 +165,7 @@ def _accept(
             not_before=page.send_at,
             idempotency_key=key,
             stands_by=stands_by,
+            until_seen=until_seen,
         ),
         actor=actor,
     )

@@ -131,18 +131,43 @@ def test_a_customer_is_told_on_every_device_that_asked(session: Any, settings: S
     assert subscriptions.list_devices(customer) == []
 
 
-def test_only_the_devices_heard_of_last_are_told(session: Any, settings: Settings) -> None:
+def test_newcomers_never_push_out_the_devices_that_were_there(session: Any, settings: Settings) -> None:
     customer = customers.find_or_make(phone=PHONE).id
     made = []
     for number in range(subscriptions.MOST_DEVICES + 2):
         with time_machine.travel(clock.now() + timedelta(minutes=number), tick=False):
             device = new_device(session)
             keep(session, device, Browser(), settings)
-        subscriptions.follow(device, customer)
+            subscriptions.follow(device, customer)
         made.append(device)
     session.commit()
 
-    assert subscriptions.list_devices(customer) == made[:1:-1]
+    assert subscriptions.list_devices(customer) == made[: subscriptions.MOST_DEVICES]
+
+
+def test_a_corrected_number_is_followed_by_nobody(session: Any, settings: Settings, device: int) -> None:
+    """The phone at the old number may be a stranger's."""
+    customer = customers.find_or_make(ref="C1", phone=PHONE).id
+    keep(session, device, Browser(), settings)
+    subscriptions.follow(device, customer)
+    customers.find_or_make(ref="C1", phone=PHONE, name="Maria Santos")
+    assert subscriptions.list_devices(customer) == [device]
+
+    customers.find_or_make(ref="C1", phone="+12025550199")
+    session.commit()
+
+    assert subscriptions.list_devices(customer) == []
+
+
+def test_a_first_number_changes_nothing(session: Any, settings: Settings, device: int) -> None:
+    customer = customers.find_or_make(ref="C1").id
+    keep(session, device, Browser(), settings)
+    subscriptions.follow(device, customer)
+
+    customers.find_or_make(ref="C1", phone=PHONE)
+    session.commit()
+
+    assert subscriptions.list_devices(customer) == [device]
 
 
 def test_an_endpoint_that_is_gone_is_pruned_and_its_successor_stays(

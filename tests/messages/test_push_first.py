@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from selfservice import clock, tokens
 from selfservice.config import Settings
+from selfservice.customers import devices
 from selfservice.customers.models import PushSubscription
 from selfservice.db import db
 from selfservice.errors import NotFound
@@ -186,6 +187,38 @@ class TestPushesFirst:
             look()
         assert states(page.id) == {"push": ["submitted"], "sms": ["ready"]}
 
+    def test_an_urgent_text_waits_for_a_person_and_not_for_a_phone(self, session: Any, push_door: PushDoor) -> None:
+        join(push_door)
+        page = issue("fraud_alert").page
+        send()
+        push_id = of(page.id, "push")[0].id
+
+        say(push_id, "delivered")
+        say(push_id, "shown")
+        assert states(page.id) == {"push": ["delivered"], "sms": ["held"]}
+        say(push_id, "clicked")
+
+        (text,) = of(page.id, "sms")
+        assert (text.state, text.reason) == ("cancelled", standby.REACHED)
+
+    def test_a_text_that_staff_send_again_waits_for_a_person(self, session: Any, push_door: PushDoor) -> None:
+        join(push_door)
+        page = issue().page
+        send()
+        say(of(page.id, "push")[0].id)
+
+        text = pages.resend(page.id, actor="cli")
+        session.commit()
+        send()
+        say(of(page.id, "push")[1].id)
+
+        assert states(page.id)["sms"] == ["cancelled", "held"]
+        with time_machine.travel(clock.now() + HEAD_START, tick=False):
+            look()
+            send()
+        assert (states(page.id)["sms"], len(texts())) == (["cancelled", "submitted"], 1)
+        assert text.until_seen
+
     def test_sending_again_pushes_first_again(self, session: Any, push_door: PushDoor) -> None:
         phone = join(push_door)
         page = issue().page
@@ -205,7 +238,7 @@ class TestNothingMoreIsSent:
         join(push_door)
         page = issue().page
 
-        requests.opened(page.id)
+        requests.opened(page.id, devices.make()[0].id, revision=1)
         session.commit()
 
         assert states(page.id) == {"push": ["cancelled"], "sms": ["cancelled"]}
@@ -223,7 +256,7 @@ class TestNothingMoreIsSent:
     def test_an_ordinary_text_still_leaves(self, session: Any) -> None:
         page = issue().page
 
-        requests.opened(page.id)
+        requests.opened(page.id, devices.make()[0].id, revision=1)
         act(page.id, "confirm")
 
         assert states(page.id)["sms"] == ["ready"]
@@ -294,6 +327,26 @@ class TestChangedFacts:
         assert states(page.id) == {"push": ["submitted", "submitted"], "sms": ["cancelled", "held"]}
         assert "has changed your appointment" in push_door.read(phone)[1]["notification"]["body"]
         assert len({push.topic for push in push_door.pushes}) == 1
+
+    @pytest.mark.parametrize("channels", [(), ("push",)])
+    def test_what_is_taken_back_is_told_anew_whatever_the_caller_wants(
+        self, session: Any, push_door: PushDoor, channels: tuple[str, ...]
+    ) -> None:
+        join(push_door)
+        page = issue(case_ref="case-1").page
+
+        issue(facts=appointment(place="Second floor"), case_ref="case-1", channels=channels)
+
+        assert states(page.id) == {"push": ["cancelled", "ready"], "sms": ["cancelled", "held"]}
+        assert of(page.id, "push")[1].ahead_of == of(page.id, "sms")[1].id
+
+    def test_a_caller_who_wants_nothing_told_gets_that(self, session: Any, push_door: PushDoor) -> None:
+        page = issue(case_ref="case-1", channels=()).page
+        join(push_door)
+
+        issue(facts=appointment(place="Second floor"), case_ref="case-1", channels=())
+
+        assert states(page.id) == {"push": [], "sms": []}
 
     def test_an_ordinary_text_is_rewritten_as_ever(self, session: Any) -> None:
         page = issue(case_ref="case-1").page

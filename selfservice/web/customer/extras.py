@@ -17,8 +17,8 @@ from selfservice.web.customer import door
 
 
 def opened() -> ResponseReturnValue:
-    """The page's own script says that a person looks at it, and on which device."""
-    requests.opened(g.page_id, device.get_or_make().id)
+    """The page's own script says that a person looks at it, at which revision of it, and on which device."""
+    requests.opened(g.page_id, device.get_or_make().id, revision=request.args.get("revision", type=int))
     db.session.commit()
     return device.remember(Response(status=204))
 

@@ -10,7 +10,7 @@ from selfservice.customers import subscriptions
 from selfservice.db import db
 from selfservice.errors import Forbidden, Invalid, NotFound
 from selfservice.messages import receipts
-from selfservice.pages import requests
+from selfservice.pages import following
 from selfservice.web import device, security
 
 blueprint = Blueprint("push", __name__)
@@ -27,8 +27,10 @@ def _enter() -> None:
         g.message_id = tokens.current().read(receipts.PURPOSE, arguments.pop("receipt_token"))
         return
     body = request.get_json(silent=True)
-    token = body.get("page") if isinstance(body, dict) else None
-    g.page_id = None if token is None else tokens.current().read_page(str(token))
+    asked = body if isinstance(body, dict) else {}
+    g.page_id, g.about_id = (
+        None if asked.get(word) is None else tokens.current().read_page(str(asked[word])) for word in ("page", "about")
+    )
     if g.page_id is None and device.cookie_name() not in request.cookies:
         raise _unknown()
 
@@ -38,8 +40,9 @@ security.guard(blueprint, "device", _enter)
 
 @blueprint.post("/push/subscriptions")
 def subscribe() -> ResponseReturnValue:
-    """Take pushes for this device, and tell it of the pages of whoever the named page is for.
+    """Take pushes for this device, and tell it of the pages of whoever the named `page` is for.
 
+    `follows` in the answer says whether this device is told of that page; with `about` in place of `page` that is all.
     201 the first time, 200 when it was known; 409 when the endpoint is another device's.
     """
     settings = config.current()
@@ -55,7 +58,9 @@ def subscribe() -> ResponseReturnValue:
         raise _unknown()
     owner = device.get_or_make()
     is_new = subscriptions.keep(owner.id, offer)
-    follows = g.page_id is not None and requests.tell_device(g.page_id, owner.id)
+    follows = g.page_id is not None and following.follow(g.page_id, owner.id)
+    if g.about_id is not None:
+        follows = following.is_told(g.about_id, owner.id)
     db.session.commit()
     return _private(jsonify(status="kept", follows=follows), 201 if is_new else 200)
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from selfservice import tokens
+from selfservice.customers import queries as people
 from selfservice.customers import subscriptions
 from selfservice.customers.models import Device, DevicePage, PushSubscription
 from selfservice.db import db
@@ -59,6 +60,13 @@ def devices_of(app: Flask, page: str) -> list[int]:
     with app.app_context():
         found = pages.queries.get(tokens.current().read_page(page))
         return subscriptions.list_devices(found.customer_id)
+
+
+def states(app: Flask, page_id: int) -> dict[str, list[str]]:
+    """The states of a page's messages by channel, oldest first."""
+    with app.app_context():
+        found = outbox.list_for_page(page_id)
+    return {channel: [message.state for message in found if message.channel == channel] for channel in ("push", "sms")}
 
 
 def count(app: Flask, table: type[Any]) -> int:
@@ -263,8 +271,124 @@ def test_looking_at_a_page_is_noted_for_the_device(app: Flask, client: FlaskClie
         page_id = issued.page.id
     token = issued.url.rpartition("/")[2]
 
-    assert client.post(f"/p/{token}/-/opened").status_code == 204
+    assert client.post(f"/p/{token}/-/opened?revision=1").status_code == 204
 
-    with app.app_context():
-        assert {message.state for message in outbox.list_for_page(page_id)} == {"cancelled"}
+    assert states(app, page_id) == {"push": ["cancelled"], "sms": ["cancelled"]}
     assert (count(app, DevicePage), count(app, Device)) == (2, 1)
+
+
+@pytest.mark.parametrize("revision", ["1", "3", "x", ""])
+def test_a_page_that_shows_what_is_no_longer_so_takes_no_news_back(
+    app: Flask, client: FlaskClient, page: str, revision: str
+) -> None:
+    """It was fetched before the change, and comes into sight after it."""
+    subscribe(client, Browser(), page)
+    with app.app_context():
+        page_id = issue(facts=appointment(), case_ref="case-1").page.id
+        issued = issue(facts=appointment(place="Elsewhere"), case_ref="case-1")
+    token = issued.url.rpartition("/")[2]
+
+    assert client.post(f"/p/{token}/-/opened?revision={revision}").status_code == 204
+
+    assert states(app, page_id) == {"push": ["cancelled", "ready"], "sms": ["cancelled", "held"]}
+    client.post(f"/p/{token}/-/opened?revision=2")
+    assert states(app, page_id) == {"push": ["cancelled"] * 2, "sms": ["cancelled"] * 2}
+
+
+def test_the_page_says_which_revision_it_shows(app: Flask, client: FlaskClient, page: str) -> None:
+    assert f'data-opened="/p/{page}/-/opened?revision=1"' in client.get(f"/p/{page}").text
+    with app.app_context():
+        act(tokens.current().read_page(page), "confirm")
+
+    assert f'data-opened="/p/{page}/-/opened?revision=2"' in client.get(f"/p/{page}").text
+
+
+class TestForwardedLink:
+    """A link is in two hands: the customer's, whose device saw the page first, and a stranger's."""
+
+    @pytest.fixture
+    def page_id(self, app: Flask, client: FlaskClient) -> int:
+        """A page that its customer has opened and follows, and its change is not told yet."""
+        with app.app_context():
+            issued = issue(case_ref="case-1", channels=())
+            page_id, token = issued.page.id, issued.url.rpartition("/")[2]
+        client.post(f"/p/{token}/-/opened?revision=1")
+        assert subscribe(client, Browser(), token).json == {"status": "kept", "follows": True}
+        return page_id
+
+    @pytest.fixture
+    def stranger(self, app: Flask, page_id: int) -> FlaskClient:
+        """A device that got the link, and asked to be told."""
+        eve = app.test_client()
+        with app.app_context():
+            token = tokens.current().sign_page(page_id)
+        eve.post(f"/p/{token}/-/opened?revision=1")
+        assert subscribe(eve, Browser(), token).json == {"status": "kept", "follows": True}
+        return eve
+
+    def test_the_stranger_hears_of_no_other_page(self, app: Flask, page_id: int, stranger: FlaskClient) -> None:
+        with app.app_context():
+            later = issue("fraud_alert").page.id
+
+        assert states(app, later) == {"push": ["ready"], "sms": ["held"]}
+
+    def test_a_stranger_alone_holds_up_no_text(self, app: Flask, client: FlaskClient, page: str) -> None:
+        client.post(f"/p/{page}/-/opened?revision=1")
+        eve = app.test_client()
+        subscribe(eve, Browser(), page)
+        with app.app_context():
+            later = issue("fraud_alert").page.id
+
+        assert states(app, later) == {"push": [], "sms": ["ready"]}
+
+    def test_what_the_stranger_does_takes_no_text_back(self, app: Flask, page_id: int, stranger: FlaskClient) -> None:
+        with app.app_context():
+            link = issue(facts=appointment(place="Elsewhere"), case_ref="case-1").url
+            pushes = [message for message in outbox.list_for_page(page_id) if message.channel == "push"]
+            others = [push for push in pushes if push.ahead_of is None]
+        assert (len(pushes), len(others)) == (2, 1)
+        receipt = others[0].payload["notification"]["data"]["receipt"]  # type: ignore[index]
+
+        for what in ("delivered", "shown", "clicked", "answered"):
+            assert stranger.post(f"/push/receipts/{receipt}", json={"what": what}).status_code == 204
+        stranger.post(f"/p/{link.rpartition('/')[2]}/-/opened?revision=2")
+
+        assert states(app, page_id)["sms"] == ["held"]
+
+    def test_the_stranger_is_not_first_when_the_customer_has_the_device_forgotten(
+        self, app: Flask, client: FlaskClient, page: str
+    ) -> None:
+        client.post(f"/p/{page}/-/opened?revision=1")
+        client.post("/device/forget")
+        eve = app.test_client()
+        eve.post(f"/p/{page}/-/opened?revision=1")
+
+        subscribe(eve, Browser(), page)
+
+        assert devices_of(app, page) == []
+
+    def test_a_corrected_number_ends_that_too(self, app: Flask, page_id: int, stranger: FlaskClient) -> None:
+        with app.app_context():
+            customer = pages.queries.get(page_id).customer_id
+            people.get(customer).ref = "C1"
+            db.session.commit()
+
+            issue(phone="+12025550199", ref="C1", facts=appointment(place="Elsewhere"), case_ref="case-1")
+
+        assert states(app, page_id) == {"push": [], "sms": ["ready"]}
+
+
+def test_a_page_asks_whether_this_device_is_told_of_it(app: Flask, client: FlaskClient, page: str) -> None:
+    """By asking alone nothing is followed."""
+    browser = Browser()
+    with app.app_context():
+        other = issue(phone="+12025550124").url.rpartition("/")[2]
+    subscribe(client, browser, page)
+
+    told = [client.post(ADDRESS, json={"subscription": browser.said, "about": about}).json for about in (page, other)]
+
+    assert told == [{"status": "kept", "follows": True}, {"status": "kept", "follows": False}]
+    assert devices_of(app, other) == []
+    assert client.post(ADDRESS, json={"subscription": browser.said, "about": "x"}).status_code == 404
+    stranger = app.test_client()
+    assert stranger.post(ADDRESS, json={"subscription": Browser().said, "about": page}).status_code == 403
