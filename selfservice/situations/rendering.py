@@ -266,7 +266,7 @@ def _problems(view: View, say: Speaker, drawing: Drawing) -> list[Problem]:
 def _page(view: View, loaded: Loaded, say: Speaker, drawing: Drawing, *, title: str) -> str:
     body = {
         "class": "page",
-        "data-page": f"/p/{view.token}" if view.token else None,
+        **_beacon(view),
         "data-step": drawing.stage.shown,
         "data-sending": say("notices.sending"),
         "data-failed": say("notices.failed"),
@@ -290,6 +290,14 @@ def _context(view: View, say: Speaker, drawing: Drawing, *, title: str) -> dict[
     }
 
 
+def _beacon(view: View) -> dict[str, str | None]:
+    """Where the page is, and where its script says that a person looks at it, as it is now; nothing for a preview."""
+    if not view.token:
+        return {"data-page": None, "data-opened": None}
+    page = f"/p/{view.token}"
+    return {"data-page": page, "data-opened": f"{page}/-/opened?revision={view.revision}"}
+
+
 def _may_tell(view: View, loaded: Loaded) -> bool:
     """Whether the page may offer to tell of news here: once answered, or from the first if its type says so."""
     return bool(view.push_key) and (loaded.situation.tells_early or view.state == "answered")
@@ -301,7 +309,7 @@ def _plain(view: View, say: Speaker, template: str, top: Top, **more: Any) -> st
         "title": top.headline,
         "top": top,
         "back": f"/p/{view.token}?lang={view.language}" if view.token else "#",
-        "body": {"class": "one", "data-page": f"/p/{view.token}" if view.token else None},
+        "body": {"class": "one", **_beacon(view)},
         **more,
     }
     return environment(view.language).get_template(template).render(context)

@@ -111,8 +111,8 @@
 
   // A person looks, in a language they may have chosen: a page that is fetched or drawn ahead is hidden.
   const look = () => {
-    if (told || !data().page || page.hidden) return;
-    told = navigator.sendBeacon(data().page + "/-/opened" + location.search);
+    const place = data().opened;
+    told ||= place && !page.hidden && navigator.sendBeacon(place + location.search.replace("?", "&"));
   };
   on("visibilitychange", look);
   look();
