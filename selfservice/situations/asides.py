@@ -13,9 +13,9 @@ from selfservice.brands.face import Face
 from selfservice.kit import Do, Form
 from selfservice.kit.formats import Reader, dated, day
 from selfservice.kit.steps import Header
-from selfservice.situations import registry, rendering
+from selfservice.situations import plain, registry, rendering
 from selfservice.situations.asking import Ask
-from selfservice.situations.drawing import Part, Top
+from selfservice.situations.drawing import ALWAYS, Top
 from selfservice.situations.rendering import Notice, Problem
 from selfservice.situations.speaking import Speaker
 from selfservice.situations.view import View
@@ -23,7 +23,6 @@ from selfservice.situations.view import View
 TYPED = "typed"
 """The one field of a check."""
 
-_ALWAYS = Part((), is_carried=True, is_shown=True)
 _KEYBOARDS = {
     "last4": {"inputmode": "numeric", "autocomplete": "off", "maxlength": "12"},
     "postcode": {"autocomplete": "postal-code", "autocapitalize": "characters", "maxlength": "12"},
@@ -96,10 +95,10 @@ def render_callback(view: View) -> str:
     say = rendering.speaker_for(view)
     if view.callback_at:
         news = say("person.callback_by", callback_at=view.callback_at)
-        top = Top(part=_ALWAYS, look="good", headline=news)
+        top = Top(part=ALWAYS, look="good", headline=news)
     else:
         line = say("callback.line") if view.ending else say("problems.callback_no_number")
-        top = Top(part=_ALWAYS, look="brand", headline=say("callback.headline"), line=line)
+        top = Top(part=ALWAYS, look="brand", headline=say("callback.headline"), line=line)
     problems = [Problem(say(f"problems.{word}"), "note") for word in view.problems.values()]
     return rendering.render_aside(view, "customer/callback.html", top, title=say("callback.title"), problems=problems)
 
@@ -109,7 +108,7 @@ def render_preferences(view: View, *, stopped: bool) -> str:
     say = rendering.speaker_for(view)
     word = "stopped_" if stopped else ""
     top = Top(
-        part=_ALWAYS,
+        part=ALWAYS,
         look="good" if stopped else "brand",
         headline=say(f"preferences.{word}headline"),
         line=say(f"preferences.{word}line"),
@@ -127,14 +126,14 @@ def render_preferences(view: View, *, stopped: bool) -> str:
 def render_wrong_number(view: View) -> str:
     """Asking whether the page reached the wrong person."""
     say = rendering.speaker_for(view)
-    top = Top(part=_ALWAYS, look="brand", headline=say("wrong.headline"), line=say("wrong.line"))
+    top = Top(part=ALWAYS, look="brand", headline=say("wrong.headline"), line=say("wrong.line"))
     return rendering.render_aside(view, "customer/wrong_number.html", top)
 
 
 def render_disowned(view: View) -> str:
     """Thanks for saying that it was the wrong person; nothing here is about the right one."""
     say = rendering.speaker_for(view)
-    top = Top(part=_ALWAYS, look="good", headline=say("wrong.done_headline"), line=say("wrong.done_line"))
+    top = Top(part=ALWAYS, look="good", headline=say("wrong.done_headline"), line=say("wrong.done_line"))
     return rendering.render_aside(view, "customer/disowned.html", top)
 
 
@@ -142,7 +141,7 @@ def render_receipt(view: View, *, times: Mapping[str, datetime], code: str) -> s
     """What was answered and when, with the cards of the page as they stand, and the `code` that proves it."""
     say = rendering.speaker_for(view)
     top = Top(
-        part=_ALWAYS, look="good", pill=say("receipt.pill"), headline=say("receipt.headline"), line=say("receipt.line")
+        part=ALWAYS, look="good", pill=say("receipt.pill"), headline=say("receipt.headline"), line=say("receipt.line")
     )
     given = sorted(_given(view, say, times), key=lambda one: one.at)
     return rendering.render_receipt(view, top, given=given, code=code)
@@ -154,22 +153,22 @@ def render_verify(
     """The question whether something is from us, and once there is a `verdict` its answer."""
     values = {"brand": face.name, "host": host, "at": verdict.at if verdict else None}
     reader = Reader(language, ZoneInfo(face.timezone), clock.now(), face.country)
-    say = rendering.shared_speaker(language, values, reader)
+    say = plain.shared_speaker(language, values, reader)
     if verdict is None or verdict.is_open:
         problems = [Problem(say(f"verify.{verdict.word}"), field)] if verdict else []
-        top = Top(part=_ALWAYS, look="brand", headline=say("verify.headline"), line=say("verify.line"))
+        top = Top(part=ALWAYS, look="brand", headline=say("verify.headline"), line=say("verify.line"))
     else:
         problems = []
         headline = "verify.no_headline" if verdict.word.startswith("no") else f"verify.{verdict.word}_headline"
         look: Header = "closed" if verdict.word.startswith("no") else "good"
-        top = Top(part=_ALWAYS, look=look, headline=say(headline), line=say(f"verify.{verdict.word}"))
+        top = Top(part=ALWAYS, look=look, headline=say(headline), line=say(f"verify.{verdict.word}"))
     context = {
         "is_asking": verdict is None or verdict.is_open,
         "problems": problems,
         "field": field,
         "entered": entered,
     }
-    return rendering.render_without_page("customer/verify.html", top, say, face=face, language=language, **context)
+    return plain.render_without_page("customer/verify.html", top, say, face=face, language=language, **context)
 
 
 def _given(view: View, say: Speaker, times: Mapping[str, datetime]) -> Iterator[Given]:
@@ -194,13 +193,13 @@ def _details(form: Form, say: Speaker, reader: Reader) -> Iterator[str]:
 def _top(say: Speaker, ask: Ask) -> Top:
     look: Header = "closed" if ask.is_locked else "brand"
     if ask.is_locked:
-        return Top(part=_ALWAYS, look=look, headline=say("checks.locked_headline"), line=say("checks.locked_line"))
+        return Top(part=ALWAYS, look=look, headline=say("checks.locked_headline"), line=say("checks.locked_line"))
     line = "answer_line" if ask.action else "line"
     if ask.kind == "otp":
         without = "rest_line" if ask.is_resting else "no_text"
         line = "otp_sent_line" if ask.code == "sent" else "otp_line" if ask.can_send else without
     return Top(
-        part=_ALWAYS, look=look, pill=say("checks.pill"), headline=say("checks.headline"), line=say(f"checks.{line}")
+        part=ALWAYS, look=look, pill=say("checks.pill"), headline=say("checks.headline"), line=say(f"checks.{line}")
     )
 
 

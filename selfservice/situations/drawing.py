@@ -49,6 +49,10 @@ class Part:
         return named + ("" if self.is_shown else Markup(" hidden"))
 
 
+ALWAYS = Part((), is_carried=True, is_shown=True)
+"""Where something belongs that is on every step, or on a page that has none."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Top:
     """The top of one step: the question or the news."""

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from urllib.parse import quote
 
 from selfservice.brands.face import Face
-from selfservice.kit.formats import Reader
 from selfservice.kit.locales import tag
 from selfservice.kit.steps import Header
 from selfservice.kit.tracing import call
 from selfservice.kit.words import Words
 from selfservice.situations import registry
-from selfservice.situations.drawing import Artist, Drawing, Part, Top
+from selfservice.situations.drawing import ALWAYS, Artist, Drawing, Top
 from selfservice.situations.inlined import Inlined, header_colours, script, styles
 from selfservice.situations.loading import DEFAULT_LANGUAGE, Loaded, load_shared
 from selfservice.situations.phone_scripts import app_address
@@ -80,42 +79,6 @@ def render_in_full(view: View) -> str:
     return _plain(view, say, "customer/ended.html", top, notice=_notice(view, say) if top.look == "closed" else None)
 
 
-def render_plain(kind: str, *, language: str = DEFAULT_LANGUAGE, reference: str = "") -> str:
-    """A page for when there is none to show: `kind` is a key under `[plain]` of the shared words.
-
-    The same bytes for every address that is not ours. `reference` helps to find what went wrong.
-    """
-    return render_alone("errors/plain.html", f"plain.{kind}", language=language, reference=reference)
-
-
-def render_alone(
-    template: str, words: str, *, language: str, look: Header = "closed", has_script: bool = False, **more: Any
-) -> str:
-    """A page that stands for no page of a customer's; `words` is where its headline and line are in the shared ones.
-
-    `more` is what the template needs, and may replace anything that all pages have, such as `body`.
-    """
-    say = _WordsOnly(_shared()[language if language in _shared() else DEFAULT_LANGUAGE])
-    top = Top(part=_ALWAYS, look=look, headline=say(f"{words}.headline"), line=say(f"{words}.line"))
-    context = {
-        **_frame(say.language, None, look, *NEUTRAL),
-        "app": app_address(say.language) if has_script else "",
-        "view": None,
-        "say": say,
-        "title": top.headline,
-        "top": top,
-        "languages": (),
-        "body": {"class": "one"},
-        **more,
-    }
-    return environment(say.language).get_template(template).render(context)
-
-
-def shared_word(language: str, key: str) -> str:
-    """One sentence of the shared words that needs no values, in English where there are none in `language`."""
-    return _shared()[language if language in _shared() else DEFAULT_LANGUAGE][key]
-
-
 def speaker_for(view: View) -> Speaker:
     """Says the sentences of a view's type on a page of its own."""
     return _speaker(view, registry.current().find(view.situation))
@@ -143,33 +106,11 @@ def render_receipt(view: View, top: Top, **more: Any) -> str:
     return environment(view.language).get_template("customer/receipt.html").render(context)
 
 
-def shared_speaker(language: str, values: Mapping[str, Any], reader: Reader) -> Speaker:
-    """Says the sentences of every page where there is none, with these values."""
-    words = _shared().get(language) or _shared()[DEFAULT_LANGUAGE]
-    return Speaker(words, isolated(values) if language in RIGHT_TO_LEFT else values, reader)
-
-
-def render_without_page(template: str, top: Top, say: Speaker, *, face: Face, language: str, **more: Any) -> str:
-    """A page that belongs to an organisation and to no customer, in no brand's colours (`PLAIN_SECURITY_POLICY`)."""
-    context = {
-        **_frame(language, face, top.look, *NEUTRAL),
-        "view": None,
-        "say": say,
-        "title": top.headline,
-        "top": top,
-        "languages": _languages(say, tuple(_shared()), language),
-        "language_label": say("layout.language"),
-        "body": {"class": "one"},
-        **more,
-    }
-    return environment(language).get_template(template).render(context)
-
-
 def languages_at(view: View, place: str) -> list[Language]:
     """The other languages, for a page that is asked for at another `place` (ends in ? or &) than it stands at."""
     loaded = registry.current().find(view.situation)
-    codes = loaded.languages if loaded is not None else tuple(_shared())
-    return _languages(speaker_for(view), codes, view.language, place)
+    codes = loaded.languages if loaded is not None else tuple(shared_words())
+    return other_languages(speaker_for(view), codes, view.language, place)
 
 
 def words_for(view: View) -> Speaker:
@@ -201,29 +142,16 @@ def content_security_policy(view: View | None = None, *, framed: bool = False) -
     return "; ".join(rules)
 
 
-class _WordsOnly:
-    """Says sentences of the shared words that need no values but those given."""
-
-    def __init__(self, words: Words) -> None:
-        self._words = words
-        self.language = words.language
-
-    def __call__(self, key: str, **values: str) -> str:
-        return self._words[key].format_map(values)
-
-
-_ALWAYS = Part((), is_carried=True, is_shown=True)
-
-
 @cache
-def _shared() -> dict[str, Words]:
+def shared_words() -> dict[str, Words]:
+    """The words of every page by language, whatever its type."""
     return load_shared(registry.BUILT_IN / "words")
 
 
 def _words(view: View, loaded: Loaded | None) -> Words:
     if loaded is not None:
         return loaded.words.get(view.language) or loaded.words[DEFAULT_LANGUAGE]
-    return _shared().get(view.language) or _shared()[DEFAULT_LANGUAGE]
+    return shared_words().get(view.language) or shared_words()[DEFAULT_LANGUAGE]
 
 
 def _speaker(view: View, loaded: Loaded | None) -> Speaker:
@@ -241,7 +169,7 @@ def _ended(view: View, say: Speaker) -> Top:
         word, look = "needs_human", "good"
     elif view.state == "expired" and view.answered_at is not None:
         word = "answered_expired"
-    return Top(part=_ALWAYS, look=look, headline=say(f"steps.{word}.headline"), line=say(f"steps.{word}.line"))
+    return Top(part=ALWAYS, look=look, headline=say(f"steps.{word}.headline"), line=say(f"steps.{word}.line"))
 
 
 def _title(view: View, say: Speaker, drawing: Drawing) -> str:
@@ -317,25 +245,27 @@ def _plain(view: View, say: Speaker, template: str, top: Top, **more: Any) -> st
 
 def _around(view: View, say: Speaker, look: Header) -> dict[str, Any]:
     loaded = registry.current().find(view.situation)
-    codes = loaded.languages if loaded is not None else tuple(_shared())
+    codes = loaded.languages if loaded is not None else tuple(shared_words())
     return {
-        **_frame(view.language, view.brand, look, view.brand.colour, view.brand.colour_dark),
+        **frame(view.language, view.brand, look, view.brand.colour, view.brand.colour_dark),
         "view": view,
         "say": say,
         "app": app_address(view.language) if view.token else "",
         "reader": view.reader,
         "styles": _styles(view).text,
-        "languages": _languages(say, codes, view.language),
+        "languages": other_languages(say, codes, view.language),
         "language_label": say("layout.language"),
     }
 
 
-def _languages(say: Speaker, codes: Iterable[str], current: str, place: str = "?") -> list[Language]:
+def other_languages(say: Speaker, codes: Iterable[str], current: str, place: str = "?") -> list[Language]:
+    """The same page in the other languages of `codes`, each by its own name."""
     names = {code: say.find(f"languages.{code}") or code for code in codes if code != current}
     return [Language(tag(code), name, f"{place}lang={code}") for code, name in names.items()]
 
 
-def _frame(language: str, brand: Face | None, look: Header, colour: str, colour_dark: str) -> dict[str, Any]:
+def frame(language: str, brand: Face | None, look: Header, colour: str, colour_dark: str) -> dict[str, Any]:
+    """What the layout of every page needs."""
     return {
         "app": "",
         "language": tag(language),
@@ -354,8 +284,5 @@ def _styles(view: View) -> Inlined:
 
 _SHELLS = Shells(render_in_full)
 
-LANGUAGES = tuple(sorted(_shared(), key=lambda code: (code != DEFAULT_LANGUAGE, code)))
+LANGUAGES = tuple(sorted(shared_words(), key=lambda code: (code != DEFAULT_LANGUAGE, code)))
 """The languages there are words in, English first."""
-
-PLAIN_SECURITY_POLICY = content_security_policy()
-"""The policy of pages made by `render_plain`."""

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from selfservice import logs
 from selfservice.db import db
 from selfservice.errors import AppError, Invalid, TooMany, Unavailable
-from selfservice.situations import rendering
+from selfservice.situations import plain
 from selfservice.web import encoding, languages
 
 PROGRAM_PATHS = ("/a/", "/api/", "/push/", "/healthz", "/readyz")
@@ -82,13 +82,13 @@ def _unexpected(error: Exception) -> ResponseReturnValue:
 def _plain(status: int) -> Response:
     kind = _KINDS.get(status, "error" if status >= 500 else "forbidden")
     language = languages.wanted()
-    html = rendering.render_plain(kind, language=language, reference=_request_id() if status >= 500 else "")
+    html = plain.render_plain(kind, language=language, reference=_request_id() if status >= 500 else "")
     response = encoding.compressed(html, status)
     response.headers.extend(
         (
             ("Cache-Control", "no-store"),
             ("X-Robots-Tag", "noindex, nofollow"),
-            ("Content-Security-Policy", rendering.PLAIN_SECURITY_POLICY),
+            ("Content-Security-Policy", plain.SECURITY_POLICY),
         )
     )
     return response

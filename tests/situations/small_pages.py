@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from selfservice.kit import Do
 from selfservice.kit.checks import CheckKind
-from selfservice.situations import asides, rendering
+from selfservice.situations import asides, plain
 from selfservice.situations.asides import Verdict
 from selfservice.situations.asking import Ask
 from selfservice.situations.registry import Registry
@@ -75,16 +75,16 @@ def _receipts(registry: Registry, language: str) -> Iterator[tuple[str, str]]:
 
 def _alone(registry: Registry, language: str) -> Iterator[tuple[str, str]]:
     for kind in PLAIN:
-        yield f"plain {kind}", rendering.render_plain(kind, language=language, reference="8f3a2c")
+        yield f"plain {kind}", plain.render_plain(kind, language=language, reference="8f3a2c")
     kept: Mapping[str, Any] = {"body": {"class": "one", "data-kept": "0"}, "has_script": True, "places": PLACES}
-    yield "offline", rendering.render_alone("customer/offline.html", "plain.offline", language=language, **kept)
+    yield "offline", plain.render_alone("customer/offline.html", "plain.offline", language=language, **kept)
     for words, rows in (("inbox.list", _rows(registry, language)), ("inbox.empty", [])):
         more = {"rows": rows, "is_known": bool(rows), "is_kept": False, "places": PLACES, "look": "brand"}
-        yield words, rendering.render_alone("customer/inbox.html", words, language=language, **more)
+        yield words, plain.render_alone("customer/inbox.html", words, language=language, **more)
     forget: Mapping[str, Any] = {"look": "brand", "places": PLACES}
-    yield "forget", rendering.render_alone("customer/forget.html", "device.forget", language=language, **forget)
+    yield "forget", plain.render_alone("customer/forget.html", "device.forget", language=language, **forget)
     forgotten: Mapping[str, Any] = {"look": "good", "reference": "", "places": PLACES}
-    yield "forgotten", rendering.render_alone("errors/plain.html", "device.forgotten", language=language, **forgotten)
+    yield "forgotten", plain.render_alone("errors/plain.html", "device.forgotten", language=language, **forgotten)
 
 
 def _rows(registry: Registry, language: str) -> list[Row]:

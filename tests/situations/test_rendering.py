@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 
 from selfservice.kit import locales
-from selfservice.situations import asides, rendering
+from selfservice.situations import asides, plain, rendering
 from selfservice.situations.registry import EXTENSION, Registry
 from selfservice.situations.view import View
 from selfservice.web import encoding
@@ -361,15 +361,15 @@ def test_texts_can_be_stopped_without_script(look: Look) -> None:
 @pytest.mark.parametrize("kind", ["not_found", "error", "forbidden", "too_many", "unavailable"])
 @pytest.mark.parametrize("language", rendering.LANGUAGES)
 def test_there_is_a_plain_page_for_what_goes_wrong(kind: str, language: str) -> None:
-    page = rendering.render_plain(kind, language=language, reference="8f3a2c")
+    page = plain.render_plain(kind, language=language, reference="8f3a2c")
 
     assert f'<html lang="{locales.tag(language)}"' in page
     assert "8f3a2c" in shown_in(page)
-    assert page == rendering.render_plain(kind, language=language, reference="8f3a2c")
+    assert page == plain.render_plain(kind, language=language, reference="8f3a2c")
     style = re.search(r"<style>(.*?)</style>", page, re.DOTALL)
     assert style is not None
     digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
-    assert f"style-src 'sha256-{digest}'" in rendering.PLAIN_SECURITY_POLICY
+    assert f"style-src 'sha256-{digest}'" in plain.SECURITY_POLICY
 
 
 def test_brand_without_phone_offers_what_there_is(look: Look) -> None:

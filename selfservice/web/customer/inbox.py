@@ -13,7 +13,7 @@ from selfservice.brands import queries as brands
 from selfservice.db import db
 from selfservice.pages import inbox
 from selfservice.pages.inbox import Entry
-from selfservice.situations import rendering
+from selfservice.situations import plain
 from selfservice.situations.view import State
 from selfservice.web import assets, device, encoding, languages, security
 from selfservice.web.customer import keeping
@@ -138,13 +138,13 @@ def _page(template: str, words: str, language: str, *, has_script: bool = True, 
         "manifest": url_for("shell.manifest"),
         "touch_icon": assets.url("icons/app/touch-180.png"),
     }
-    html = rendering.render_alone(template, words, language=language, has_script=has_script, places=places, **more)  # type: ignore[arg-type]
+    html = plain.render_alone(template, words, language=language, has_script=has_script, places=places, **more)  # type: ignore[arg-type]
     response = encoding.compressed(html)
     response.headers.extend(
         (
             ("Cache-Control", "no-store"),
             ("X-Robots-Tag", "noindex, nofollow"),
-            ("Content-Security-Policy", rendering.PLAIN_SECURITY_POLICY),
+            ("Content-Security-Policy", plain.SECURITY_POLICY),
         )
     )
     return response

@@ -11,7 +11,7 @@ from selfservice import config
 from selfservice.config import Settings
 from selfservice.errors import NotFound
 from selfservice.kit.locales import tag
-from selfservice.situations import phone_scripts, rendering
+from selfservice.situations import phone_scripts, plain, rendering
 from selfservice.web import assets, encoding, languages, security
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -70,7 +70,7 @@ def offline() -> ResponseReturnValue:
     """What is shown for a page that is not kept; the worker fetches it while there is a network."""
     language = languages.wanted()
     response = encoding.compressed(
-        rendering.render_alone(
+        plain.render_alone(
             "customer/offline.html",
             "plain.offline",
             language=language,
@@ -83,7 +83,7 @@ def offline() -> ResponseReturnValue:
         (
             ("Cache-Control", ASK_EACH_TIME),
             ("X-Robots-Tag", "noindex, nofollow"),
-            ("Content-Security-Policy", rendering.PLAIN_SECURITY_POLICY),
+            ("Content-Security-Policy", plain.SECURITY_POLICY),
         )
     )
     return response
@@ -98,15 +98,15 @@ def manifest() -> ResponseReturnValue:
         scope="/",
         start_url="/inbox",
         lang=tag(language),
-        name=rendering.shared_word(language, "inbox.title"),
-        short_name=rendering.shared_word(language, "inbox.title"),
+        name=plain.shared_word(language, "inbox.title"),
+        short_name=plain.shared_word(language, "inbox.title"),
         display="standalone",
         background_color="#f3f5f7",
         theme_color=rendering.NEUTRAL[0],
         icons=[_icon(name, size, purpose) for name, size, purpose in _ICONS],
         shortcuts=[
-            {"name": rendering.shared_word(language, "inbox.title"), "url": "/inbox"},
-            {"name": rendering.shared_word(language, "inbox.check"), "url": "/verify"},
+            {"name": plain.shared_word(language, "inbox.title"), "url": "/inbox"},
+            {"name": plain.shared_word(language, "inbox.check"), "url": "/verify"},
         ],
         screenshots=[_screenshot(name, size, form) for name, size, form in _SCREENSHOTS],
     )

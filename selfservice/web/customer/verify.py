@@ -23,7 +23,7 @@ from selfservice.brands import queries as brands
 from selfservice.brands.face import Face
 from selfservice.errors import NotFound, TooMany
 from selfservice.pages import queries, receipts
-from selfservice.situations import asides, rendering
+from selfservice.situations import asides, plain
 from selfservice.situations.asides import Verdict
 from selfservice.tokens import BadToken
 from selfservice.web import encoding, languages, security
@@ -178,7 +178,7 @@ def _page(verdict: Verdict | None, entered: str = "") -> Response:
         (
             ("Cache-Control", "no-store"),
             ("X-Robots-Tag", "noindex, nofollow"),
-            ("Content-Security-Policy", rendering.PLAIN_SECURITY_POLICY),
+            ("Content-Security-Policy", plain.SECURITY_POLICY),
         )
     )
     return response
