@@ -161,7 +161,7 @@ def _parts(scene: _Scene) -> dict[str, Any]:
         "texts": sendings.tell(messages.list_for_page(page.id)),
         "conversations": waiting,
         "is_locked": any(check.state == "locked" for check in checks.list_for_page(page.id)),
-        "is_stopped": bool(scene.customer.phone) and customers.is_suppressed(scene.customer.phone),
+        "is_stopped": customers.is_suppressed(scene.customer.phone or ""),
         "receipt": receipts.code_of(page.id, page.brand_id, page.answers) if page.answers else "",
         "names": names,
         "team_names": _team_names(page),
