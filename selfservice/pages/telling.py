@@ -28,11 +28,9 @@ def tell(
     devices = pushes.find_devices(page, loaded) if "push" in channels else pushes.NONE
     told: list[Message] = []
     if "sms" in channels:
-        until_seen = is_again or loaded.situation.message_class == "urgent"
-        stands_by = bool(devices.own)
-        text = texts.invite(
-            page, purpose=purpose, key=key, actor=actor, stands_by=stands_by, until_seen=stands_by and until_seen
-        )
+        is_for_a_person = is_again or loaded.situation.message_class == "urgent"
+        waits: texts.Waits = "" if not devices.own else "seen" if is_for_a_person else "delivered"
+        text = texts.invite(page, purpose=purpose, key=key, actor=actor, waits=waits)
         told.append(text)
     if any(devices):
         ahead_of = dict.fromkeys(devices.own, told[0].id if told else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from selfservice import config, tokens
 from selfservice.customers import queries as customers
@@ -21,6 +22,9 @@ INVITATION = "invitation"
 UPDATE = "update"
 CODE = "code"
 """The purpose of a text with a one-time code: its words are the customer's alone, and no screen of staff shows them."""
+
+Waits = Literal["", "delivered", "seen"]
+"""What a text waits for before it leaves, in vain: nothing, that a phone has a push, that a person has pressed one."""
 
 _BODY = "sms.body"
 _UPDATED = "sms.updated"
@@ -45,13 +49,10 @@ def specimen_url() -> str:
     return f"{config.current().base_url}/p/{_SPECIMEN}"
 
 
-def invite(
-    page: Page, *, purpose: str, key: str, actor: str, stands_by: bool = False, until_seen: bool = False
-) -> Message:
+def invite(page: Page, *, purpose: str, key: str, actor: str, waits: Waits = "") -> Message:
     """Hand the text with the page's link to the outbox; the same `key` twice is one text.
 
-    One that `stands_by` leaves when the pushes that go ahead of it have had their time; `until_seen`, unless somebody
-    has pressed one.
+    One that `waits` stands by, and leaves when the pushes that go ahead of it have had their time.
 
     Raises Invalid when it would need more parts than its type allows: whoever makes the page can shorten a fact.
     """
@@ -60,17 +61,7 @@ def invite(
     word = _UPDATED if purpose == UPDATE and _UPDATED in loaded.words[view.language] else _BODY
     composed = compose_text(view, loaded, word, url_of(page.id))
     refuse_too_long(composed, loaded)
-    return _accept(
-        page,
-        view,
-        loaded,
-        composed.body,
-        purpose=purpose,
-        key=key,
-        actor=actor,
-        stands_by=stands_by,
-        until_seen=until_seen,
-    )
+    return _accept(page, view, loaded, composed.body, purpose=purpose, key=key, actor=actor, waits=waits)
 
 
 def follow_up(page: Page, name: str) -> Message | None:
@@ -139,16 +130,7 @@ def refuse_too_long(composed: Composed, loaded: Loaded) -> None:
 
 
 def _accept(
-    page: Page,
-    view: View,
-    loaded: Loaded,
-    body: str,
-    *,
-    purpose: str,
-    key: str,
-    actor: str,
-    stands_by: bool = False,
-    until_seen: bool = False,
+    page: Page, view: View, loaded: Loaded, body: str, *, purpose: str, key: str, actor: str, waits: Waits = ""
 ) -> Message:
     return messages.accept(
         messages.NewMessage(
@@ -164,8 +146,8 @@ def _accept(
             not_after=page.expires_at,
             not_before=page.send_at,
             idempotency_key=key,
-            stands_by=stands_by,
-            until_seen=until_seen,
+            stands_by=bool(waits),
+            until_seen=waits == "seen",
         ),
         actor=actor,
     )

@@ -471,6 +471,42 @@ class TestAtTheSameMoment:
             assert states(page_id)["sms"] == ["cancelled"]
             assert story_of(text_id)[-1] == "cancelled"
 
+    def test_a_look_and_a_change_come_one_after_the_other(
+        self, app: Flask, push_door: PushDoor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Facts change between the look at what the page shows and the taking back: the news of it is not taken."""
+        with app.app_context():
+            join(push_door)
+            page_id = issue(case_ref="case-1").page.id
+            device_id = devices.make()[0].id
+            requests.opened(page_id, device_id)
+            db.session.commit()
+        changed = threading.Event()
+        facts = appointment(place="Second floor")
+
+        def change() -> None:
+            with app.app_context():
+                issue(facts=facts, case_ref="case-1")
+                changed.set()
+
+        worker = threading.Thread(target=change, daemon=True)
+        take_back = standby.take_back_for_page
+
+        def take_back_late(*arguments: Any, **named: Any) -> Any:
+            if named["reason"] == "page_opened":
+                worker.start()
+                assert not changed.wait(0.5)  # It waits for our row.
+            return take_back(*arguments, **named)
+
+        monkeypatch.setattr(standby, "take_back_for_page", take_back_late)
+        with app.app_context():
+            requests.opened(page_id, device_id, revision=1)
+            db.session.commit()
+            worker.join(30)
+
+            assert changed.is_set()
+            assert states(page_id) == {"push": ["cancelled", "ready"], "sms": ["cancelled", "held"]}
+
     def test_the_same_receipt_twice_at_once_is_heard_once(self, app: Flask, push_door: PushDoor) -> None:
         with app.app_context():
             join(push_door)

@@ -18,6 +18,7 @@ from selfservice.customers.models import Device, DevicePage, PushSubscription
 from selfservice.db import db
 from selfservice.events.models import Event
 from selfservice.messages import queries as outbox
+from selfservice.pages import queries as page_queries
 from selfservice.pages import service as pages
 from tests.factories import act, appointment, issue
 from tests.harness.application import make_app, make_settings
@@ -58,7 +59,7 @@ def subscribe(client: FlaskClient, browser: Browser, page: str | None = None) ->
 
 def devices_of(app: Flask, page: str) -> list[int]:
     with app.app_context():
-        found = pages.queries.get(tokens.current().read_page(page))
+        found = page_queries.get(tokens.current().read_page(page))
         return subscriptions.list_devices(found.customer_id)
 
 
@@ -259,7 +260,7 @@ def test_an_answer_in_a_notification_is_one_that_counts(app: Flask, client: Flas
     assert [reply.status_code for reply in replies] == [200, 200]
     assert [reply.json["status"] for reply in replies if reply.json] == ["applied", "already_applied"]
     with app.app_context():
-        assert pages.queries.get(page_id).state == "answered"
+        assert page_queries.get(page_id).state == "answered"
         states = {message.channel: message.state for message in outbox.list_for_page(page_id)}
     assert states == {"push": "cancelled", "sms": "cancelled"}
 
@@ -369,7 +370,7 @@ class TestForwardedLink:
 
     def test_a_corrected_number_ends_that_too(self, app: Flask, page_id: int, stranger: FlaskClient) -> None:
         with app.app_context():
-            customer = pages.queries.get(page_id).customer_id
+            customer = page_queries.get(page_id).customer_id
             people.get(customer).ref = "C1"
             db.session.commit()
 
