@@ -223,11 +223,14 @@ def test_answer_that_was_sent_leaves_nothing_of_what_was_said(phone: Phone, issu
     link = issue()
     tab = phone.open(link)
     phone.wait_kept(lambda kept: len(kept["pages"]) == 1)
-    phone.way.fail("/a/", lambda _ask: None)
+    phone.way.fail("/a/", *[lambda _ask: None] * 50)
     tab.get_by_role("button", name=YES).click()
     phone.note(SAVED)
-
     tab.goto(phone.way.url + "/inbox")
+    phone.settle()
+    phone.way.faults.clear()
+
+    tab.evaluate("() => dispatchEvent(new Event('online'))")
 
     record = phone.wait_kept(lambda kept: [it["state"] for it in kept["queue"]] == ["sent"])["queue"][0]
     assert record["body"] == ""
