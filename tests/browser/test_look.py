@@ -70,7 +70,7 @@ def test_desktop_stands_in_two_columns_that_do_not_overlap(registry: Registry, r
             """() => {
               const parts = [...document.querySelectorAll(".card, .dock, .note, footer")]
                 .map((part) => [part, part.getBoundingClientRect()])
-                .filter(([part, box]) => box.height && !part.parentElement.closest(".card, .dock"));
+                .filter(([part, box]) => box.height && !part.parentElement.closest(".card, .dock, .langs"));
               const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
               return parts.flatMap(([part, box], index) => parts.slice(index + 1)
                 .filter(([, other]) => meet(box, other))
