@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,6 +21,7 @@ from selfservice.situations import rendering
 from selfservice.situations.registry import EXTENSION, Registry
 from selfservice.situations.view import View
 from tests.browser.phone_scene import PHONE, Phone
+from tests.harness.numbers import fresh_number
 from tests.harness.server import LiveServer
 from tests.harness.way import Way
 
@@ -70,7 +70,7 @@ def issue(beside: Flask) -> Callable[..., str]:
         with beside.app_context():
             loaded = registries.current().get(situation)
             facts = loaded.samples[sample].facts(zone=ZoneInfo("Europe/London"), now=clock.now())
-            person = Person(phone=f"+1202555{100 + secrets.randbelow(100):04d}", name="Maria Santos")
+            person = Person(phone=fresh_number(), name="Maria Santos")
             made = pages.issue(NewPage(situation=situation, facts={**facts, **changes}, customer=person, actor="cli"))
             db.session.commit()
             url = made.url

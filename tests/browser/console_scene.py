@@ -17,10 +17,10 @@ from selfservice.pages.service import NewPage, Person
 from selfservice.staff import service as sessions
 from selfservice.tokens import encode_id
 from tests import factories
+from tests.harness.numbers import fresh_number
 from tests.harness.server import LiveServer
 
 DESK = {"viewport": {"width": 1440, "height": 900}}
-NUMBERS = iter(range(100, 200))
 
 
 @dataclass(frozen=True)
@@ -84,11 +84,6 @@ class Scene:
         with self.app.app_context():
             requests.ask_callback(page_id, note="After six")
             db.session.commit()
-
-
-def fresh_number() -> str:
-    """A number nobody has had in this process, from a range kept for fiction."""
-    return f"+1{secrets.randbelow(700) + 201}5550{next(NUMBERS)}"
 
 
 def address(page_id: int, more: str = "") -> str:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Error, Page, expect
 
 from tests.harness.way import Way
 
@@ -56,9 +56,19 @@ _SETTLED = "() => !!(navigator.serviceWorker.controller && self.deliver)"
 def until(tab: Page, is_so: Callable[[], bool], explain: Callable[[], str] = str) -> None:
     """Ask again and again, without a script of the page's; raises AssertionError after twenty seconds."""
     ends_at = time.monotonic() + 20
-    while not is_so():
+    while not _holds(is_so):
         assert time.monotonic() < ends_at, f"It never came to that. {explain()}"
         tab.wait_for_timeout(50)
+
+
+def _holds(is_so: Callable[[], bool]) -> bool:
+    try:
+        return is_so()
+    except Error as error:
+        # The page left while it was asked: the next one is asked again.
+        if "Execution context was destroyed" not in error.message:
+            raise
+        return False
 
 
 class Phone:

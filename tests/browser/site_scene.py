@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from selfservice.messages.policy import PUSH_FIRST
 from selfservice.pages import service as pages
 from selfservice.pages.models import Page
 from tests import factories
+from tests.harness.numbers import fresh_number
 from tests.harness.phone import Phone
 from tests.harness.server import LiveServer, find_leaks
 from tests.harness.waiting import wait_until
@@ -83,7 +83,7 @@ class Office:
 
     def issue(self, situation: str = "appointment_reminder", *, number: str = "", **details: Any) -> Ticket:
         """A page and its message; to the same `number` it goes to the same customer."""
-        number = number or f"+1202555{100 + secrets.randbelow(100):04d}"
+        number = number or fresh_number()
 
         def make() -> Ticket:
             issued = factories.issue(situation, phone=number, **details)

@@ -13,7 +13,8 @@ from selfservice.application import create_app
 from selfservice.config import Settings
 from selfservice.db import db, dispose
 from selfservice.staff import service as sessions
-from tests.browser.console_scene import DESK, Scene, address, fresh_number
+from tests.browser.console_scene import DESK, Scene, address
+from tests.harness.numbers import fresh_number
 from tests.harness.server import LiveServer
 
 OpenTab = Callable[..., Page]

@@ -31,6 +31,7 @@ from selfservice.pages import service as pages
 from selfservice.pages.service import NewPage, Person
 from selfservice.situations import registry
 from tests.harness.browser import Tabs
+from tests.harness.numbers import fresh_number
 from tests.harness.server import FLASK, ROOT, LiveServer
 
 SAMPLE = "selfservice/situations/appointment_reminder/samples/booked.json"
@@ -72,11 +73,6 @@ def sign_in(tab: Page, staff: Staff) -> None:
     tab.get_by_label("Password", exact=True).fill(staff.password)
     tab.get_by_role("button", name="Sign in").click()
     expect(tab.get_by_role("heading", name="Pages")).to_be_visible()
-
-
-def fresh_number() -> str:
-    """A number nobody has had in this run, from the range kept for fiction."""
-    return f"+1202555{100 + secrets.randbelow(100):04d}"
 
 
 @pytest.fixture(scope="session")

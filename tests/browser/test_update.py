@@ -130,7 +130,8 @@ def test_phone_comes_back_after_the_kill_switch(phone: Phone, issue: Issue, swit
     switch.touch()
     tab = phone.tab
     tab.goto(phone.address(issue()))
-    phone.heading(QUESTION)
+    until(tab, lambda: phone.way.count("GET", "/sw.js?clear=1") == 1)
+    until(tab, lambda: not tab.evaluate("async () => (await navigator.serviceWorker.getRegistrations()).length"))
     switch.unlink()
 
     tab.reload()
