@@ -268,7 +268,6 @@ def test_button_pressed_offline_is_saved_and_sent_later(pushed: tuple[Pushed, st
     assert token not in json.dumps(scene.phone.kept()["queue"])
 
     scene.phone.is_on()
-    scene.phone.tab.evaluate("() => navigator.serviceWorker.controller.postMessage({ v: 1, type: 'flush' })")
     scene.wait_shown("Sent")
     see(scene.phone, link, ANSWERED)
 
