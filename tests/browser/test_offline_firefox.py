@@ -15,6 +15,7 @@ from tests.harness.waiting import wait_until
 HEADLINE = "can you make your appointment"
 YES = "Yes, I’ll be there"
 SAVED = "Saved on this phone, not sent yet"
+KEPT = "This is the page as you last saw it"
 NOT_KEPT = "This page isn’t kept on your phone"
 
 
@@ -47,7 +48,7 @@ def test_a_page_opens_when_the_server_is_down(scene: Scene) -> None:
     scene.phone.open(ticket.url)
 
     assert HEADLINE in scene.phone.text()
-    scene.phone.wait_for("document.body.innerText.includes('This is the page as you last saw it')")
+    scene.phone.wait_for(f"document.body.innerText.includes('{KEPT}')")
 
 
 def test_a_page_opens_when_the_network_is_off(scene: Scene) -> None:
@@ -78,6 +79,7 @@ def test_what_is_kept_is_sealed(scene: Scene, folder: Path) -> None:
     records = scene.kept("pages")
     scene.wire.cut()
     scene.phone.open(ticket.url)
+    scene.phone.wait_for(f"document.body.innerText.includes('{KEPT}')")
     scene.phone.tap(YES)
     scene.phone.wait_for(f"document.body.innerText.includes('{SAVED}')")
     queued = scene.kept("queue")

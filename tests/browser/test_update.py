@@ -122,8 +122,7 @@ def test_kill_switch_sends_first_what_waits(phone: Phone, issue: Issue, switch: 
 
     phone.heading(QUESTION)
     until(tab, lambda: phone.way.count("POST", "/a/") == 1)
-    tab.goto(phone.address(link))
-    phone.heading(ANSWERED)
+    until(tab, lambda: bool(tab.goto(phone.address(link))) and ANSWERED in tab.inner_text("h1:visible"))
 
 
 def test_phone_comes_back_after_the_kill_switch(phone: Phone, issue: Issue, switch: Path) -> None:

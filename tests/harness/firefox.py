@@ -47,6 +47,17 @@ _FIND = """
 )
 """
 
+# Resolves when the part to be tapped stays where it is: a tap goes to a place, whatever stands there by then.
+_STILL = """
+(async () => {
+  for (let last; ; await new Promise((resolve) => setTimeout(resolve, 100))) {
+    const place = JSON.stringify(tapped.getBoundingClientRect());
+    if (place == last) return true;
+    last = place;
+  }
+})()
+"""
+
 
 class FirefoxError(Exception):
     """Firefox did not do what it was asked; the text is its own."""
@@ -150,6 +161,7 @@ class Firefox:
     def tap(self, label: str) -> None:
         self.wait_for(f"(window.tapped = {_FIND % json.dumps(label)}) && 1")
         self.run("tapped.scrollIntoView({block: 'center', behavior: 'instant'})")
+        self.run(_STILL)
         element = self.command(
             "script.evaluate", expression="tapped", target={"context": self._tab}, awaitPromise=False
         )

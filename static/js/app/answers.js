@@ -57,7 +57,7 @@ const noteFor = (record) => {
 };
 
 // Only what has changed is drawn, so that nothing is read out twice and focus stays where it is.
-const draw = (records) => {
+export const draw = (records) => {
   const kept = +document.body.dataset.kept && (navigator.onLine ? "away" : "offline");
   const sight = JSON.stringify([kept, records.map((record) => [record.id, record.state])]);
   if (drawn == sight && drawnOn == document.body) return;

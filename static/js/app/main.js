@@ -1,5 +1,5 @@
 // What a page does beyond its own script, once it can be read: offline, queue, news, this device.
-import { page, paint, start } from "./answers.js";
+import { draw, page, paint, start } from "./answers.js";
 import { count, forget, mark } from "./device.js";
 import { dress } from "./notes.js";
 import { offerNews } from "./tell.js";
@@ -27,6 +27,7 @@ const look = async (isNew) => {
 const begin = async () => {
   const wasControlled = hasController();
   dress();
+  draw([]); // That a page is the last one seen is said before anybody can have begun to tap.
   await register();
   await start();
   await look(!wasControlled);
