@@ -37,8 +37,11 @@ class Application(Flask):
         return func
 
 
-def create_app(settings: Settings | None = None) -> Flask:
-    """The application for `settings`, by default those of the environment; raises ConfigError when they are wrong."""
+def create_app(settings: Settings | None = None, registry: Registry | None = None) -> Flask:
+    """The application for `settings`, by default those of the environment; raises ConfigError when they are wrong.
+
+    `registry` are its page types, by default those that the settings name.
+    """
     settings = settings or Settings.load(os.environ)
     app = Application("selfservice", root_path=str(ROOT), template_folder="templates", static_folder=None)
     # No SECRET_KEY: the framework's own sessions stay off, the doors prove who is there in their own ways.
@@ -47,7 +50,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["selfservice.settings"] = settings
     app.extensions["selfservice.keyring"] = tokens.Keyring(settings.secret_keys)
     app.extensions["selfservice.data_keys"] = tokens.DataKeys(settings.data_keys)
-    app.extensions["selfservice.registry"] = Registry.load(settings.situations, strict=settings.strict)
+    if registry is None:
+        registry = Registry.load(settings.situations, strict=settings.strict)
+    app.extensions["selfservice.registry"] = registry
     logs.configure(settings)
     db.configure(app, settings.database_url)
     _watch_requests(app)

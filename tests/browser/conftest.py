@@ -11,7 +11,6 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from selfservice import clock, tokens
-from selfservice.application import create_app
 from selfservice.config import Settings
 from selfservice.db import db, dispose
 from selfservice.pages import service as pages
@@ -20,7 +19,9 @@ from selfservice.situations import registry as registries
 from selfservice.situations import rendering
 from selfservice.situations.registry import EXTENSION, Registry
 from selfservice.situations.view import View
+from tests.browser.console_scene import Scene
 from tests.browser.phone_scene import PHONE, Phone
+from tests.harness.application import make_app
 from tests.harness.numbers import fresh_number
 from tests.harness.server import LiveServer
 from tests.harness.way import Way
@@ -59,18 +60,26 @@ def tab(browser: Browser) -> Iterator[Callable[..., Page]]:
 @pytest.fixture(scope="session")
 def beside(live_server: LiveServer) -> Flask:
     """The application on the live server's database, to make pages without waiting for a command each time."""
-    return create_app(Settings.load(live_server.environ, strict=True))
+    return make_app(Settings.load(live_server.environ, strict=True))
+
+
+@pytest.fixture
+def scene(live_server: LiveServer, beside: Flask) -> Iterator[Scene]:
+    """The running server and staff who are signed in."""
+    yield Scene(live_server, beside)
+    with beside.app_context():
+        dispose()
 
 
 @pytest.fixture
 def issue(beside: Flask) -> Callable[..., str]:
     """`issue("fraud_alert", "online")` gives the link of a fresh page for Maria, made from a sample."""
 
-    def make(situation: str = "appointment_reminder", sample: str = "booked", **changes: Any) -> str:
+    def make(situation: str = "appointment_reminder", sample: str = "booked", *, to: str = "", **changes: Any) -> str:
         with beside.app_context():
             loaded = registries.current().get(situation)
             facts = loaded.samples[sample].facts(zone=ZoneInfo("Europe/London"), now=clock.now())
-            person = Person(phone=fresh_number(), name="Maria Santos")
+            person = Person(phone=to or fresh_number(), name="Maria Santos")
             made = pages.issue(NewPage(situation=situation, facts={**facts, **changes}, customer=person, actor="cli"))
             db.session.commit()
             url = made.url

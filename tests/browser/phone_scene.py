@@ -82,9 +82,14 @@ class Phone:
 
     def open(self, link: str) -> Page:
         """Open a link in the phone's first tab and wait until the page is at home on the phone."""
-        self.tab.goto(self.address(link))
-        self.settle()
+        until(self.tab, lambda: self._come(self.address(link)))
         return self.tab
+
+    def _come(self, address: str) -> bool:
+        # The page that is left may just be renewing itself, and then that is what comes.
+        self.tab.goto(address)
+        self.settle()
+        return self.tab.url == address
 
     def address(self, link: str) -> str:
         """A link as it goes by this phone's way."""

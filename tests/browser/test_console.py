@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from selfservice.application import create_app
-from selfservice.config import Settings
-from selfservice.db import db, dispose
+from selfservice.db import db
 from selfservice.staff import service as sessions
 from tests.browser.console_scene import DESK, Scene, address
 from tests.harness.numbers import fresh_number
-from tests.harness.server import LiveServer
 
 OpenTab = Callable[..., Page]
-
-
-@pytest.fixture
-def scene(live_server: LiveServer) -> Iterator[Scene]:
-    """The running server, with the application on its database beside it."""
-    app = create_app(Settings.load(live_server.environ, strict=True))
-    yield Scene(live_server, app)
-    with app.app_context():
-        dispose()
 
 
 def test_page_is_made_by_keyboard_alone(scene: Scene, open_tab: OpenTab) -> None:
@@ -302,6 +290,7 @@ def test_list_is_searched_without_scripts(scene: Scene, open_tab: OpenTab) -> No
     expect(desk.get_by_role("row")).to_have_count(2)
 
 
+@pytest.mark.long
 def test_screens_are_kept(scene: Scene, open_tab: OpenTab, artefacts: Path) -> None:
     """The pictures a person looks at after a run."""
     page_id = scene.issue()

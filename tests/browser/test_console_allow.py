@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from selfservice.application import create_app
-from selfservice.config import Settings
-from selfservice.db import db, dispose
+from selfservice.db import db
 from selfservice.pages import disowning
 from tests.browser.console_scene import Scene, address
-from tests.harness.server import LiveServer
 
 OpenTab = Callable[..., Page]
 
 
 @pytest.fixture
-def disowned(live_server: LiveServer) -> Iterator[tuple[Scene, int]]:
+def disowned(scene: Scene) -> tuple[Scene, int]:
     """The running server, and a page on it of which somebody said that the number is wrong."""
-    scene = Scene(live_server, create_app(Settings.load(live_server.environ, strict=True)))
     page_id = scene.issue()
     with scene.app.app_context():
         disowning.disown(page_id)
         db.session.commit()
-    yield scene, page_id
-    with scene.app.app_context():
-        dispose()
+    return scene, page_id
 
 
 @pytest.mark.parametrize("width", [390, 1440])

@@ -17,19 +17,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Page, expect
 
 from selfservice import clock
-from selfservice.application import create_app
-from selfservice.config import Settings
-from selfservice.db import db, dispose
-from selfservice.pages import service as pages
-from selfservice.pages.service import NewPage, Person
-from selfservice.situations import registry
 from tests.harness.browser import Tabs
 from tests.harness.numbers import fresh_number
 from tests.harness.server import FLASK, ROOT, LiveServer
@@ -73,36 +65,6 @@ def sign_in(tab: Page, staff: Staff) -> None:
     tab.get_by_label("Password", exact=True).fill(staff.password)
     tab.get_by_role("button", name="Sign in").click()
     expect(tab.get_by_role("heading", name="Pages")).to_be_visible()
-
-
-@pytest.fixture(scope="session")
-def beside(live_server: LiveServer) -> Flask:
-    """The application on the live server's database, to make pages without waiting for a command each time."""
-    return create_app(Settings.load(live_server.environ, strict=True))
-
-
-@pytest.fixture
-def issue(beside: Flask) -> Callable[..., str]:
-    """`issue("fraud_alert", "online")` gives the link of a fresh page made from a sample."""
-
-    def make(situation: str = "appointment_reminder", sample: str = "booked", *, to: str = "", **changes: Any) -> str:
-        with beside.app_context():
-            loaded = registry.current().get(situation)
-            facts = loaded.samples[sample].facts(zone=ZoneInfo("Europe/London"), now=clock.now())
-            made = pages.issue(
-                NewPage(
-                    situation=situation,
-                    facts={**facts, **changes},
-                    customer=Person(phone=to or fresh_number()),
-                    actor="cli",
-                )
-            )
-            db.session.commit()
-            url = made.url
-            dispose()
-        return url
-
-    return make
 
 
 def code_sent_to(server: LiveServer, number: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -42,16 +43,18 @@ def every_view(registry: Registry, samples: tuple[tuple[str, str], ...], languag
             yield f"{key} {language} {name}", shown
 
 
+@pytest.mark.parametrize("share", [3, pytest.param(1, marks=pytest.mark.long)], ids=["in_turns", "all"])
 @pytest.mark.parametrize("language", rendering.LANGUAGES)
 @pytest.mark.parametrize("large", [False, True], ids=["ordinary", "large"])
 def test_nothing_sticks_out_and_all_can_be_tapped(
-    registry: Registry, rendered: Any, tab: Any, language: str, large: bool
+    registry: Registry, rendered: Any, tab: Any, language: str, large: bool, share: int
 ) -> None:
     page = tab(viewport=NARROW)
     wrong = {}
 
-    # At the ordinary size, test_access looks at the ordinary samples.
-    for name, shown in every_view(registry, (*SAMPLES, *LONG) if large else LONG, language):
+    # At the ordinary size, test_access looks at the ordinary samples. In turns: each state meets two languages.
+    views = every_view(registry, (*SAMPLES, *LONG) if large else LONG, language)
+    for name, shown in islice(views, rendering.LANGUAGES.index(language) % share, None, share):
         page.set_content(rendered(replace(shown, large=large)))
         found = page.evaluate(OVERFLOW) + page.evaluate(SMALL, SMALLEST_TARGET)
         if found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from selfservice.config import Settings
 if TYPE_CHECKING:
     from flask import Flask
     from flask.testing import FlaskClient
+
+    from selfservice.situations.registry import Registry
 
 KEYS = {
     "SELFSERVICE_SECRET_KEYS": "a:qJ3vN8xT2mR7kW5zB9cF4hL6pD1sG0yE",
@@ -34,9 +37,17 @@ def make_app(settings: Settings) -> Flask:
     from selfservice.application import create_app  # noqa: PLC0415 - hence here.
     from selfservice.cli.commands import attach  # noqa: PLC0415 - hence here.
 
-    app = attach(create_app(settings))
+    app = attach(create_app(settings, None if settings.situations else _built_in()))
     app.testing = True
     return app
+
+
+@cache
+def _built_in() -> Registry:
+    """The page types that every installation has, read once: what is drawn of them stays drawn for the next test."""
+    from selfservice.situations.registry import Registry  # noqa: PLC0415 - as above.
+
+    return Registry.load(strict=True)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
-"""A fresh, migrated database for each test, on SQLite and on PostgreSQL: a copy of one that was migrated once.
+"""A fresh, migrated database for each test, on SQLite and on PostgreSQL.
 
-Copies rather than a rollback, so that tests may commit, and use threads and processes, like the application does.
+No rollback, so that tests may commit, and use threads and processes, like the application does: SQLite's is a copy of
+one that was migrated once, PostgreSQL's is emptied after each test, or made anew if the test changed more than rows.
 """
 
 from __future__ import annotations
@@ -26,6 +27,44 @@ from selfservice import db, schema
 
 KINDS = ("sqlite", "postgresql")
 _numbers = itertools.count(1)
+
+_END_OTHERS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+# Every row goes, without asking in which order, and every number begins again.
+_EMPTY = """
+DO $$
+DECLARE found record;
+BEGIN
+  SET LOCAL session_replication_role = replica;
+  FOR found IN SELECT oid::regclass AS name FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'alembic_version'
+  LOOP
+    EXECUTE format('DELETE FROM %s', found.name);
+  END LOOP;
+  FOR found IN SELECT schemaname, sequencename, start_value FROM pg_sequences WHERE last_value IS NOT NULL
+  LOOP
+    PERFORM setval(format('%I.%I', found.schemaname, found.sequencename), found.start_value, false);
+  END LOOP;
+END
+$$
+"""
+
+# What a migration could change, and the revision it would say.
+_PLAN = """
+SELECT c.relname, c.relkind::text, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+  pg_get_expr(d.adbin, d.adrelid)
+FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+WHERE c.relnamespace = 'public'::regnamespace
+UNION ALL SELECT conname, contype::text, pg_get_constraintdef(oid), '', false, '' FROM pg_constraint
+WHERE connamespace = 'public'::regnamespace
+UNION ALL SELECT tgname, '', pg_get_triggerdef(oid), '', false, '' FROM pg_trigger WHERE NOT tgisinternal
+UNION ALL SELECT version_num, '', '', '', false, '' FROM alembic_version
+ORDER BY 1, 2, 3
+"""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -98,13 +137,59 @@ def postgresql_template(postgresql_server: str) -> Iterator[str]:
     _run(postgresql_server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+class Lender:
+    """Lends one database to a test after the other; each finds it as the template is."""
+
+    def __init__(self, server: str, template: str) -> None:
+        self._server = server
+        self._template = template
+        self._name = ""
+        self._plan = ""
+
+    def lend(self) -> str:
+        """The address of a database that is as the template."""
+        if not self._name:
+            self._name = f"{self._template}_{next(_numbers)}"
+            _run(self._server, f"CREATE DATABASE {self._name} TEMPLATE {self._template}")
+            self._plan = self._read_plan()
+        return driver_url(self._server, self._name)
+
+    def take_back(self) -> None:
+        """Empty it; drop it if it is no longer built as it was."""
+        with self._connect() as connection:
+            connection.execute(_END_OTHERS)
+            if self._plan == self._read_plan():
+                connection.execute(_EMPTY)
+                return
+        self.drop()
+
+    def drop(self) -> None:
+        """Drop it; the next one is made anew."""
+        if self._name:
+            _run(self._server, f"DROP DATABASE {self._name} WITH (FORCE)")
+        self._name = ""
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self._server, dbname=self._name, autocommit=True)
+
+    def _read_plan(self) -> str:
+        with self._connect() as connection:
+            return str(connection.execute(_PLAN).fetchall())
+
+
+@pytest.fixture(scope="session")
+def postgresql_lender(postgresql_server: str, postgresql_template: str) -> Iterator[Lender]:
+    """Lends the process' database."""
+    lender = Lender(postgresql_server, postgresql_template)
+    yield lender
+    lender.drop()
+
+
 @pytest.fixture
-def postgresql_url(postgresql_server: str, postgresql_template: str) -> Iterator[str]:
+def postgresql_url(postgresql_lender: Lender) -> Iterator[str]:
     """The address of a fresh PostgreSQL database."""
-    name = f"{postgresql_template}_{next(_numbers)}"
-    _run(postgresql_server, f"CREATE DATABASE {name} TEMPLATE {postgresql_template}")
-    yield driver_url(postgresql_server, name)
-    _run(postgresql_server, f"DROP DATABASE {name} WITH (FORCE)")
+    yield postgresql_lender.lend()
+    postgresql_lender.take_back()
 
 
 def driver_url(server: str, database: str) -> str:
