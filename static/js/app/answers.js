@@ -44,7 +44,14 @@ const watch = () => {
 
 // One that is being sent at this moment can no longer be taken back; one that was sent may have been taken all the same.
 const undo = (record) =>
-  alone(record.id, (lock) => lock && drop(record).then(watch).then(knock), { ifAvailable: true });
+  alone(
+    record.id,
+    (lock) => {
+      isWaiting = !lock;
+      return lock && drop(record).then(watch).then(knock);
+    },
+    { ifAvailable: true },
+  );
 
 const noteFor = (record) => {
   if (record.state == "waiting") {
@@ -74,12 +81,11 @@ export const paint = async () => {
   const known = [sending, ...told.map((record) => record.id)];
   const records = (await list()).filter((record) => pageOf(record) == page() && !known.includes(record.id));
   const open = records.filter((record) => record.state == "waiting");
-  const fresh = records.filter((record) => record.done > performance.timeOrigin && !record.seen);
-  if (fresh.length) {
-    // What is shown may be older than what the server decided. Once is enough, whatever this phone's clock says.
-    await Promise.all(fresh.map((record) => store("queue", "put", { ...record, seen: true })));
-    return location.reload();
-  }
+  const fresh = records.filter((record) => record.done > performance.timeOrigin && !sessionStorage[record.id]);
+  // What is shown may be older than what the server decided: another tab may have told that already. Once is enough for
+  // each tab, whatever this phone's clock says.
+  fresh.forEach((record) => (sessionStorage[record.id] = 1));
+  if (fresh.length || (isWaiting && !open.length)) return location.reload();
   isWaiting = open.length > 0;
   draw([...told, ...records]);
   clearTimeout(timer);

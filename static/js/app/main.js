@@ -18,7 +18,7 @@ const look = async (isNew) => {
   dress();
   if (!document.querySelector("[rel=manifest]")) link("manifest", "/manifest.webmanifest");
   const registration = await navigator.serviceWorker.ready;
-  const script = document.querySelector("script[src]").getAttribute("src");
+  const script = import.meta.url.slice(location.origin.length);
   const seen = document.body.matches(".page:not([data-kept])") && page();
   await say({ type: "look", page: seen, script: script, address: page() && isNew ? location.href : "" });
   await Promise.all([paint(), mark(), count(), offerNews(registration), forget(registration)]);
