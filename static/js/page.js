@@ -117,5 +117,5 @@
   look();
 
   // All that the page does beyond this comes when it has been seen: app/main.js.
-  data().script && requestAnimationFrame(() => setTimeout(() => import(data().script)));
+  data().script && requestAnimationFrame(() => setTimeout(() => import(data().script), 2e2));
 })();
