@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from selfservice.errors import AppError
@@ -70,6 +70,62 @@ class Found:
 
     ref: str
     report: Report
+
+
+@dataclass(frozen=True)
+class Callback:
+    """A request with which a provider called us, as it came: what its signature was made over.
+
+    `url` is the address as the provider spelt it: our base URL, the path and the query. The names of `headers` are in
+    small letters. `query` and `form` are pairs in the order they came, for a name may come twice; `form` is empty
+    unless the body is one.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    query: Sequence[tuple[str, str]]
+    form: Sequence[tuple[str, str]]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a provider says became of a message, which it names by its own reference, by our id, or by both.
+
+    `key` names this very receipt among the provider's, so that a repetition is known (at most 120 characters).
+    """
+
+    ref: str
+    report: Report
+    key: str
+    at: datetime | None = None
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """A text that somebody sent us: `sender` and `recipient` in E.164 where the provider says so.
+
+    `ref` names it among the provider's texts. `media` are pairs of address and content type, still at the provider.
+    """
+
+    ref: str
+    sender: str
+    recipient: str
+    body: str
+    media: Sequence[tuple[str, str]] = ()
+    at: datetime | None = None
+
+
+class Forged(AppError):
+    """A request says that it comes from a provider, and its signature says that it does not."""
+
+    status = 403
+    code = "forged"
+
+    def __init__(self, message: str = "The signature does not belong to this request.") -> None:
+        super().__init__(message)
 
 
 class Refused(AppError):
@@ -149,3 +205,28 @@ class Repeatable(Channel, Protocol):
     @property
     def most_repeats(self) -> int:
         """How often a message of which nobody knows whether it was taken is sent again."""
+
+
+@runtime_checkable
+class Calling(Channel, Protocol):
+    """A provider that calls us back, at `/callbacks/<name>/status` and `/callbacks/<name>/inbound`."""
+
+    def read(self, callback: Callback) -> Sequence[Receipt | Inbound]:
+        """What a request says, nothing if it says nothing of use.
+
+        Checks its signature before anything else; raises Forged, or Invalid when it cannot be read.
+        """
+
+    def reply(self, callback: Callback) -> tuple[bytes, str]:
+        """The body that the provider wants to hear after a request that was taken, and its content type."""
+
+
+@runtime_checkable
+class Keeping(Calling, Protocol):
+    """A provider that keeps the media of the texts that come in, until we fetch them."""
+
+    def fetch(self, url: str) -> bytes:
+        """The bytes at an address of `Inbound.media`, asked for with the provider's own credentials.
+
+        Raises Refused or Uncertain as `send` does. Calls come from outside any transaction.
+        """
