@@ -1,0 +1,70 @@
+"""The tables of media: what was received for a page, and what still lies in the store that no row names."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from selfservice.db import UtcDateTime, db
+
+SOURCES = ("upload", "mms")
+STATES = ("received", "ready", "refused", "forgotten")
+_SOURCES_SQL = ", ".join(f"'{source}'" for source in SOURCES)
+_STATES_SQL = ", ".join(f"'{state}'" for state in STATES)
+_IS_WAITING = text("state = 'received'")
+
+
+class Medium(db.Model):  # type: ignore[name-defined,misc]
+    """One photo that was sent for a page.
+
+    `kind` is what its first bytes said, `size` how many bytes came. `key` names the bytes in the store, `sha256` is
+    theirs: while it is received those that came, in quarantine; once it is ready those that were made of them, in
+    `made_as` with `width` and `height`. Refused or forgotten it has none; `reason` says why it was refused.
+    `tries` counts the claims of workers since one was last heard of.
+    """
+
+    __tablename__ = "media"
+    __table_args__ = (
+        CheckConstraint(f"source IN ({_SOURCES_SQL})", name="source"),
+        CheckConstraint(f"state IN ({_STATES_SQL})", name="state"),
+        CheckConstraint("(state IN ('received', 'ready')) = (key IS NOT NULL)", name="key"),
+        CheckConstraint("(state = 'refused') = (reason IS NOT NULL)", name="reason"),
+        Index("ix_media_page_id", "page_id"),
+        Index("ix_media_waiting", "next_look_at", sqlite_where=_IS_WAITING, postgresql_where=_IS_WAITING),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    page_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("pages.id"))
+    source: Mapped[str] = mapped_column(String(10))
+    sent_by: Mapped[str] = mapped_column(String(40))
+    state: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str | None] = mapped_column(String(20))
+    kind: Mapped[str | None] = mapped_column(String(10))
+    size: Mapped[int]
+    key: Mapped[str | None] = mapped_column(String(40))
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    made_as: Mapped[str | None] = mapped_column(String(10))
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    preview_key: Mapped[str | None] = mapped_column(String(40))
+    preview_sha256: Mapped[str | None] = mapped_column(String(64))
+    tries: Mapped[int] = mapped_column(default=0)
+    next_look_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Leftover(db.Model):  # type: ignore[name-defined,misc]
+    """A key of the store to be emptied at `due_at`, unless what lies there is taken into use before.
+
+    Written before the store is called, so that nothing lies there that no row knows of. `tries` counts how often it
+    was tried to empty it; from the first on it cannot be taken into use any more.
+    """
+
+    __tablename__ = "media_leftovers"
+    __table_args__ = (Index("ix_media_leftovers_due_at", "due_at"),)
+
+    key: Mapped[str] = mapped_column(String(40), primary_key=True)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    tries: Mapped[int] = mapped_column(default=0)
