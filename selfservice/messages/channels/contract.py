@@ -44,16 +44,31 @@ class Push:
 
 
 @dataclass(frozen=True)
+class Email:
+    """The content of an e-mail: the same words as plain text and as HTML.
+
+    `sender_name` is what the recipient sees it from; the address is the provider's. Whoever posts to `unsubscribe_url`
+    wants no more of them (RFC 8058); empty where there is no such address.
+    """
+
+    subject: str
+    text: str
+    html: str
+    sender_name: str = ""
+    unsubscribe_url: str = ""
+
+
+@dataclass(frozen=True)
 class Outgoing:
     """One message to hand over. `id` (11 characters) is our reference: the same id is the same message for ever.
 
-    `to` is E.164, or the id of a device. After `ttl` the recipient has no more use for it, and the provider need not
+    `to` is E.164, an e-mail address, or the id of a device. After `ttl` the recipient has no more use for it, and the provider need not
     try any longer.
     """
 
     id: str
     to: str
-    content: Text | Push
+    content: Text | Push | Email
     ttl: timedelta
 
 
