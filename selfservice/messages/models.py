@@ -117,6 +117,13 @@ class Attempt(db.Model):  # type: ignore[name-defined,misc]
             "result IN ('submitted', 'refused', 'refused_for_good', 'uncertain', 'never_taken')", name="result"
         ),
         CheckConstraint("(finished_at IS NULL) = (result IS NULL)", name="finished"),
+        Index(
+            "ix_message_attempts_provider_ref",
+            "provider",
+            "provider_ref",
+            sqlite_where=text("provider_ref IS NOT NULL"),
+            postgresql_where=text("provider_ref IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -128,6 +135,40 @@ class Attempt(db.Model):  # type: ignore[name-defined,misc]
     result: Mapped[str | None] = mapped_column(String(20))
     provider_ref: Mapped[str | None] = mapped_column(String(120))
     detail: Mapped[str | None] = mapped_column(String(120))
+
+
+class ProviderReceipt(db.Model):  # type: ignore[name-defined,misc]
+    """What a provider said became of a message, as it came: `key` names it among the provider's. Never changed.
+
+    One whose message nobody knows yet is parked; `message_id` is filled in once that is known.
+    """
+
+    __tablename__ = "provider_receipts"
+    __table_args__ = (
+        UniqueConstraint("provider", "key"),
+        CheckConstraint(
+            "report IN ('submitted', 'carrier_accepted', 'undelivered_temporary', 'undelivered_permanent', "
+            "'delivered', 'failed')",
+            name="report",
+        ),
+        Index("ix_provider_receipts_message_id", "message_id"),
+        Index(
+            "ix_provider_receipts_parked",
+            "provider",
+            "ref",
+            sqlite_where=text("message_id IS NULL"),
+            postgresql_where=text("message_id IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    provider: Mapped[str] = mapped_column(String(40))
+    key: Mapped[str] = mapped_column(String(120))
+    ref: Mapped[str] = mapped_column(String(120))
+    report: Mapped[str] = mapped_column(String(24))
+    message_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("messages.id"))
+    at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class HandsetText(db.Model):  # type: ignore[name-defined,misc]
