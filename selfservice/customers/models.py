@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from selfservice.db import BigId, UtcDateTime, db
@@ -48,6 +48,56 @@ class Suppression(db.Model):  # type: ignore[name-defined,misc]
     digest: Mapped[str] = mapped_column(String(64))
     reason: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Wording(db.Model):  # type: ignore[name-defined,misc]
+    """What a person was shown when they allowed or forbade something, kept once under its SHA-256."""
+
+    __tablename__ = "wordings"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    body: Mapped[str] = mapped_column(Text)
+    locale: Mapped[str] = mapped_column(String(20))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Consent(db.Model):  # type: ignore[name-defined,misc]
+    """One time that somebody allowed or forbade a class of messages on a channel; only ever added to.
+
+    The address stands here as its keyed hash, so that what was said of it holds when the person is erased and comes
+    again. `source` is where they said it, `actor` who wrote it down.
+    """
+
+    __tablename__ = "consents"
+    __table_args__ = (
+        CheckConstraint("message_class IN ('service', 'marketing', 'urgent')", name="message_class"),
+        Index("ix_consents_digest", "digest", "channel", "message_class", "id"),
+        Index("ix_consents_customer_id", "customer_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    customer_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("customers.id"))
+    channel: Mapped[str] = mapped_column(String(20))
+    key_id: Mapped[str] = mapped_column(String(1))
+    digest: Mapped[str] = mapped_column(String(64))
+    message_class: Mapped[str] = mapped_column(String(20))
+    is_given: Mapped[bool]
+    wording: Mapped[str] = mapped_column(String(64), ForeignKey("wordings.digest"))
+    source: Mapped[str] = mapped_column(String(40))
+    actor: Mapped[str] = mapped_column(String(40))
+    page_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("pages.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Preference(db.Model):  # type: ignore[name-defined,misc]
+    """How a customer wants to be written to: `hours` as "09:00-18:00", empty for the usual ones; what goes first."""
+
+    __tablename__ = "preferences"
+
+    customer_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("customers.id"), primary_key=True)
+    hours: Mapped[str] = mapped_column(String(11), default="")
+    first_channel: Mapped[str] = mapped_column(String(20), default="")
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Device(db.Model):  # type: ignore[name-defined,misc]

@@ -24,7 +24,8 @@ class Message(db.Model):  # type: ignore[name-defined,misc]
     a row, `resends` the flagged re-sends. `stopping` tells the worker that holds it that the page is closed. A push
     carries its `payload` beside the words and goes to the device whose id is its `recipient`; `ahead_of` is the text
     that it goes ahead of. A text that `stands_by` leaves only if no push has reached its phone; one that stands by
-    `until_seen`, only if nobody has pressed one.
+    `until_seen`, only if nobody has pressed one. One that `is_asked_for` answers what its recipient has just done, so
+    it wakes nobody.
     """
 
     __tablename__ = "messages"
@@ -64,6 +65,7 @@ class Message(db.Model):  # type: ignore[name-defined,misc]
         Index("ix_messages_page_id", "page_id"),
         Index("ix_messages_recipient_state", "recipient", "state"),
         Index("ix_messages_created_at_id", "created_at", "id"),
+        Index("ix_messages_customer_id_created_at", "customer_id", "created_at"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
@@ -98,6 +100,7 @@ class Message(db.Model):  # type: ignore[name-defined,misc]
     stands_by: Mapped[bool] = mapped_column(default=False, server_default=false())
     until_seen: Mapped[bool] = mapped_column(default=False, server_default=false())
     ahead_of: Mapped[int | None] = mapped_column(BigInteger)
+    is_asked_for: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
