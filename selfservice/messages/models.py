@@ -62,6 +62,12 @@ class Message(db.Model):  # type: ignore[name-defined,misc]
             sqlite_where=text("lease_until IS NOT NULL"),
             postgresql_where=text("lease_until IS NOT NULL"),
         ),
+        Index(
+            "ix_messages_dead",
+            "updated_at",
+            sqlite_where=text("state = 'dead'"),
+            postgresql_where=text("state = 'dead'"),
+        ),
         Index("ix_messages_page_id", "page_id"),
         Index("ix_messages_recipient_state", "recipient", "state"),
         Index("ix_messages_created_at_id", "created_at", "id"),
@@ -213,4 +219,24 @@ class ProviderAlarm(db.Model):  # type: ignore[name-defined,misc]
     provider: Mapped[str] = mapped_column(String(40), primary_key=True)
     host: Mapped[str] = mapped_column(String(253), primary_key=True)
     status: Mapped[int]
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ProviderHealth(db.Model):  # type: ignore[name-defined,misc]
+    """A provider that fails or is slow, and its `share` of a hundred messages on its way back.
+
+    `falls` counts how often it came to this in a row: each time it rests longer. The row goes when it gets everything
+    again, so that a provider without a row is well.
+    """
+
+    __tablename__ = "provider_health"
+    __table_args__ = (
+        CheckConstraint("share IN (0, 1, 5, 25)", name="share"),
+        CheckConstraint("reason IN ('failures', 'slow')", name="reason"),
+    )
+
+    provider: Mapped[str] = mapped_column(String(40), primary_key=True)
+    share: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(20))
+    falls: Mapped[int]
     since: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
 
@@ -17,29 +18,58 @@ _SMS: Mapping[str, Callable[[Engine, Engine], Channel]] = {SCHEME: Handset}
 
 
 class Channels:
-    """The providers of one process. For each channel the first is used."""
+    """The providers of one process, in their order for each channel; no two have the same name.
 
-    def __init__(self, providers: Mapping[str, Sequence[Channel]]) -> None:
+    `rates` are the messages a second that a provider may be handed, by its name.
+    """
+
+    def __init__(self, providers: Mapping[str, Sequence[Channel]], rates: Mapping[str, float] | None = None) -> None:
         self._providers = {channel: tuple(those) for channel, those in providers.items() if those}
+        self._named = {provider.name: provider for those in self._providers.values() for provider in those}
+        self.rates = dict(rates or {})
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The channels that have a provider."""
+        return tuple(self._providers)
 
     @property
     def lanes(self) -> dict[str, int]:
-        """How many calls may run at once for each channel."""
-        return {channel: those[0].parallel for channel, those in self._providers.items()}
+        """How many calls may run at once for each provider."""
+        return {name: provider.parallel for name, provider in self._named.items()}
 
-    def get(self, channel: str) -> Channel:
-        """The provider that sends for `channel`; raises ConfigError when there is none."""
+    def of(self, channel: str) -> tuple[Channel, ...]:
+        """The providers that send for `channel`, in their order; raises ConfigError when there is none."""
         those = self._providers.get(channel)
         if those is None:
             raise ConfigError(
                 f"No provider is set for the channel {channel}: set SELFSERVICE_{channel.upper()} to its address."
             )
-        return those[0]
+        return those
+
+    def get(self, channel: str) -> Channel:
+        """The first provider that sends for `channel`; raises ConfigError when there is none."""
+        return self.of(channel)[0]
 
     def find_named(self, name: str) -> Channel | None:
         """The provider an attempt was made with, if it is still configured."""
-        named = (provider for those in self._providers.values() for provider in those if provider.name == name)
-        return next(named, None)
+        return self._named.get(name)
+
+
+def take_rate(address: str, *, place: str) -> tuple[str, float | None]:
+    """An address without its `rate`, and the messages a second that it asks for, None when it does not.
+
+    Raises ConfigError, beginning with `place`, for a rate that is not a number above zero.
+    """
+    base, _, query = address.partition("?")
+    pairs = [pair for pair in query.split("&") if pair]
+    rates = [pair.partition("=")[2] for pair in pairs if pair.partition("=")[0] == "rate"]
+    if not rates:
+        return address, None
+    if len(rates) > 1 or not re.fullmatch(r"\d{1,5}(\.\d{1,3})?", rates[0], re.ASCII) or not float(rates[0]):
+        raise ConfigError(f"{place} has a rate that is not one: write ?rate= and messages a second, such as rate=10.")
+    rest = "&".join(pair for pair in pairs if pair.partition("=")[0] != "rate")
+    return (f"{base}?{rest}" if rest else base), float(rates[0])
 
 
 def build(settings: Settings, *, writer: Engine, reader: Engine) -> Channels:
@@ -48,7 +78,9 @@ def build(settings: Settings, *, writer: Engine, reader: Engine) -> Channels:
     The engines are for the handset: threads without an application context call it.
     """
     providers: list[Channel] = []
-    for position, address in enumerate(settings.sms, start=1):
+    rates: dict[str, float] = {}
+    for position, entry in enumerate(settings.sms, start=1):
+        address, rate = take_rate(entry, place=f"SELFSERVICE_SMS entry {position}")
         scheme = urlsplit(address).scheme
         make = _SMS.get(scheme)
         if make is None:
@@ -56,5 +88,12 @@ def build(settings: Settings, *, writer: Engine, reader: Engine) -> Channels:
             raise ConfigError(
                 f"SELFSERVICE_SMS entry {position} names the provider {scheme}://, which is not served: write {served}."
             )
-        providers.append(make(writer, reader))
-    return Channels({"sms": providers, "push": [WebPush(settings)]})
+        provider = make(writer, reader)
+        if any(other.name == provider.name for other in providers):
+            raise ConfigError(
+                f"SELFSERVICE_SMS entry {position} names {provider.name} a second time: name each provider once."
+            )
+        providers.append(provider)
+        if rate is not None:
+            rates[provider.name] = rate
+    return Channels({"sms": providers, "push": [WebPush(settings)]}, rates)
