@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import exists, func, or_, select, update
 
 from selfservice import clock
 from selfservice.customers import subscriptions
-from selfservice.db import db
+from selfservice.db import db, is_postgresql
 from selfservice.events.models import Event
 from selfservice.messages import moves
 from selfservice.messages.channels.contract import (
+    Calling,
     Findable,
     Found,
     Push,
@@ -26,11 +27,12 @@ from selfservice.messages.channels.contract import (
     Unsubscribed,
 )
 from selfservice.messages.departures import Departure, next_try
-from selfservice.messages.models import Attempt, Message
+from selfservice.messages.models import Attempt, Message, ProviderReceipt
 
 PROVIDER = "provider"
 _REASONS: Mapping[type[Refused], str] = {Unsubscribed: "unsubscribed", Unrecognised: "unrecognised"}
 _LONGEST_DETAIL = 120
+_JOINED_AS: Mapping[str, Report] = {"failed": "undelivered_permanent"}
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,14 @@ def record(result: Result) -> None:
         _finish(departure, "submitted", provider_ref=outcome.ref)
         _move(departure, "submitted", **_submitted(departure, outcome.ref))
         if departure.lane == "push":
-            _catch_up(departure)
+            _hear_device(departure)
+        elif isinstance(departure.channel, Calling):
+            _adopt(departure, outcome.ref)
+            catch_up(departure.message_id)
     elif isinstance(outcome, Uncertain):
         _finish(departure, "uncertain", detail=outcome.message)
         _move(departure, "uncertain", reason="unknown")
+        catch_up(departure.message_id)
     elif outcome.permanent:
         _finish(departure, "refused_for_good", detail=outcome.message)
         _move(departure, "failed", reason=_REASONS.get(type(outcome), "refused"))
@@ -69,7 +75,47 @@ def record(result: Result) -> None:
         _move(departure, "ready", reason="refused_for_now", next_look_at=look)
 
 
-def _catch_up(departure: Departure) -> None:
+def catch_up(message_id: int) -> bool:
+    """Join all that providers have said of a message by calling us; whether that changed anything.
+
+    A receipt is about a message that was taken: one that calls it failed means that it will never be delivered.
+    """
+    said = db.session.execute(
+        select(ProviderReceipt.report, ProviderReceipt.ref).where(ProviderReceipt.message_id == message_id)
+    ).all()
+    changes = [apply_receipt(message_id, _JOINED_AS.get(row.report, row.report)) for row in said]
+    ref = next((row.ref for row in said if row.ref), None)
+    if any(changes) and ref is not None:
+        _remember_reference(message_id, ref)
+    return any(changes)
+
+
+def hold_reference(provider: str, ref: str) -> None:
+    """Hold a provider's reference to the end of the transaction, on PostgreSQL; SQLite has one writer at a time.
+
+    Whoever records it, and whoever gets a receipt for it before that shows, would otherwise not see one another.
+    """
+    if is_postgresql():
+        name = func.hashtextextended(f"receipt:{provider}:{ref}", 0)
+        db.session.execute(select(func.pg_advisory_xact_lock(name)))
+
+
+def _adopt(departure: Departure, ref: str) -> None:
+    """Take up the receipts that came for a reference before it was known whose it is."""
+    hold_reference(departure.channel.name, ref)
+    db.session.execute(
+        update(ProviderReceipt)
+        .where(
+            ProviderReceipt.provider == departure.channel.name,
+            ProviderReceipt.ref == ref,
+            ProviderReceipt.message_id.is_(None),
+        )
+        .values(message_id=departure.message_id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _hear_device(departure: Departure) -> None:
     """A device may say that it has a push before its push service's answer has reached us."""
     message = db.session.get(Message, departure.message_id)
     if message is not None and db.session.scalar(
@@ -107,11 +153,23 @@ def settle(message_id: int, found: Found | None) -> None:
         moves.move(message_id, "ready", sources=("uncertain",), reason="never_taken")
         return
     apply_receipt(message_id, found.report)
+    _remember_reference(message_id, found.ref)
+
+
+def _remember_reference(message_id: int, ref: str) -> None:
+    """What a provider calls a message of which its answer to our call never reached us."""
     db.session.execute(
         update(Message)
         .where(Message.id == message_id, Message.provider_ref.is_(None))
-        .values(provider_ref=found.ref)
+        .values(provider_ref=ref)
         .execution_options(synchronize_session="fetch")
+    )
+    unnamed = select(func.max(Attempt.id)).where(Attempt.message_id == message_id, Attempt.provider_ref.is_(None))
+    db.session.execute(
+        update(Attempt)
+        .where(Attempt.id == unnamed.scalar_subquery(), Attempt.result == "submitted")
+        .values(provider_ref=ref)
+        .execution_options(synchronize_session=False)
     )
 
 

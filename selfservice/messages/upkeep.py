@@ -91,7 +91,9 @@ def reconcile(channels: Channels, limit: int = 50) -> int:
     for row in due:
         channel = channels.find_named(row.provider or "")
         try:
-            if isinstance(channel, Repeatable):
+            if results.catch_up(row.id):
+                pass  # A receipt has come meanwhile, and nobody need be asked.
+            elif isinstance(channel, Repeatable):
                 _repeat(row, channel.most_repeats)
             elif not isinstance(channel, Findable) or row.failures >= MOST_QUESTIONS:
                 _give_up(row)
