@@ -19,10 +19,13 @@ from urllib.parse import urlsplit
 from selfservice.errors import AppError
 
 if TYPE_CHECKING:
-    from urllib3 import HTTPConnectionPool
+    from urllib3 import BaseHTTPResponse, HTTPConnectionPool
 
 CONNECT_SECONDS = 4.0
 ANSWER_SECONDS = 10.0
+BODY_SECONDS = 5.0
+"""From the first byte of an answer's body to its last; each byte may take ANSWER_SECONDS at most."""
+
 MOST_PLACES = 2
 """With a slow name server before them, two places that do not answer still end within 30 seconds."""
 
@@ -58,6 +61,16 @@ class Place(NamedTuple):
 
     address: str
     port: int
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is sent to a server."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -110,7 +123,22 @@ class Client:
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str], *, may_be_private: bool = False) -> Reply:
         """Send `body`; raises NotSent or Lost. A redirect is an answer like any other."""
-        return self._line(url, may_be_private=may_be_private).post(url, body, headers)
+        return self.request(Request("POST", url, headers, body), may_be_private=may_be_private)
+
+    def get(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        longest: int = LONGEST_ANSWER,
+        may_be_private: bool = False,
+    ) -> Reply:
+        """Ask for what is at `url`, up to `longest` bytes of it; otherwise as `post`."""
+        return self.request(Request("GET", url, headers), longest=longest, may_be_private=may_be_private)
+
+    def request(self, request: Request, *, longest: int = LONGEST_ANSWER, may_be_private: bool = False) -> Reply:
+        """Send a request with any method; otherwise as `post`."""
+        return self._line(request.url, may_be_private=may_be_private).send(request, longest)
 
     def close(self) -> None:
         """Close every connection that is not in use."""
@@ -150,7 +178,7 @@ class _Line:
         self._host = parts.netloc
         self._pools = [_pool(parts.scheme, parts.hostname or "", place, parallel) for place in places]
 
-    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+    def send(self, request: Request, longest: int) -> Reply:
         # Loaded here: processes that only judge addresses need not carry it.
         from urllib3 import exceptions  # noqa: PLC0415
 
@@ -158,7 +186,7 @@ class _Line:
         nobody = (exceptions.NewConnectionError, exceptions.ConnectTimeoutError, exceptions.ClosedPoolError)
         for pool in self._pools:
             try:
-                return self._post(pool, url, body, headers)
+                return self._send(pool, request, longest)
             except nobody:
                 continue
             except (exceptions.HTTPError, OSError) as error:
@@ -167,13 +195,13 @@ class _Line:
                 raise Lost("The request went out, and its answer did not come.") from None
         raise NotSent("The server cannot be reached at the moment; try again later.")
 
-    def _post(self, pool: HTTPConnectionPool, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
-        parts = urlsplit(url)
+    def _send(self, pool: HTTPConnectionPool, request: Request, longest: int) -> Reply:
+        parts = urlsplit(request.url)
         response = pool.urlopen(
-            "POST",
+            request.method,
             f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/",
-            body=body,
-            headers={**headers, "Host": self._host},
+            body=request.body or None,
+            headers={**request.headers, "Host": self._host},
             retries=False,
             redirect=False,
             assert_same_host=False,
@@ -181,7 +209,7 @@ class _Line:
             decode_content=False,
         )
         try:
-            content = response.read(LONGEST_ANSWER)
+            content = _read(response, longest)
         finally:
             response.close()  # Read to its end it has given its connection back, else that one is not worth the rest.
         return Reply(response.status, {name.lower(): value for name, value in response.headers.items()}, content)
@@ -189,6 +217,17 @@ class _Line:
     def close(self) -> None:
         for pool in self._pools:
             pool.close()
+
+
+def _read(response: BaseHTTPResponse, longest: int) -> bytes:
+    """The body, or its first `longest` bytes; one that drips ends in time like one that stops."""
+    content = bytearray()
+    end = monotonic() + BODY_SECONDS
+    while len(content) < longest and (part := response.read1(longest - len(content))):
+        content += part
+        if monotonic() > end:
+            raise Lost("The request went out, and its answer did not come to an end.")
+    return bytes(content)
 
 
 def _is_about_certificate(error: Exception) -> bool:

@@ -62,8 +62,8 @@ class Email:
 class Outgoing:
     """One message to hand over. `id` (11 characters) is our reference: the same id is the same message for ever.
 
-    `to` is E.164, an e-mail address, or the id of a device. After `ttl` the recipient has no more use for it, and the provider need not
-    try any longer.
+    `to` is E.164, an e-mail address, or the id of a device. After `ttl` the recipient has no more use for it, and the
+    provider need not try any longer.
     """
 
     id: str
@@ -162,8 +162,8 @@ class Unsubscribed(Refused):
 
     code = "unsubscribed"
 
-    def __init__(self) -> None:
-        super().__init__("The device has given its subscription up.", permanent=True)
+    def __init__(self, message: str = "The device has given its subscription up.") -> None:
+        super().__init__(message, permanent=True)
 
 
 class Unrecognised(Refused):

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from selfservice import clock, http
+from selfservice import http
 from selfservice.config import Settings
 from selfservice.customers import endpoints
 from selfservice.customers.endpoints import Endpoint
 from selfservice.errors import Invalid
 from selfservice.http import Reply
+from selfservice.messages.channels.answers import retry_after
 from selfservice.messages.channels.contract import (
     Outgoing,
     Push,
@@ -34,7 +34,6 @@ MOST_BYTES = 3993
 LONGEST_TTL = timedelta(days=28)
 """What every push service keeps; what lives longer is cut by some and refused by others."""
 
-LONGEST_PAUSE = timedelta(hours=1)
 PARALLEL = 32
 
 
@@ -125,24 +124,10 @@ def _read(reply: Reply, endpoint: Endpoint, outgoing: Outgoing) -> Submitted:
         raise Unsubscribed
     if status in (401, 403):
         raise Unrecognised(host=endpoint.host, status=status)
-    pause = _retry_after(reply)
+    pause = retry_after(reply)
     if status == 429 or (status == 503 and pause is not None):
         raise Refused(f"The push service asks to wait (HTTP {status}).", permanent=False, retry_after=pause)
     if status >= 500:
         # It had the whole push when it failed. It is sent again as one that may have been taken.
         raise Uncertain(f"The push service failed (HTTP {status}).")
     raise Refused(f"The push service refused it (HTTP {status}).", permanent=True)
-
-
-def _retry_after(reply: Reply) -> timedelta | None:
-    """Seconds, or a date (RFC 9110, section 10.2.3); never more than an hour, None when it is neither."""
-    text = reply.headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit():
-        return min(timedelta(seconds=int(text[:9])), LONGEST_PAUSE)
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = datetime(*moment.timetuple()[:6], tzinfo=UTC)
-    return min(max(moment - clock.now(), timedelta()), LONGEST_PAUSE)
