@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 from flask import current_app
 from pydantic import BaseModel, ConfigDict, Field
 
-from selfservice import spelling
+from selfservice import courtesy, spelling
+from selfservice.courtesy import Courtesy
 from selfservice.errors import ConfigError
 from selfservice.keys import (
     find_weakness,
@@ -32,7 +33,17 @@ from selfservice.tokens import Key
 PREFIX = "SELFSERVICE_"
 SECRETS = frozenset({"DATABASE_URL", "REDIS_URL", "SECRET_KEYS", "DATA_KEYS", "SMS", "EMAIL", "VAPID_PRIVATE_KEY"})
 PLAIN = frozenset(
-    {"ENV", "BASE_URL", "TRUSTED_PROXIES", "SITUATIONS", "WORKER", "INSTANCE", "VAPID_SUBJECT", "PUSH_HOSTS"}
+    {
+        "ENV",
+        "BASE_URL",
+        "TRUSTED_PROXIES",
+        "SITUATIONS",
+        "WORKER",
+        "INSTANCE",
+        "VAPID_SUBJECT",
+        "PUSH_HOSTS",
+        "COURTESY",
+    }
 )
 VARIABLES = frozenset(PREFIX + name for name in SECRETS | PLAIN) | frozenset(f"{PREFIX}{name}_FILE" for name in SECRETS)
 
@@ -68,6 +79,7 @@ class Settings(BaseModel):
     situations: tuple[Path, ...] = _NO_FOLDERS
     worker: Worker = "inside"
     instance: Path
+    courtesy: Courtesy = Field(default_factory=courtesy.load)
     strict: bool = False
     problems: tuple[str, ...] = ()
 
@@ -154,6 +166,7 @@ class _Reader:
         settings = Settings.model_validate({**values, "strict": strict and env == "production"})
         if settings.is_production:
             self._refuse_for_production(settings)
+        values["courtesy"] = self._courtesy(values["sms"])
         return settings.model_copy(update={"problems": tuple(self._problems)})
 
     def _refuse_unknown_names(self) -> None:
@@ -229,6 +242,13 @@ class _Reader:
     def _push_key(self, env: Env, instance: Path) -> str | None:
         """The key for pushes: as given, or in demo mode made once and kept; a wrong one never falls back to that."""
         given = self._parsed("VAPID_PRIVATE_KEY", parse_push_key, None)
+    def _courtesy(self, sms: tuple[str, ...]) -> Courtesy:
+        """The rules of the file that is named, else the usual ones; a handset alone has no night to be woken in."""
+        usual = courtesy.load()
+        if all(provider.startswith(HANDSET) for provider in sms):
+            usual = usual.relaxed()
+        return self._parsed("COURTESY", lambda text: courtesy.load(self._root / text), usual)
+
         if given or env != "demo" or not self._is_fine("VAPID_PRIVATE_KEY"):
             return given
         try:

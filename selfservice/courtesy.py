@@ -1,0 +1,93 @@
+"""Courtesy: what the organisation allows itself towards people, by class of message, read from one file; pure."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from selfservice import windows
+from selfservice.windows import Window
+
+DEFAULT = Path(__file__).with_suffix(".toml")
+CLASSES = ("service", "marketing", "urgent")
+SPANS = {"day": timedelta(days=1), "week": timedelta(days=7)}
+_NAMES = {"hours", "most", "parts", "needs_consent"}
+
+
+@dataclass(frozen=True)
+class Cap:
+    """At most so many messages to one person within a span of time."""
+
+    most: int
+    span: timedelta
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What holds for one class; without `hours` a message may arrive at any hour."""
+
+    hours: Window | None
+    caps: tuple[Cap, ...]
+    parts: int
+    needs_consent: bool
+
+
+@dataclass(frozen=True)
+class Courtesy:
+    """The rules of every class. `is_relaxed`: nobody's night and nobody's patience is at stake."""
+
+    service: Rules
+    marketing: Rules
+    urgent: Rules
+    is_relaxed: bool = False
+
+    def of(self, message_class: str) -> Rules:
+        """The rules of one class."""
+        found: Rules = getattr(self, message_class)
+        return found
+
+    def relaxed(self) -> Courtesy:
+        """The same without hours and caps, for texts that reach a person at a desk and nobody else."""
+        free = {name: replace(self.of(name), hours=None, caps=()) for name in CLASSES}
+        return Courtesy(**free, is_relaxed=True)
+
+
+def load(path: Path = DEFAULT) -> Courtesy:
+    """The rules in a file; raises ValueError with the rest of a sentence that begins with the setting's name."""
+    try:
+        data = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ValueError(f"names {path}, which cannot be read ({error.strerror}): mend the path.") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ValueError(f"names {path}, which is not TOML ({error}): mend the file.") from None
+    wrong = sorted(set(data) ^ set(CLASSES))
+    if wrong:
+        raise ValueError(f"names {path}, where [{wrong[0]}] is unknown or missing: write {', '.join(CLASSES)}.")
+    return Courtesy(**{name: _rules(name, data[name], path) for name in CLASSES})
+
+
+def _rules(name: str, given: Any, path: Path) -> Rules:
+    def refuse(what: str) -> ValueError:
+        return ValueError(f"names {path}, where [{name}] {what}.")
+
+    if not isinstance(given, Mapping) or set(given) != _NAMES:
+        raise refuse(f"does not say exactly {', '.join(sorted(_NAMES))}")
+    most = given["most"]
+    if not isinstance(most, Mapping) or not set(most) <= set(SPANS) or not all(map(_is_count, most.values())):
+        raise refuse("has a `most` that is not like {day = 10, week = 30}")
+    if not _is_count(given["parts"]) or not isinstance(given["needs_consent"], bool):
+        raise refuse("needs a number of `parts`, and `needs_consent` true or false")
+    try:
+        hours = windows.read(given["hours"]) if given["hours"] else None
+    except (TypeError, ValueError, AttributeError):
+        raise refuse('has `hours` that are not like "08:00-21:00", or "" for any hour') from None
+    caps = tuple(Cap(count, SPANS[span]) for span, count in most.items())
+    return Rules(hours, caps, given["parts"], given["needs_consent"])
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
