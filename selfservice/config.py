@@ -73,6 +73,7 @@ class Settings(BaseModel):
     data_keys: tuple[Key, ...] = Field(repr=False)
     trusted_proxies: int = 0
     sms: tuple[str, ...] = Field(default=_DEFAULT_SMS, repr=False)
+    email: str | None = Field(default=None, repr=False)
     vapid_private_key: str | None = Field(default=None, repr=False)
     vapid_subject: str = ""
     push_hosts: tuple[str, ...] = _NO_HOSTS
@@ -157,6 +158,7 @@ class _Reader:
             "base_url": self._parsed("BASE_URL", spelling.base_url, DEFAULT_BASE_URL),
             "trusted_proxies": self._parsed("TRUSTED_PROXIES", spelling.proxies, 0),
             "sms": self._parsed("SMS", spelling.providers, _DEFAULT_SMS),
+            "email": self._parsed("EMAIL", spelling.provider, HANDSET if env == "demo" else None),
             "vapid_private_key": self._push_key(env, instance),
             "vapid_subject": self._parsed("VAPID_SUBJECT", spelling.subject, ""),
             "push_hosts": self._parsed("PUSH_HOSTS", spelling.push_hosts, _NO_HOSTS),
@@ -275,6 +277,11 @@ class _Reader:
         if self._is_fine("SMS") and any(provider.startswith(HANDSET) for provider in settings.sms):
             self._problems.append(
                 f"{PREFIX}SMS is the development handset, which reaches nobody: production needs a provider's address."
+            )
+        if self._is_fine("EMAIL") and settings.email == HANDSET:
+            self._problems.append(
+                f"{PREFIX}EMAIL is the development handset, which reaches nobody: write a mail server's address, or "
+                "take it out and send no e-mail."
             )
         for name, keys in (("SECRET_KEYS", settings.secret_keys), ("DATA_KEYS", settings.data_keys)):
             self._problems.extend(

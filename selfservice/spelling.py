@@ -86,6 +86,13 @@ def providers(text: str) -> tuple[str, ...]:
     return providers
 
 
+def provider(text: str) -> str:
+    """The address of one provider."""
+    if not re.match(r"[a-z][a-z0-9+.-]*://", text):
+        raise ValueError("is not a provider's address: write handset:// or smtp:// and the rest of it.")
+    return text
+
+
 def subject(text: str) -> str:
     """The `sub` of VAPID (RFC 8292, section 2.1)."""
     parts = urlsplit(text)

@@ -87,6 +87,7 @@ def _settings() -> Iterator[Finding]:
     yield Finding("keys", "ok", f"{counts}; the first of each is used for what is new.")
     yield _address()
     yield _provider()
+    yield _mail()
     yield _pushes()
 
 
@@ -108,6 +109,20 @@ def _provider() -> Finding:
         says = "Texts go to the development handset at /phone and reach nobody: set SELFSERVICE_SMS to a provider."
         return Finding("texts", "warning", says)
     return Finding("texts", "ok", f"Texts leave through {provider.name}.")
+
+
+def _mail() -> Finding:
+    settings = config.current()
+    if settings.email is None:
+        return Finding("e-mails", "ok", "None are sent: SELFSERVICE_EMAIL is not set.")
+    try:
+        provider = channels.build(settings, writer=db.engine, reader=db.engines[READER]).get("email")
+    except ConfigError as error:
+        return Finding("e-mails", "problem", error.message)
+    if provider.name == "mailbox":
+        says = "E-mails go to the development handset at /phone and reach nobody: set SELFSERVICE_EMAIL to a server."
+        return Finding("e-mails", "warning", says)
+    return Finding("e-mails", "ok", "E-mails leave through smtp.")
 
 
 def _pushes() -> Finding:

@@ -16,7 +16,7 @@ from selfservice.customers import subscriptions
 from selfservice.customers.models import PushSubscription
 from selfservice.db import db
 from selfservice.messages import moves, policy, service
-from selfservice.messages.channels.contract import Channel, Outgoing, Push, Text, Urgency
+from selfservice.messages.channels.contract import Channel, Email, Outgoing, Push, Text, Urgency
 from selfservice.messages.channels.registry import Channels
 from selfservice.messages.models import Attempt, Message
 from selfservice.messages.moves import Claimed
@@ -119,11 +119,19 @@ def _prepare(
     outgoing = Outgoing(
         id=encode_id(message.id),
         to=message.recipient,
-        content=_push(message, subscribed) if message.channel == "push" else Text(message.body, message.sender),
+        content=_content(message, subscribed),
         ttl=message.not_after - now,
     )
     channel = channels.get(message.channel)
     return Departure(message.id, message.fence, message.not_after, message.channel, channel, outgoing)
+
+
+def _content(message: Message, subscribed: Mapping[int, PushSubscription]) -> Text | Push | Email:
+    if message.channel == "push":
+        return _push(message, subscribed)
+    if message.channel == "email":
+        return Email(text=message.body, sender_name=message.sender, **(message.payload or {}))
+    return Text(message.body, message.sender)
 
 
 def _push(message: Message, subscribed: Mapping[int, PushSubscription]) -> Push:

@@ -202,6 +202,23 @@ class HandsetText(db.Model):  # type: ignore[name-defined,misc]
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class HandsetEmail(db.Model):  # type: ignore[name-defined,misc]
+    """An e-mail on the development handset, which keeps its own copy and knows nothing of messages but `client_ref`."""
+
+    __tablename__ = "handset_emails"
+    __table_args__ = (Index("ix_handset_emails_address_id", "address", "id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    client_ref: Mapped[str] = mapped_column(String(11), unique=True)
+    address: Mapped[str] = mapped_column(String(254))
+    sender: Mapped[str] = mapped_column(String(80))
+    subject: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text)
+    unsubscribe_url: Mapped[str] = mapped_column(String(300))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class WorkerHeartbeat(db.Model):  # type: ignore[name-defined,misc]
     """A worker's last sign of life; `name` is its host and process. Its row goes when it stops cleanly."""
 

@@ -10,9 +10,12 @@ from sqlalchemy import Engine
 
 from selfservice.config import Settings
 from selfservice.errors import ConfigError
+from selfservice.messages.channels import relay
 from selfservice.messages.channels.contract import Channel
 from selfservice.messages.channels.handset import SCHEME, Handset
+from selfservice.messages.channels.mailbox import Mailbox
 from selfservice.messages.channels.push import WebPush
+from selfservice.messages.channels.smtp import Smtp
 
 _SMS: Mapping[str, Callable[[Engine, Engine], Channel]] = {SCHEME: Handset}
 
@@ -96,4 +99,16 @@ def build(settings: Settings, *, writer: Engine, reader: Engine) -> Channels:
         providers.append(provider)
         if rate is not None:
             rates[provider.name] = rate
-    return Channels({"sms": providers, "push": [WebPush(settings)]}, rates)
+    email, rate = _email(settings, writer, reader)
+    rates |= {provider.name: rate for provider in email if rate is not None}
+    return Channels({"sms": providers, "email": email, "push": [WebPush(settings)]}, rates)
+
+
+def _email(settings: Settings, writer: Engine, reader: Engine) -> tuple[list[Channel], float | None]:
+    """What sends e-mails, none where none is set, and the messages a second that it may be handed."""
+    if settings.email is None:
+        return [], None
+    address, rate = take_rate(settings.email, place="SELFSERVICE_EMAIL")
+    if urlsplit(address).scheme == SCHEME:
+        return [Mailbox(writer, reader)], rate
+    return [Smtp(relay.read(address, is_demo=not settings.is_production))], rate
