@@ -6,6 +6,7 @@ What an answer means beyond its status is each provider's own matter.
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
@@ -99,3 +100,19 @@ def fetch(client: Client, url: str, headers: dict[str, str], *, who: str, may_be
     if reply.status in {404, 410}:
         raise Refused(f"{who} has the file no more (HTTP {reply.status}).", permanent=True)
     refuse(reply, who=who)
+
+
+def read_number(text: str) -> str:
+    """A number as providers write it, without its plus, in E.164; a short code or a name as it is."""
+    return f"+{text}" if re.fullmatch(r"[1-9]\d{7,14}", text, re.ASCII) else text
+
+
+def read_moment(value: Any) -> datetime | None:
+    """An ISO 8601 time with its offset, or seconds since 1970; None for anything else."""
+    try:
+        if isinstance(value, int | float):
+            return datetime.fromtimestamp(value, UTC)
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else None

@@ -8,16 +8,25 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
 
+from selfservice import addresses
+from selfservice.addresses import Address
 from selfservice.config import Settings
 from selfservice.errors import ConfigError
 from selfservice.messages.channels import relay
 from selfservice.messages.channels.contract import Channel
+from selfservice.messages.channels.gateway import Gateway
 from selfservice.messages.channels.handset import SCHEME, Handset
 from selfservice.messages.channels.mailbox import Mailbox
 from selfservice.messages.channels.push import WebPush
 from selfservice.messages.channels.smtp import Smtp
+from selfservice.messages.channels.twilio import Twilio
+from selfservice.messages.channels.vonage import Vonage
 
-_SMS: Mapping[str, Callable[[Engine, Engine], Channel]] = {SCHEME: Handset}
+_SMS: Mapping[str, Callable[[Address, Settings], Channel]] = {
+    addresses.TWILIO: Twilio,
+    addresses.VONAGE: Vonage,
+    addresses.GATEWAY: Gateway,
+}
 
 
 class Channels:
@@ -84,14 +93,7 @@ def build(settings: Settings, *, writer: Engine, reader: Engine) -> Channels:
     rates: dict[str, float] = {}
     for position, entry in enumerate(settings.sms, start=1):
         address, rate = take_rate(entry, place=f"SELFSERVICE_SMS entry {position}")
-        scheme = urlsplit(address).scheme
-        make = _SMS.get(scheme)
-        if make is None:
-            served = " or ".join(f"{known}://" for known in _SMS)
-            raise ConfigError(
-                f"SELFSERVICE_SMS entry {position} names the provider {scheme}://, which is not served: write {served}."
-            )
-        provider = make(writer, reader)
+        provider = _text_provider(address, settings, writer, reader, place=f"SELFSERVICE_SMS entry {position}")
         if any(other.name == provider.name for other in providers):
             raise ConfigError(
                 f"SELFSERVICE_SMS entry {position} names {provider.name} a second time: name each provider once."
@@ -102,6 +104,23 @@ def build(settings: Settings, *, writer: Engine, reader: Engine) -> Channels:
     email, rate = _email(settings, writer, reader)
     rates |= {provider.name: rate for provider in email if rate is not None}
     return Channels({"sms": providers, "email": email, "push": [WebPush(settings)]}, rates)
+
+
+def _text_provider(address: str, settings: Settings, writer: Engine, reader: Engine, *, place: str) -> Channel:
+    scheme = address.partition("://")[0]
+    if scheme == SCHEME:
+        return Handset(writer, reader)
+    make = _SMS.get(scheme)
+    if make is None:
+        served = " or ".join(f"{known}://" for known in (SCHEME, *_SMS))
+        raise ConfigError(f"{place} names the provider {scheme}://, which is not served: write {served}.")
+    try:
+        read = addresses.parse(address)
+        if read.is_stand_in and settings.is_production:
+            raise ConfigError(f"{place} says api=, which is for tests: production calls the provider itself.")
+        return make(read, settings)
+    except ValueError as error:
+        raise ConfigError(f"{place} {error}") from None
 
 
 def _email(settings: Settings, writer: Engine, reader: Engine) -> tuple[list[Channel], float | None]:
