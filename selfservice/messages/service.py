@@ -16,7 +16,8 @@ from selfservice.customers import queries as customers
 from selfservice.customers import service as suppressions
 from selfservice.db import db
 from selfservice.events import service as events
-from selfservice.messages import moves, policy, queries, standby
+from selfservice.messages import content, moves, policy, queries, standby
+from selfservice.messages.manners import Gathered
 from selfservice.messages.models import Message
 from selfservice.messages.moves import SYSTEM
 from selfservice.messages.states import UNSENT, WAITING
@@ -34,7 +35,8 @@ class NewMessage:
 
     A push has a `payload`, its `recipient` is the id of a device, and it may go `ahead_of` a text. A text that
     `stands_by` leaves once the pushes ahead of it have had their time; `until_seen`, even if they have all come, as
-    long as nobody has pressed one.
+    long as nobody has pressed one. One that `is_asked_for` answers what its recipient has just done: neither the hour
+    nor a cap holds it, and its length is not limited.
     """
 
     customer_id: int
@@ -55,16 +57,20 @@ class NewMessage:
     stands_by: bool = False
     until_seen: bool = False
     ahead_of: int | None = None
+    is_asked_for: bool = False
 
 
 def accept(new: NewMessage, *, actor: str = SYSTEM) -> Message:
     """Put a message into the outbox and let policy decide about it: it is ready, held, suppressed or expired then.
 
-    Written in the caller's transaction, so a page and its messages are there together or not at all.
+    Written in the caller's transaction, so a page and its messages are there together or not at all. Raises Invalid,
+    before anything is written, for what may not be in a text (see `content`).
     """
     known = queries.find_by_key(new.idempotency_key)
     if known is not None:
         return known
+    if new.channel != "push" and not new.is_asked_for:
+        content.check(new.body, new.message_class, "sms" if new.channel == "sms" else "email")
     message = _make(new)
     try:
         with db.session.begin_nested():
@@ -92,6 +98,7 @@ def review(waiting: Sequence[Message], *, not_before: datetime | None = None) ->
     """Let policy decide about messages that are accepted or held, and move them accordingly."""
     now = clock.now()
     suppressed = find_suppressed(waiting)
+    gathered = Gathered(waiting, now)
     let_go: list[int] = []
     for message in waiting:
         standing = policy.Standing(
@@ -100,6 +107,7 @@ def review(waiting: Sequence[Message], *, not_before: datetime | None = None) ->
             is_suppressed=message.id in suppressed,
             not_before=not_before,
             pushes_until=_pushes_until(message, now) if message.stands_by else None,
+            manners=gathered.of(message),
         )
         decision = policy.decide(standing, now)
         look = min(decision.next_look_at, message.not_after) if decision.next_look_at else None
@@ -147,6 +155,7 @@ def rerender(page_id: int, *, purpose: str, body: str, not_after: datetime) -> b
     measured = texts.measure(body)
     rows = db.session.execute(
         update(Message)
+    content.check(body, "urgent")  # Its parts are the type's to limit, as its class is.
         .where(
             Message.page_id == page_id,
             Message.purpose == purpose,
@@ -233,6 +242,7 @@ def _make(new: NewMessage) -> Message:
         created_at=now,
         updated_at=now,
     )
+        is_asked_for=new.is_asked_for,
 
 
 def _lock(*conditions: object) -> list[tuple[int, str]]:

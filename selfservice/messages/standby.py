@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, false, or_, select, update
 from sqlalchemy.orm import aliased
 
 from selfservice import clock
@@ -17,7 +17,7 @@ from selfservice.db import db
 from selfservice.messages import bell, moves
 from selfservice.messages.models import Message
 from selfservice.messages.moves import SYSTEM
-from selfservice.messages.policy import PUSH_FIRST
+from selfservice.messages.policy import CAPPED, PUSH_FIRST, QUIET
 from selfservice.messages.states import UNSENT, WAITING
 
 REACHED = "reached_by_push"
@@ -74,16 +74,20 @@ def take_back(text_id: int, *, reason: str, actor: str = SYSTEM) -> None:
     _mark(text_id, reason=reason)
 
 
-def take_back_for_page(page_id: int, *, reason: str, actor: str = CUSTOMER) -> set[str]:
+def take_back_for_page(page_id: int, *, reason: str, actor: str = CUSTOMER, and_held: bool = False) -> set[str]:
     """Take back pushes, and texts that stand by for them, which have not left; other texts leave as ever.
 
-    They would say once more what the customer has just seen, or what is no longer so. Returns on which channels.
+    They would say once more what the customer has just seen, or what is no longer so. `and_held`: so would those that
+    lead to the page and wait for a better hour. Returns on which channels.
     """
+    leads_there = and_(
+        Message.purpose.in_(("invitation", "update")), Message.state == "held", Message.reason.in_((QUIET, CAPPED))
+    )
     unsent = (
         select(Message.id, Message.channel)
         .where(
             Message.page_id == page_id,
-            or_(Message.stands_by, Message.channel == "push"),
+            or_(Message.stands_by, Message.channel == "push", leads_there if and_held else false()),
             Message.state.in_(UNSENT),
         )
         .order_by(Message.id)

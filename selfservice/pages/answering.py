@@ -183,7 +183,7 @@ def _apply(scene: _Scene, form: Form, key: str) -> Status:
         values["expires_at"] = outcome.expires_at
     _update(page, step=outcome.shows, **values)
     _keep(scene, form, key, status="applied")
-    standby.take_back_for_page(page.id, reason="page_answered")
+    standby.take_back_for_page(page.id, reason="page_answered", and_held=True)
     if action.closing and not was_answered:
         events.record("page.answered", actor=CUSTOMER, page_id=page.id)
     events.record(

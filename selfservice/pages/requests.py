@@ -45,7 +45,7 @@ def opened(page_id: int, device_id: int | None = None, *, revision: int | None =
         following.note_look(page_id, device_id)
         guarding.touch(page, device_id)
         if revision == page.revision and following.stands_for_customer(page_id, device_id):
-            standby.take_back_for_page(page_id, reason="page_opened")
+            standby.take_back_for_page(page_id, reason="page_opened", and_held=True)
     return is_first
 
 

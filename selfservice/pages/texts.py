@@ -9,6 +9,7 @@ from typing import Literal
 from selfservice import config, tokens
 from selfservice.customers import queries as customers
 from selfservice.errors import Invalid
+from selfservice.messages import content
 from selfservice.messages import service as messages
 from selfservice.messages.models import Message
 from selfservice.pages import queries, sight
@@ -17,6 +18,9 @@ from selfservice.situations import registry
 from selfservice.situations.registry import Loaded
 from selfservice.situations.view import View
 from selfservice.text import Measured, compose, measure
+
+CUSTOMER = "customer"
+"""Who asks for what they are sent: no hour and no cap holds it."""
 
 INVITATION = "invitation"
 UPDATE = "update"
@@ -67,7 +71,8 @@ def invite(page: Page, *, purpose: str, key: str, actor: str, waits: Waits = "")
 def follow_up(page: Page, name: str) -> Message | None:
     """Hand over a text that an answer leads to (`[texts] NAME`); None where no number is known.
 
-    Its length is not limited: an answer is never refused because a text about it costs one part more.
+    An answer is never refused because of the text about it: its length is not limited, and of a card's number in it
+    the last digits alone are left. The customer has just been there, so it waits for no hour.
     """
     if not customers.get(page.customer_id).phone:
         return None
@@ -75,7 +80,7 @@ def follow_up(page: Page, name: str) -> Message | None:
     view = view_of(page)
     body = compose_text(view, loaded, f"texts.{name}", url_of(page.id)).body
     key = f"page:{page.id}:{page.revision}:{name}"
-    return _accept(page, view, loaded, body, purpose=name, key=key, actor="customer")
+    return _accept(page, view, loaded, content.masked(body), purpose=name, key=key, actor=CUSTOMER)
 
 
 def send_code(page: Page, code: str, *, until: datetime) -> Message:
@@ -98,6 +103,7 @@ def send_code(page: Page, code: str, *, until: datetime) -> Message:
             body=f"{body}\n\n@{view.host.partition(':')[0]} #{code}",
             not_after=until,
             idempotency_key=f"page:{page.id}:{CODE}:{tokens.new_id()}",
+            is_asked_for=True,
         ),
         actor="customer",
     )
@@ -153,6 +159,7 @@ def _accept(
     )
 
 
+            is_asked_for=actor == CUSTOMER,
 def view_of(page: Page) -> View:
     """The page as the running transaction has it, for what is said of it."""
     row = queries.read_sight(page.id)

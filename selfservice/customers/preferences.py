@@ -1,0 +1,60 @@
+"""Preferences: at which hours and on what first a customer wants to be written to. Callers commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from selfservice import clock
+from selfservice.customers import hours as quiet
+from selfservice.customers.models import Preference
+from selfservice.db import db
+from selfservice.errors import Invalid
+
+CHANNELS = ("push", "sms", "email")
+"""What can go first."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """`hours` is one of `hours.CHOICES`, `first_channel` one of CHANNELS; empty is as usual."""
+
+    hours: str = ""
+    first_channel: str = ""
+
+
+NONE = Wishes()
+
+
+def find(customer_id: int) -> Wishes:
+    """What a customer wishes; the usual if they never said."""
+    row = db.session.get(Preference, customer_id)
+    return Wishes(row.hours, row.first_channel) if row is not None else NONE
+
+
+def hours_of(customer_ids: Iterable[int]) -> dict[int, str]:
+    """The hours that those of these customers wish who wish any."""
+    query = select(Preference.customer_id, Preference.hours).where(
+        Preference.customer_id.in_(list(customer_ids)), Preference.hours != ""
+    )
+    return {row.customer_id: row.hours for row in db.session.execute(query)}
+
+
+def keep(customer_id: int, wishes: Wishes) -> None:
+    """Keep what a customer wishes; raises Invalid for what cannot be chosen."""
+    if wishes.hours and wishes.hours not in quiet.CHOICES:
+        raise _invalid("hours", f"These hours cannot be chosen: take one of {', '.join(quiet.CHOICES)}.")
+    if wishes.first_channel and wishes.first_channel not in CHANNELS:
+        raise _invalid("first_channel", f"This cannot go first: take one of {', '.join(CHANNELS)}.")
+    row = db.session.get(Preference, customer_id)
+    if row is None:
+        row = Preference(customer_id=customer_id)
+        db.session.add(row)
+    row.hours, row.first_channel, row.updated_at = wishes.hours, wishes.first_channel, clock.now()
+    db.session.flush()
+
+
+def _invalid(field: str, sentence: str) -> Invalid:
+    return Invalid(sentence, fields={field: sentence})
