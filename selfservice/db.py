@@ -7,6 +7,7 @@ all, so a GET that tries to fails instead of succeeding unseen.
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,8 +30,16 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Row,
+    String,
+    Subquery,
+    bindparam,
+    column,
     event,
+    func,
+    literal_column,
+    select,
 )
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
@@ -38,7 +47,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 try:
     import fcntl
@@ -164,6 +173,24 @@ def dispose() -> None:
     _forget_connection()
     for engine in db.engines.values():
         engine.dispose()
+
+
+def rows_of(columns: Mapping[str, TypeEngine[Any]], rows: Sequence[Sequence[Any]], *, name: str) -> Subquery:
+    """Rows that a statement can join, handed over in one parameter: the statement is compiled once for any number.
+
+    Values are whole numbers, texts and None, as JSON knows them.
+    """
+    data = bindparam(None, json.dumps(rows), String)
+    if is_postgresql():
+        each = func.jsonb_array_elements(sql_cast(data, JSONB)).table_valued(column("value", JSONB))
+        found = [each.c.value[place].astext for place in range(len(columns))]
+    else:
+        each = func.json_each(data).table_valued("value")
+        found = [func.json_extract(each.c.value, literal_column(f"'$[{place}]'")) for place in range(len(columns))]
+    kinds = columns.items()
+    return select(*(sql_cast(one, kind).label(name) for one, (name, kind) in zip(found, kinds, strict=True))).subquery(
+        name
+    )
 
 
 def is_postgresql() -> bool:

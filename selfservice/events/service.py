@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from sqlalchemy import insert
 
 from selfservice import clock
 from selfservice.db import current_transaction, db
 from selfservice.events.models import Event
+
+
+class Happened(NamedTuple):
+    """To what one of several events of the same kind happened; `data` as `record` takes it."""
+
+    data: Mapping[str, Any]
+    page_id: int | None = None
+    message_id: int | None = None
+    conversation_id: int | None = None
+
+
+def record_all(type: str, happened: Iterable[Happened], *, actor: str) -> None:  # noqa: A002 - as below
+    """Append an event for each, as `record` does, in one statement."""
+    now = clock.now()
+    rows = [{"type": type, "actor": actor, "at": now, **one._asdict()} for one in happened]
+    if rows:
+        db.session.execute(insert(Event.__table__).values(txid=current_transaction()), rows)
 
 
 def record(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -16,36 +15,28 @@ from selfservice.messages.results import Result
 
 
 class Calls:
-    """At most so many calls in flight for each channel, as `lanes` says.
+    """Each provider has threads of its own, at most as many as `lanes` says: one that hangs holds up no other.
 
-    Its threads are daemons: a provider that hangs does not keep a worker alive.
+    They are daemons, so that it does not keep a worker alive either.
     """
 
     def __init__(self, lanes: Mapping[str, int]) -> None:
-        self.lanes = dict(lanes)
-        self._size = sum(lanes.values())
-        self._taken: Counter[str] = Counter()
-        self._waiting: SimpleQueue[Departure | None] = SimpleQueue()
         self._done: SimpleQueue[Result] = SimpleQueue()
-        self._threads: list[Thread] = []
+        self._lanes = {name: _Lane(name, size, self._done) for name, size in lanes.items()}
 
     @property
     def in_flight(self) -> int:
         """How many calls have begun and not been collected."""
-        return self._taken.total()
+        return sum(lane.taken for lane in self._lanes.values())
 
-    def free(self, channel: str) -> int:
-        """How many more calls may begin for a channel."""
-        return self.lanes[channel] - self._taken[channel]
+    @property
+    def free(self) -> dict[str, int]:
+        """How many more calls may begin for each provider."""
+        return {name: lane.size - lane.taken for name, lane in self._lanes.items()}
 
     def start(self, departure: Departure) -> None:
         """Call the provider for `departure` on another thread."""
-        self._taken[departure.lane] += 1
-        if len(self._threads) < min(self.in_flight, self._size):
-            thread = Thread(target=self._work, name=f"call-{len(self._threads)}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
-        self._waiting.put(departure)
+        self._lanes[departure.lane].start(departure)
 
     def collect(self, seconds: float) -> list[Result]:
         """The results that are there, after waiting up to `seconds` for the first if any call is in flight."""
@@ -57,11 +48,35 @@ class Calls:
                 results.append(self._done.get(timeout=left) if left else self._done.get_nowait())
             except Empty:
                 break
-            self._taken[results[-1].departure.lane] -= 1
+            self._lanes[results[-1].departure.lane].taken -= 1
         return results
 
     def close(self) -> None:
         """Let the threads end when they have nothing left to do."""
+        for lane in self._lanes.values():
+            lane.close()
+
+
+class _Lane:
+    """The threads of one provider, started as they are needed."""
+
+    def __init__(self, name: str, size: int, done: SimpleQueue[Result]) -> None:
+        self.size = size
+        self.taken = 0
+        self._name = name
+        self._done = done
+        self._waiting: SimpleQueue[Departure | None] = SimpleQueue()
+        self._threads: list[Thread] = []
+
+    def start(self, departure: Departure) -> None:
+        self.taken += 1
+        if len(self._threads) < min(self.taken, self.size):
+            thread = Thread(target=self._work, name=f"{self._name}-{len(self._threads)}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        self._waiting.put(departure)
+
+    def close(self) -> None:
         for _ in self._threads:
             self._waiting.put(None)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -15,6 +15,7 @@ from selfservice import clock
 from selfservice.customers import subscriptions
 from selfservice.customers.models import PushSubscription
 from selfservice.db import db
+from selfservice.errors import ConfigError
 from selfservice.messages import moves, policy, service
 from selfservice.messages.channels.contract import Channel, Email, Outgoing, Push, Text, Urgency
 from selfservice.messages.channels.registry import Channels
@@ -29,14 +30,27 @@ _LONGEST_PAUSE = 300.0
 
 @dataclass(frozen=True)
 class Departure:
-    """A message that may leave now: its attempt row is written, and from the commit on the provider may be called."""
+    """A message that may leave now: its attempt row is written, and from the commit on the provider may be called.
+
+    Its channel `has_others` that could take it if this one does not.
+    """
 
     message_id: int
     fence: int
     not_after: datetime
-    lane: str
     channel: Channel
     outgoing: Outgoing
+    has_others: bool = False
+
+    @property
+    def lane(self) -> str:
+        """The provider by its name: each has calls of its own."""
+        return self.channel.name
+
+    @property
+    def is_push(self) -> bool:
+        """Whether it goes to a device rather than to a number or an address."""
+        return isinstance(self.outgoing.content, Push)
 
     @property
     def host(self) -> str:
@@ -49,8 +63,16 @@ class NowhereToGo(Exception):
     """The recipient has given up the address that the message was for."""
 
 
-def clear(claimed: Iterable[Claimed], *, owner: str, channels: Channels, lease: timedelta) -> list[Departure]:
+Route = Callable[[Message], Channel | None]
+"""Gives a message its provider; None where the one that it is bound to is configured no more."""
+
+
+def clear(
+    claimed: Iterable[Claimed], *, owner: str, channels: Channels, lease: timedelta, route: Route | None = None
+) -> list[Departure]:
     """Check claimed messages for the last time and begin to send those that pass. The caller commits, then calls.
+
+    Each goes to the provider that `route` gives it, without one to the first of its channel.
 
     The rows stay locked from the check to the commit, so somebody who stops a number or closes a page comes wholly
     before or wholly after. Messages whose lease was lost meanwhile are left alone.
@@ -68,7 +90,7 @@ def clear(claimed: Iterable[Claimed], *, owner: str, channels: Channels, lease: 
             moves.move(message.id, decision.verdict, sources=("leased",), reason=decision.reason, **looks)
             continue
         try:
-            departures.append(_prepare(message, channels, subscribed, now))
+            departures.append(_prepare(message, _find(message, channels, route), subscribed, now))
         except NowhereToGo:
             moves.move(message.id, "cancelled", sources=("leased",), reason="unsubscribed")
         except DBAPIError:
@@ -101,7 +123,7 @@ def next_try(tries: int, not_after: datetime, retry_after: timedelta | None = No
 
 def _hold(claimed: Iterable[Claimed]) -> Sequence[Message]:
     """The messages that are still ours, locked, always in the same order."""
-    fences = dict(claimed)
+    fences = {one.id: one.fence for one in claimed}
     query = select(Message).where(Message.id.in_(fences), Message.state == "leased").order_by(Message.id)
     held = db.session.scalars(query.with_for_update(key_share=True).execution_options(populate_existing=True)).all()
     return [message for message in held if message.fence == fences[message.id]]
@@ -113,8 +135,20 @@ def _subscriptions_of(messages: Iterable[Message]) -> Mapping[int, PushSubscript
     return subscriptions.list_for(devices) if devices else {}
 
 
+def _find(message: Message, channels: Channels, route: Route | None) -> tuple[Channel, bool]:
+    """The provider for a message, and whether there are others."""
+    those = channels.of(message.channel)
+    channel = those[0] if route is None else route(message)
+    if channel is None:
+        raise ConfigError(
+            f"The provider {message.provider} may have the message already and is set no more: set it again in "
+            f"SELFSERVICE_{message.channel.upper()}."
+        )
+    return channel, len(those) > 1
+
+
 def _prepare(
-    message: Message, channels: Channels, subscribed: Mapping[int, PushSubscription], now: datetime
+    message: Message, found: tuple[Channel, bool], subscribed: Mapping[int, PushSubscription], now: datetime
 ) -> Departure:
     outgoing = Outgoing(
         id=encode_id(message.id),
@@ -122,8 +156,8 @@ def _prepare(
         content=_content(message, subscribed),
         ttl=message.not_after - now,
     )
-    channel = channels.get(message.channel)
-    return Departure(message.id, message.fence, message.not_after, message.channel, channel, outgoing)
+    channel, has_others = found
+    return Departure(message.id, message.fence, message.not_after, channel, outgoing, has_others)
 
 
 def _content(message: Message, subscribed: Mapping[int, PushSubscription]) -> Text | Push | Email:

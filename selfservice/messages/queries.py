@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, select
+from sqlalchemy import ColumnElement, Executable, Select, func, literal, select
 
 from selfservice import clock
 from selfservice.db import READER, UtcDateTime, db, is_postgresql
 from selfservice.errors import NotFound
-from selfservice.messages.models import Attempt, Message, ProviderAlarm, WorkerHeartbeat
+from selfservice.messages.models import Attempt, Message, ProviderAlarm, ProviderHealth, WorkerHeartbeat
 from selfservice.messages.states import RECEIPTS, UNSENT
 
 _PERHAPS_THERE = ("sending", "uncertain", *RECEIPTS)
+LIVES = timedelta(seconds=60)
+"""Without a sign of life for this long a worker counts as gone; it gives several a minute."""
+
+_HEALTH = (
+    ProviderHealth.provider,
+    ProviderHealth.share,
+    ProviderHealth.reason,
+    ProviderHealth.falls,
+    ProviderHealth.since,
+)
 _LOOKED_AT = ("accepted", "held", "uncertain", "submitted", "carrier_accepted")
 
 
@@ -72,6 +82,30 @@ def is_anything_ready(channel: str) -> bool:
     return _finds(ready)
 
 
+def list_unwell() -> Sequence[Any]:
+    """The providers that fail or are slow, with their share of a hundred messages. Asked of the reader."""
+    return _fetch(select(*_HEALTH).order_by(ProviderHealth.provider))
+
+
+def count_workers() -> int:
+    """How many workers have shown a sign of life within a minute. Asked of the reader."""
+    living = WorkerHeartbeat.at > clock.now() - LIVES
+    return int(_fetch(select(func.count()).select_from(WorkerHeartbeat).where(living))[0][0])
+
+
+def list_dead(limit: int = 100) -> Sequence[Any]:
+    """Messages that our own code failed over five times, the latest first: id, page, purpose, channel, reason, when."""
+    query = select(Message.id, Message.page_id, Message.purpose, Message.channel, Message.reason, Message.updated_at)
+    return db.session.execute(
+        query.where(Message.state == "dead").order_by(Message.updated_at.desc(), Message.id).limit(limit)
+    ).all()
+
+
+def count_dead() -> int:
+    """How many messages wait to be replayed."""
+    return int(db.session.scalar(select(func.count()).select_from(Message).where(Message.state == "dead")) or 0)
+
+
 def list_alarms() -> Sequence[ProviderAlarm]:
     """The providers that do not take us for who we say we are, oldest alarm first."""
     return db.session.scalars(select(ProviderAlarm).order_by(ProviderAlarm.since, ProviderAlarm.host)).all()
@@ -91,5 +125,9 @@ def is_lease_over() -> ColumnElement[bool]:
 
 def _finds(query: Select[Any]) -> bool:
     """Whether a query has a row. Asked of the reader, so that an idle worker never takes the writer's place."""
+    return bool(_fetch(query.limit(1)))
+
+
+def _fetch(query: Executable) -> Sequence[Any]:
     with db.engines[READER].connect() as connection:
-        return connection.execute(query.limit(1)).first() is not None
+        return connection.execute(query).all()

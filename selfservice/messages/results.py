@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy import BigInteger, ColumnElement, Integer, String, Subquery, func, literal, or_, select, update
 
 from selfservice import clock
 from selfservice.customers import subscriptions
-from selfservice.db import db, is_postgresql
+from selfservice.db import db, is_postgresql, rows_of
 from selfservice.events.models import Event
 from selfservice.messages import moves
 from selfservice.messages.channels.contract import (
@@ -30,6 +31,7 @@ from selfservice.messages.departures import Departure, next_try
 from selfservice.messages.models import Attempt, Message, ProviderReceipt
 
 PROVIDER = "provider"
+_OPEN = ("sending", "uncertain")
 _REASONS: Mapping[type[Refused], str] = {Unsubscribed: "unsubscribed", Unrecognised: "unrecognised"}
 _LONGEST_DETAIL = 120
 _JOINED_AS: Mapping[str, Report] = {"failed": "undelivered_permanent"}
@@ -43,6 +45,18 @@ class Result:
     outcome: Submitted | Refused | Uncertain
 
 
+def record_all(told: Sequence[Result]) -> None:
+    """Write each result down as `record` does, those of messages that were taken in a few statements for all."""
+    taken: dict[str, list[Result]] = defaultdict(list)
+    for result in told:
+        if isinstance(result.outcome, Submitted):
+            taken[result.departure.lane].append(result)
+        else:
+            record(result)
+    for those in taken.values():
+        _record_taken(those)
+
+
 def record(result: Result) -> None:
     """Write the result into the attempt and move the message.
 
@@ -51,18 +65,12 @@ def record(result: Result) -> None:
     """
     departure, outcome = result.departure, result.outcome
     if isinstance(outcome, Submitted):
-        _finish(departure, "submitted", provider_ref=outcome.ref)
-        _move(departure, "submitted", **_submitted(departure, outcome.ref))
-        if departure.lane == "push":
-            _hear_device(departure)
-        elif isinstance(departure.channel, Calling):
-            _adopt(departure, outcome.ref)
-            catch_up(departure.message_id)
+        _record_taken([result])
     elif isinstance(outcome, Uncertain):
         _finish(departure, "uncertain", detail=outcome.message)
         _move(departure, "uncertain", reason="unknown")
         catch_up(departure.message_id)
-    elif outcome.permanent:
+    elif outcome.permanent and not _is_about_us(departure, outcome):
         _finish(departure, "refused_for_good", detail=outcome.message)
         _move(departure, "failed", reason=_REASONS.get(type(outcome), "refused"))
         if isinstance(outcome, Unsubscribed) and isinstance(departure.outgoing.content, Push):
@@ -71,8 +79,57 @@ def record(result: Result) -> None:
         _finish(departure, "refused", detail=outcome.message)
         message = db.session.get(Message, departure.message_id, populate_existing=True)
         tries = message.attempts if message else 1
-        look = next_try(tries, departure.not_after, outcome.retry_after)
+        # Another provider need not wait for what this one asks for.
+        pause = None if departure.has_others else outcome.retry_after
+        look = next_try(tries, departure.not_after, pause)
         _move(departure, "ready", reason="refused_for_now", next_look_at=look)
+
+
+def _is_about_us(departure: Departure, refusal: Refused) -> bool:
+    """A provider that does not recognise us says nothing of the message: a text waits, a push has a text behind it."""
+    return isinstance(refusal, Unrecognised) and not departure.is_push
+
+
+def _record_taken(taken: Sequence[Result]) -> None:
+    """Write down what one provider took, in a statement a table however many they are.
+
+    The attempt first, whatever the message has come to meanwhile; the message only under the lease it was sent with.
+    """
+    now = clock.now()
+    channel = taken[0].departure.channel
+    told = _told(taken)
+    attempts = Attempt.__table__
+    db.session.execute(
+        update(attempts)
+        .where(
+            attempts.c.message_id == told.c.id,
+            attempts.c.fence == told.c.fence,
+            attempts.c.finished_at.is_(None),
+        )
+        .values(result="submitted", finished_at=now, provider_ref=told.c.ref)
+    )
+    is_asked = isinstance(channel, Findable) and channel.tells_receipts
+    look = now if is_asked else now + moves.NO_RECEIPT_AFTER
+    moved = moves.move_told(told, "submitted", sources=_OPEN, next_look_at=look)
+    if taken[0].departure.is_push:
+        _hear_devices(moved)
+    elif isinstance(channel, Calling):
+        _adopt(channel.name, told)
+        ids = [result.departure.message_id for result in taken]
+        said = select(ProviderReceipt.message_id).where(ProviderReceipt.message_id.in_(ids))
+        for message_id in db.session.scalars(said.distinct()).all():
+            if message_id is not None:
+                catch_up(message_id)
+
+
+def _told(taken: Sequence[Result]) -> Subquery:
+    """Message, fence and reference of each, as rows that a statement can join."""
+    rows = [
+        (result.departure.message_id, result.departure.fence, result.outcome.ref)
+        for result in taken
+        if isinstance(result.outcome, Submitted)
+    ]
+    return rows_of({"id": BigInteger(), "fence": Integer(), "ref": String()}, rows, name="told")
 
 
 def catch_up(message_id: int) -> bool:
@@ -96,38 +153,39 @@ def hold_reference(provider: str, ref: str) -> None:
     Whoever records it, and whoever gets a receipt for it before that shows, would otherwise not see one another.
     """
     if is_postgresql():
-        name = func.hashtextextended(f"receipt:{provider}:{ref}", 0)
-        db.session.execute(select(func.pg_advisory_xact_lock(name)))
+        db.session.execute(select(_hold(provider, literal(ref, String))))
 
 
-def _adopt(departure: Departure, ref: str) -> None:
-    """Take up the receipts that came for a reference before it was known whose it is."""
-    hold_reference(departure.channel.name, ref)
+def _hold(provider: str, ref: ColumnElement[str]) -> ColumnElement[Any]:
+    return func.pg_advisory_xact_lock(func.hashtextextended(f"receipt:{provider}:" + ref, 0))
+
+
+def _adopt(provider: str, told: Subquery) -> None:
+    """Take up the receipts that came for references before it was known whose they are."""
+    if is_postgresql():
+        refs = select(told.c.ref).order_by(told.c.ref).subquery()
+        db.session.execute(select(_hold(provider, refs.c.ref)))
+    receipts = ProviderReceipt.__table__
     db.session.execute(
-        update(ProviderReceipt)
+        update(receipts)
         .where(
-            ProviderReceipt.provider == departure.channel.name,
-            ProviderReceipt.ref == ref,
-            ProviderReceipt.message_id.is_(None),
+            receipts.c.provider == provider,
+            receipts.c.ref == told.c.ref,
+            receipts.c.message_id.is_(None),
         )
-        .values(message_id=departure.message_id)
-        .execution_options(synchronize_session=False)
+        .values(message_id=told.c.id)
     )
 
 
-def _hear_device(departure: Departure) -> None:
+def _hear_devices(message_ids: Sequence[int]) -> None:
     """A device may say that it has a push before its push service's answer has reached us."""
-    message = db.session.get(Message, departure.message_id)
-    if message is not None and db.session.scalar(
-        select(
-            exists().where(
-                Event.page_id == message.page_id,
-                Event.message_id == message.id,
-                Event.type.startswith("push."),
-            )
-        )
-    ):
-        moves.move(message.id, "delivered", actor="device")
+    said = (
+        select(Event.message_id)
+        .join(Message, (Message.page_id == Event.page_id) & (Message.id == Event.message_id))
+        .where(Message.id.in_(message_ids), Event.type.startswith("push."))
+    )
+    ids = [message_id for message_id in db.session.scalars(said.distinct()) if message_id is not None]
+    moves.move_all(ids, "delivered", actor="device")
 
 
 def apply_receipt(message_id: int, report: Report, *, actor: str = PROVIDER) -> bool:
@@ -183,15 +241,7 @@ def _end_doubt(message_id: int, result: str) -> None:
     )
 
 
-def _submitted(departure: Departure, ref: str) -> dict[str, Any]:
-    now = clock.now()
-    values: dict[str, Any] = {"provider_ref": ref, "submitted_at": now}
-    if isinstance(departure.channel, Findable) and departure.channel.tells_receipts:
-        values["next_look_at"] = now
-    return values
-
-
-def _finish(departure: Departure, result: str, *, provider_ref: str | None = None, detail: str | None = None) -> None:
+def _finish(departure: Departure, result: str, *, detail: str) -> None:
     finished_at: datetime = clock.now()
     db.session.execute(
         update(Attempt)
@@ -203,12 +253,11 @@ def _finish(departure: Departure, result: str, *, provider_ref: str | None = Non
         .values(
             result=result,
             finished_at=finished_at,
-            provider_ref=provider_ref,
-            detail=detail[:_LONGEST_DETAIL] if detail else None,
+            detail=detail[:_LONGEST_DETAIL],
         )
         .execution_options(synchronize_session=False)
     )
 
 
 def _move(departure: Departure, target: str, **options: Any) -> None:
-    moves.move(departure.message_id, target, sources=("sending", "uncertain"), fence=departure.fence, **options)
+    moves.move(departure.message_id, target, sources=_OPEN, fence=departure.fence, **options)
