@@ -46,7 +46,8 @@ class Situation:
     when it is offline: so that only its link opens it ("link", the default), so that the list of pages on the phone
     opens it too ("device"), or not at all ("none", the default of a type that asks who looks);
     `forgets_when_answered` takes it back once it is answered. `tells_early` offers to tell of news on the phone before
-    there is an answer.
+    there is an answer. `asks_in_text` puts the question into the text itself (`[sms] question`), without a link: the
+    answer comes as a text, and who writes "more" gets the link.
     """
 
     facts: type[Facts]
@@ -63,6 +64,7 @@ class Situation:
     forgets_when_answered: bool = False
     tells_early: bool = False
     message_class: MessageClass = "service"
+    asks_in_text: bool = False
     channels: tuple[str, ...] = ("push", "sms")
     segments: Mapping[str, int] = field(default_factory=lambda: {"GSM-7": GSM_SEGMENTS, "UCS-2": UCS2_SEGMENTS})
     offers: Callable[[Any, ZoneInfo], Mapping[Any, Claim]] | None = None

@@ -14,7 +14,7 @@ from selfservice.messages import service as messages
 from selfservice.messages.models import Message
 from selfservice.pages import queries, sight
 from selfservice.pages.models import Page
-from selfservice.situations import registry
+from selfservice.situations import registry, replying
 from selfservice.situations.registry import Loaded
 from selfservice.situations.view import View
 from selfservice.text import Measured, compose, measure
@@ -30,7 +30,6 @@ CODE = "code"
 Waits = Literal["", "delivered", "seen"]
 """What a text waits for before it leaves, in vain: nothing, that a phone has a push, that a person has pressed one."""
 
-_BODY = "sms.body"
 _UPDATED = "sms.updated"
 _SPECIMEN = "0" * tokens.TOKEN_WIDTH
 
@@ -54,7 +53,7 @@ def specimen_url() -> str:
 
 
 def invite(page: Page, *, purpose: str, key: str, actor: str, waits: Waits = "") -> Message:
-    """Hand the text with the page's link to the outbox; the same `key` twice is one text.
+    """Hand the text with the page's link, or its question, to the outbox; the same `key` twice is one text.
 
     One that `waits` stands by, and leaves when the pushes that go ahead of it have had their time.
 
@@ -62,7 +61,8 @@ def invite(page: Page, *, purpose: str, key: str, actor: str, waits: Waits = "")
     """
     loaded = registry.current().get(page.situation)
     view = view_of(page)
-    word = _UPDATED if purpose == UPDATE and _UPDATED in loaded.words[view.language] else _BODY
+    has_news = purpose == UPDATE and _UPDATED in loaded.words[view.language] and not loaded.situation.asks_in_text
+    word = _UPDATED if has_news else replying.invitation_word(loaded, view.language)
     composed = compose_text(view, loaded, word, url_of(page.id))
     refuse_too_long(composed, loaded)
     return _accept(page, view, loaded, composed.body, purpose=purpose, key=key, actor=actor, waits=waits)
@@ -112,9 +112,14 @@ def send_code(page: Page, code: str, *, until: datetime) -> Message:
 def render_again(page: Page) -> bool:
     """Write changed facts into the page's invitation if it has not left yet; False when there is none to change."""
     loaded = registry.current().get(page.situation)
-    composed = compose_text(view_of(page), loaded, _BODY, url_of(page.id))
+    composed = compose_invitation(view_of(page), loaded, url_of(page.id))
     refuse_too_long(composed, loaded)
     return messages.rerender(page.id, purpose=INVITATION, body=composed.body, not_after=page.expires_at)
+
+
+def compose_invitation(view: View, loaded: Loaded, link: str) -> Composed:
+    """The text that a page in this view is sent with: its link, or its question if its type asks in the text."""
+    return compose_text(view, loaded, replying.invitation_word(loaded, view.language), link)
 
 
 def compose_text(view: View, loaded: Loaded, word: str, link: str) -> Composed:

@@ -26,7 +26,10 @@ ZONE = ZoneInfo("Europe/London")
 # A text is measured with a brand and a link as long as ordinary ones are.
 BRAND = "Harbour Street Health Centre"
 LINK = f"https://go.harbourstreet.example/p/{'0' * 34}"
-_SPOKEN = ("title", "why.text", "check.text", "calendar.title", "calendar.description", "sms.body", "sms.updated")
+_SPOKEN = (
+    *("title", "why.text", "check.text", "calendar.title", "calendar.description"),
+    *("sms.body", "sms.question", "sms.updated"),
+)
 
 
 @dataclass(frozen=True)

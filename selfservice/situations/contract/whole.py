@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from selfservice import clock
-from selfservice.situations.contract import declaration, notifications, rehearsal, secrecy, wording
+from selfservice.situations.contract import declaration, notifications, rehearsal, replies, secrecy, wording
 from selfservice.situations.contract.problem import Problem
 from selfservice.situations.loading import Loaded
 
@@ -21,7 +21,8 @@ def check(loaded: Loaded, *, now: datetime | None = None) -> list[Problem]:
     # Words and samples are judged by the declaration: with a broken one they would only repeat its problems.
     if not found:
         moment = now or clock.now()
-        found = [*wording.check(loaded), *secrecy.check(loaded), *rehearsal.check(loaded, moment)]
+        found = [*wording.check(loaded), *secrecy.check(loaded), *replies.check(loaded)]
+        found += rehearsal.check(loaded, moment)
         if not found:
             found = list(notifications.check(loaded, moment))
     return list(dict.fromkeys(found))

@@ -14,6 +14,7 @@ from selfservice.kit.forms import source_of
 from selfservice.kit.words import COUNT, NAMED, PLURALS, Words, counted, forms_of, names_of, pieces
 from selfservice.situations.contract.problem import Problem
 from selfservice.situations.loading import DEFAULT_LANGUAGE, Loaded
+from selfservice.situations.replying import QUESTION
 from selfservice.situations.values import STANDARD
 
 SHARED = Path(__file__).parents[1] / "words"
@@ -23,7 +24,9 @@ BUTTON_WORDS = 4
 _TEXTS = ("sms.", "texts.")
 _SAID_BY_TEMPLATE = re.compile(r"""\bsay(\.find)?\(\s*["']([a-z0-9_.]+)["']""")
 # Tables whose sentences the layout, the texts or the console say; all others are for page.html.
-_SAID_ELSEWHERE = frozenset({"about", "title", "why", "check", "checks", "calendar", "sms", "texts", "push", "notices"})
+_SAID_ELSEWHERE = frozenset(
+    {"about", "title", "why", "check", "checks", "calendar", "sms", "texts", "push", "notices", "reply_words"}
+)
 _OF_FORMS = frozenset({"steps", "buttons", "fields", "choices", "empty", "problems"})
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _ADDRESS = re.compile(r"://|\bwww\.|\b[\w-]+\.(?:com|org|net|info|io|co|example)\b", re.IGNORECASE)
@@ -209,7 +212,7 @@ def _complaints(key: str, sentence: str, language: str, situation: Situation) ->
         complaint = _placeholder(key, path, situation)
         if complaint:
             yield complaint
-    if key.startswith(_TEXTS) and ("link",) not in placeholders:
+    if key.startswith(_TEXTS) and key != QUESTION and ("link",) not in placeholders:
         yield "does not hold {link}; a text without it leads nowhere."
 
 

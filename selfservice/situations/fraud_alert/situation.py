@@ -88,6 +88,8 @@ SITUATION = Situation(
     team=TEAM,
     icon="card",
     message_class="urgent",
+    asks_in_text=True,
+    segments={"GSM-7": 2, "UCS-2": 3},
     forgets_when_answered=True,
     actions=(
         Action(

@@ -13,7 +13,7 @@ from selfservice.customers import queries as customers
 from selfservice.errors import Invalid
 from selfservice.kit.words import pieces
 from selfservice.pages import queries, texts
-from selfservice.situations import registry
+from selfservice.situations import registry, replying
 from selfservice.situations.registry import Loaded
 from selfservice.situations.view import View
 from selfservice.text import Measured
@@ -43,7 +43,7 @@ def at(entered: Draft) -> dict[str, Any]:
 def _text(loaded: Loaded, view: View) -> dict[str, str]:
     """The text as it would be sent, what it costs, and what makes it dearer than it needs to be."""
     try:
-        composed = texts.compose_text(view, loaded, "sms.body", texts.specimen_url())
+        composed = texts.compose_invitation(view, loaded, texts.specimen_url())
     except Invalid as refusal:
         return {"body": "", "link": "", "meter": "", "warning": "", "problem": refusal.message}
     meter = f"{_meter(composed.measured)} · {_privacy(loaded, view)}"
@@ -59,7 +59,8 @@ def _meter(measured: Measured) -> str:
 
 def _privacy(loaded: Loaded, view: View) -> str:
     """Which facts the text names; the words of the type decide it, so it can be said for certain."""
-    sentence = loaded.words[view.language].pick("sms.body", named=bool(view.first_name))
+    word = replying.invitation_word(loaded, view.language)
+    sentence = loaded.words[view.language].pick(word, named=bool(view.first_name))
     named = {path[0] for _, path, _ in pieces(sentence) if path}
     labels = [f"“{item.label}”" for item in loaded.fields() if item.name in named]
     if not labels:

@@ -58,7 +58,8 @@ function caption(told) {
 // The link of a page that does not exist yet is as long as a real one; its characters say nothing, so dots stand for them.
 function body(text) {
   if (!text?.body) return ["The text shows here as soon as the form is read."];
-  const [before, after = ""] = text.body.split(text.link);
+  if (!text.link || !text.body.includes(text.link)) return [text.body];
+  const [before, after] = text.body.split(text.link);
   const link = document.createElement("u");
   link.dir = "ltr";
   link.textContent = text.link.replace(/^https?:\/\//, "").replace(/\/[^/]*$/, "/…");
