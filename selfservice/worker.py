@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from threading import Event, Thread
 from time import monotonic
 from typing import Protocol
@@ -17,11 +18,14 @@ from sqlalchemy import delete
 
 from selfservice import clock, config, schema
 from selfservice.db import READER, db
+from selfservice.media import leftovers, preparing
+from selfservice.media import queries as media
 from selfservice.messages import bell, queries, upkeep
 from selfservice.messages.channels import registry
 from selfservice.messages.channels.registry import Channels
 from selfservice.messages.dispatch import Dispatcher
 from selfservice.messages.models import WorkerHeartbeat
+from selfservice.messages.queries import Whose
 from selfservice.pages import service as pages
 
 HEARTBEAT_SECONDS = 10.0
@@ -53,13 +57,14 @@ def run(app: Flask, stop: Event) -> None:
         return dispatcher.tick()
 
     others = [
-        Thread(target=_repeat, args=(stop, lambda: _keep_up(app, channels), _Doze(app, stop)), daemon=True),
+        *_upkeep(app, channels, stop),
         Thread(target=_repeat, args=(stop, lambda: _turn_pages(app), _Pause(stop)), daemon=True),
+        Thread(target=_repeat, args=(stop, lambda: _prepare_media(app), _Pause(stop)), daemon=True),
     ]
     for thread in others:
         thread.start()
     log.info("worker.started")
-    _repeat(stop, send, _Doze(app, stop))
+    _repeat(stop, send, _Doze(app, stop, dispatcher.seconds_left))
     deadline = monotonic() + STOP_SECONDS
     last_steps: tuple[Callable[[], None], ...] = (lambda: dispatcher.stop(deadline - monotonic()), pulse.end)
     for step in last_steps:
@@ -95,9 +100,10 @@ class _Rest(Protocol):
 class _Doze:
     """Sleeps until the bell rings, or a second has passed: messages also come due by the clock."""
 
-    def __init__(self, app: Flask, stop: Event) -> None:
+    def __init__(self, app: Flask, stop: Event, seconds_left: Callable[[], float] = lambda: 0.0) -> None:
         self._app = app
         self._stop = stop
+        self._seconds_left = seconds_left
         self._bell: bell.Bell | None = None
 
     def wait(self) -> None:
@@ -105,7 +111,8 @@ class _Doze:
             with self._app.app_context():
                 self._bell = bell.listen(db.engines[READER])
             return  # What was committed before we listened makes no sound: look once more.
-        self._bell.wait(_LOOK_SECONDS, self._stop)
+        # What a provider's limit keeps back leaves on time, without a bell.
+        self._bell.wait(min(_LOOK_SECONDS, self._seconds_left() or _LOOK_SECONDS), self._stop)
 
     def close(self) -> None:
         if self._bell is not None:
@@ -166,15 +173,31 @@ def _repeat(stop: Event, work: Callable[[], bool], rest: _Rest) -> None:
     rest.close()
 
 
-def _keep_up(app: Flask, channels: Channels) -> bool:
+def _upkeep(app: Flask, channels: Channels, stop: Event) -> list[Thread]:
+    """A thread for each provider that can be asked, so that one that hangs holds up no other, and one for the rest."""
+    asked = channels.findable
+    rest = Whose(besides=asked)
+    works = [partial(_ask, app, channels, Whose(provider=name)) for name in sorted(asked)]
+    works.append(partial(_keep_up, app, channels, rest))
+    return [Thread(target=_repeat, args=(stop, work, _Doze(app, stop)), daemon=True) for work in works]
+
+
+def _keep_up(app: Flask, channels: Channels, whose: Whose) -> bool:
     with app.app_context():
-        if not queries.is_anything_to_keep_up():
+        if not queries.is_anything_to_keep_up(whose):
             return False
         found = upkeep.reap()
         db.session.commit()
         found += upkeep.review_due()
         db.session.commit()
-        return found + upkeep.reconcile(channels) + upkeep.follow_up(channels) > 0
+        return found + upkeep.reconcile(channels, whose=whose) + upkeep.follow_up(channels, whose=whose) > 0
+
+
+def _ask(app: Flask, channels: Channels, whose: Whose) -> bool:
+    with app.app_context():
+        if not queries.is_anything_to_ask(whose):
+            return False
+        return upkeep.reconcile(channels, whose=whose) + upkeep.follow_up(channels, whose=whose) > 0
 
 
 def _turn_pages(app: Flask) -> bool:
@@ -184,3 +207,11 @@ def _turn_pages(app: Flask) -> bool:
             found += step()
             db.session.commit()
     return found > 0
+
+
+def _prepare_media(app: Flask) -> bool:
+    with app.app_context():
+        if not media.is_anything_due():
+            return False
+        found = preparing.prepare_next()
+        return leftovers.clear_due() > 0 or found

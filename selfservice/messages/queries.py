@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Executable, Select, func, literal, select
+from sqlalchemy import ColumnElement, Executable, Select, func, literal, or_, select, true
 
 from selfservice import clock
 from selfservice.db import READER, UtcDateTime, db, is_postgresql
@@ -25,7 +25,7 @@ _HEALTH = (
     ProviderHealth.falls,
     ProviderHealth.since,
 )
-_LOOKED_AT = ("accepted", "held", "uncertain", "submitted", "carrier_accepted")
+_ASKED_ABOUT = ("uncertain", "submitted", "carrier_accepted")
 
 
 def find(message_id: int) -> Message | None:
@@ -111,10 +111,39 @@ def list_alarms() -> Sequence[ProviderAlarm]:
     return db.session.scalars(select(ProviderAlarm).order_by(ProviderAlarm.since, ProviderAlarm.host)).all()
 
 
-def is_anything_to_keep_up() -> bool:
+class Whose(NamedTuple):
+    """Messages last tried with one provider, or with any but those named; all of them without either.
+
+    A provider that is asked and does not answer then holds up what is asked of it alone.
+    """
+
+    provider: str = ""
+    besides: frozenset[str] = frozenset()
+
+    def condition(self) -> ColumnElement[bool]:
+        """The condition on a message."""
+        if self.provider:
+            return Message.provider == self.provider
+        if self.besides:
+            return or_(Message.provider.is_(None), Message.provider.not_in(self.besides))
+        return true()
+
+
+EVERYBODYS = Whose()
+
+
+def is_anything_to_keep_up(whose: Whose = EVERYBODYS) -> bool:
     """Whether a message waits for the worker in another way: a look that is due, a lease that is over."""
-    due = select(Message.id).where(Message.state.in_(_LOOKED_AT), Message.next_look_at <= clock.now())
+    if is_anything_to_ask(whose):
+        return True
+    due = select(Message.id).where(Message.state.in_(("accepted", "held")), Message.next_look_at <= clock.now())
     return _finds(due) or _finds(select(Message.id).where(is_lease_over()))
+
+
+def is_anything_to_ask(whose: Whose) -> bool:
+    """Whether it is time to ask what became of a message."""
+    due = select(Message.id).where(Message.state.in_(_ASKED_ABOUT), Message.next_look_at <= clock.now())
+    return _finds(due.where(whose.condition()))
 
 
 def is_lease_over() -> ColumnElement[bool]:

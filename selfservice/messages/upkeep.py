@@ -21,6 +21,7 @@ from selfservice.messages.channels.contract import Findable, Found, Repeatable, 
 from selfservice.messages.channels.registry import Channels
 from selfservice.messages.models import Attempt, Message
 from selfservice.messages.moves import NO_RECEIPT_AFTER
+from selfservice.messages.queries import EVERYBODYS, Whose
 from selfservice.tokens import encode_id
 
 MOST_QUESTIONS = 8
@@ -66,9 +67,9 @@ def review_due(limit: int = 200) -> int:
     return len(waiting)
 
 
-def follow_up(channels: Channels, limit: int = 50) -> int:
+def follow_up(channels: Channels, limit: int = 50, *, whose: Whose = EVERYBODYS) -> int:
     """Ask about messages that are submitted and not delivered, and end the waiting after 72 hours. Commits."""
-    due = _take_looks(("submitted", "carrier_accepted"), limit)
+    due = _take_looks(("submitted", "carrier_accepted"), limit, whose)
     for row in due:
         ends_at = (row.submitted_at or row.updated_at) + NO_RECEIPT_AFTER
         if clock.now() >= ends_at:
@@ -80,24 +81,25 @@ def follow_up(channels: Channels, limit: int = 50) -> int:
     return len(due)
 
 
-def reconcile(channels: Channels, limit: int = 50) -> int:
+def reconcile(channels: Channels, limit: int = 50, *, whose: Whose = EVERYBODYS) -> int:
     """Settle messages of which nobody knows whether they were taken, by asking their provider. Commits.
 
     Where nobody can say, an urgent message is sent once more, flagged: a second warning about fraud is better than
     none. A push is sent again a few times and then given up: the device shows two of them as one, and a person could
     not find out more. Everything else waits for a person.
     """
-    due = _take_looks(("uncertain",), limit)
+    due = _take_looks(("uncertain",), limit, whose)
     for row in due:
         channel = channels.find_named(row.provider or "")
         try:
             if results.catch_up(row.id):
-                pass  # A receipt has come meanwhile, and nobody need be asked.
+                db.session.commit()  # A receipt has come meanwhile, and nobody need be asked.
             elif isinstance(channel, Repeatable):
                 _repeat(row, channel.most_repeats)
             elif not isinstance(channel, Findable) or row.failures >= MOST_QUESTIONS:
-                _give_up(row)
+                _give_up(row, is_there=channel is not None)
             else:
+                db.session.commit()  # To have looked for a receipt holds the writer's place.
                 results.settle(row.id, _ask(channel, row.id))
         except Uncertain:
             _ask_later(row)
@@ -134,8 +136,9 @@ def _ask_later(row: Any) -> None:
     )
 
 
-def _give_up(row: Any) -> None:
-    if row.message_class == "urgent" and row.resends == 0:
+def _give_up(row: Any, *, is_there: bool) -> None:
+    """Send it again if that is allowed, to the same provider (see `Claimed.is_bound`): it has to be there still."""
+    if row.message_class == "urgent" and row.resends == 0 and is_there:
         moves.move(row.id, "ready", sources=("uncertain",), reason="sent_again", data={"resend": True}, resends=1)
     else:
         moves.move(row.id, "needs_human", sources=("uncertain",), reason="unknown")
@@ -150,12 +153,12 @@ def _repeat(row: Any, most: int) -> None:
         standby.let_go([row.id])
 
 
-def _take_looks(states: Sequence[str], limit: int) -> Sequence[Any]:
+def _take_looks(states: Sequence[str], limit: int, whose: Whose) -> Sequence[Any]:
     """Due messages, put off for a minute in a transaction of its own, so that two workers do not ask the same."""
     now = clock.now()
     due = (
         select(Message.id)
-        .where(Message.state.in_(states), Message.next_look_at <= now)
+        .where(Message.state.in_(states), Message.next_look_at <= now, whose.condition())
         .order_by(Message.next_look_at)
         .limit(limit)
         .with_for_update(skip_locked=True, key_share=True)

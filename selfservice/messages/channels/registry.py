@@ -13,7 +13,7 @@ from selfservice.addresses import Address
 from selfservice.config import Settings
 from selfservice.errors import ConfigError
 from selfservice.messages.channels import relay
-from selfservice.messages.channels.contract import Channel
+from selfservice.messages.channels.contract import Channel, Findable
 from selfservice.messages.channels.gateway import Gateway
 from selfservice.messages.channels.handset import SCHEME, Handset
 from selfservice.messages.channels.mailbox import Mailbox
@@ -49,6 +49,11 @@ class Channels:
     def lanes(self) -> dict[str, int]:
         """How many calls may run at once for each provider."""
         return {name: provider.parallel for name, provider in self._named.items()}
+
+    @property
+    def findable(self) -> frozenset[str]:
+        """The names of those that can be asked what became of a message."""
+        return frozenset(name for name, provider in self._named.items() if isinstance(provider, Findable))
 
     def of(self, channel: str) -> tuple[Channel, ...]:
         """The providers that send for `channel`, in their order; raises ConfigError when there is none."""
