@@ -26,11 +26,15 @@ def settle(results: Sequence[Result]) -> None:
             if place not in standing:
                 _raise(*place, status=result.outcome.status)
                 standing.add(place)
-        elif isinstance(result.outcome, Submitted) and standing and (name, result.departure.host) in standing:
-            db.session.execute(
-                delete(ProviderAlarm).where(ProviderAlarm.provider == name, ProviderAlarm.host == result.departure.host)
-            )
-            standing.discard((name, result.departure.host))
+        elif isinstance(result.outcome, Submitted) and standing:
+            # A provider of texts has one account with us, pushes go to many hosts.
+            host = result.departure.host
+            over = {place for place in standing if place[0] == name and host in ("", place[1])}
+            for place in over:
+                db.session.execute(
+                    delete(ProviderAlarm).where(ProviderAlarm.provider == place[0], ProviderAlarm.host == place[1])
+                )
+            standing -= over
 
 
 def _raise(provider: str, host: str, *, status: int) -> None:

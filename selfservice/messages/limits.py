@@ -5,19 +5,20 @@ Nobody sleeps here: who wants to call asks how many calls may begin now, and oth
 
 from __future__ import annotations
 
-_BURST_SECONDS = 0.1
+_TICK_SECONDS = 0.05
 
 
 class Limit:
     """The limit of one provider in one process. `rate` is in messages a second, None is no limit.
 
-    Times are seconds of a clock that never jumps. A burst is what a tenth of a second brings, and at least one.
+    Times are seconds of a clock that never jumps. At once begins what a twentieth of a second
+    brings, and at least one.
     """
 
     def __init__(self, rate: float | None, now: float) -> None:
         self._rate = rate
         self._sharers = 1
-        self._left = self._burst
+        self._left = self._most_at_once
         self._at = now
         self._paused_until = now
 
@@ -58,7 +59,11 @@ class Limit:
 
     @property
     def _burst(self) -> float:
-        return max(1.0, self._own_rate * _BURST_SECONDS)
+        return self._most_at_once + self._own_rate * _TICK_SECONDS  # What is left over between two looks is not lost.
+
+    @property
+    def _most_at_once(self) -> float:
+        return max(1.0, self._own_rate * _TICK_SECONDS)
 
     def _refill(self, now: float) -> None:
         self._left = min(self._burst, self._left + max(0.0, now - self._at) * self._own_rate)
