@@ -45,6 +45,7 @@ class Situation:
     there is one, on every device but the one that opened the page first. `seal` is how a phone may keep the page for
     when it is offline: so that only its link opens it ("link", the default), so that the list of pages on the phone
     opens it too ("device"), or not at all ("none", the default of a type that asks who looks);
+    Of the text and the e-mail in `channels` the first goes for which there is an address.
     `forgets_when_answered` takes it back once it is answered. `tells_early` offers to tell of news on the phone before
     there is an answer. `asks_in_text` puts the question into the text itself (`[sms] question`), without a link: the
     answer comes as a text, and who writes "more" gets the link.
@@ -65,7 +66,7 @@ class Situation:
     tells_early: bool = False
     message_class: MessageClass = "service"
     asks_in_text: bool = False
-    channels: tuple[str, ...] = ("push", "sms")
+    channels: tuple[str, ...] = ("push", "sms", "email")
     segments: Mapping[str, int] = field(default_factory=lambda: {"GSM-7": GSM_SEGMENTS, "UCS-2": UCS2_SEGMENTS})
     offers: Callable[[Any, ZoneInfo], Mapping[Any, Claim]] | None = None
     calendar: Callable[[Any, Mapping[str, Form]], CalendarEntry | None] | None = None

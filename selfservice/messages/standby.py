@@ -75,7 +75,7 @@ def take_back(text_id: int, *, reason: str, actor: str = SYSTEM) -> None:
 
 
 def take_back_for_page(page_id: int, *, reason: str, actor: str = CUSTOMER, and_held: bool = False) -> set[str]:
-    """Take back pushes, and texts that stand by for them, which have not left; other texts leave as ever.
+    """Take back pushes, e-mails, and texts that stand by for them, which have not left; other texts leave as ever.
 
     They would say once more what the customer has just seen, or what is no longer so. `and_held`: so would those that
     lead to the page and wait for a better hour. Returns on which channels.
@@ -87,7 +87,7 @@ def take_back_for_page(page_id: int, *, reason: str, actor: str = CUSTOMER, and_
         select(Message.id, Message.channel)
         .where(
             Message.page_id == page_id,
-            or_(Message.stands_by, Message.channel == "push", leads_there if and_held else false()),
+            or_(Message.stands_by, Message.channel.in_(("push", "email")), leads_there if and_held else false()),
             Message.state.in_(UNSENT),
         )
         .order_by(Message.id)

@@ -20,7 +20,7 @@ from selfservice.errors import Conflict, Invalid
 from selfservice.events import service as events
 from selfservice.kit import Facts
 from selfservice.messages.models import Message
-from selfservice.pages import claims, queries, sight, telling, texts
+from selfservice.pages import claims, letters, queries, sight, telling, texts
 from selfservice.pages.models import Page
 from selfservice.pages.moves import move
 from selfservice.pages.states import LIVE
@@ -116,6 +116,7 @@ def resend(page_id: int, *, actor: str) -> Message:
         raise Conflict("This page has ended, so its text is not sent again; make a new page.")
     if page.disowned_at is not None:
         raise Conflict("Somebody said that the number is wrong, so this page shows nothing; make a new page.")
+    letters.require_address(page.customer_id, registry.current().get(page.situation), CHANNELS)
     events.record("page.resent", actor=actor, page_id=page.id)
     key = f"page:{page.id}:again:{new_id()}"
     return telling.tell(page, channels=CHANNELS, purpose=texts.INVITATION, key=key, actor=actor, is_again=True)[0]
@@ -182,9 +183,7 @@ def _customer(new: NewPage, brand: Brand) -> Customer:
         timezone=person.timezone,
         region=brand.country,
     )
-    if "sms" in new.channels and not customer.phone:
-        sentence = "There is no mobile number to send the text to; give one, or make a link only."
-        raise Invalid(sentence, fields={"phone": sentence})
+    letters.require_address(customer.id, registry.current().get(new.situation), new.channels)
     return customer
 
 

@@ -31,6 +31,9 @@ MOST_BYTES = 3993
 """What fits into a push."""
 
 TITLE, BODY, UPDATED = "push.title", "push.body", "push.updated"
+_SHOWN = (TITLE, BODY, UPDATED, "email.subject", "email.body", "email.updated")
+"""What is said before anybody has opened the page."""
+
 _TOLD_LATER = ("saved", "sent", "failed", "open")
 """What the worker says of an answer given from a notification, under `push.` of the words."""
 
@@ -66,7 +69,7 @@ def offered(view: View, loaded: Loaded) -> list[Offered]:
     """
     if view.state not in ("scheduled", "open"):
         return []
-    say = _speaker(view, loaded)
+    say = speaker(view, loaded)
     found: dict[str, Offered] = {}
     for step in loaded.situation.reachable(view.step, view.facts):
         for button in visible(step, view.facts):
@@ -79,7 +82,7 @@ def offered(view: View, loaded: Loaded) -> list[Offered]:
 
 def compose(view: View, loaded: Loaded, sending: Sending, *, is_update: bool = False) -> dict[str, Any]:
     """The payload of one push."""
-    say = _speaker(view, loaded)
+    say = speaker(view, loaded)
     buttons = [button for button in offered(view, loaded) if button.action in sending.answers]
     notification = {
         "title": say(TITLE),
@@ -131,7 +134,8 @@ def _answer(button: Offered, sending: Sending, revision: int) -> dict[str, Any]:
     return {"url": f"/a/{token}", "key": key, "revision": revision, "said": button.label}
 
 
-def _speaker(view: View, loaded: Loaded) -> Speaker:
+def speaker(view: View, loaded: Loaded) -> Speaker:
+    """Says what may be told of a page to whoever holds the phone, or reads over a shoulder."""
     # Foreign words inside a right-to-left line are for the phone to put in order: it knows what it draws with.
     words = loaded.words[view.language]
     if not asks_who(loaded.situation):
@@ -142,7 +146,7 @@ def _speaker(view: View, loaded: Loaded) -> Speaker:
 def _discreet(words: Words) -> Words:
     """The words of a type that asks who looks, with those of every page in place of any that would tell too much."""
     shared: Mapping[str, str] = _shared().get(words.language, {})
-    telling = {key: shared[key] for key in (TITLE, BODY, UPDATED) if key in shared and not is_discreet(words, key)}
+    telling = {key: shared[key] for key in _SHOWN if key in shared and not is_discreet(words, key)}
     return Words(words.language, {**words, **telling})
 
 

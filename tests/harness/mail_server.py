@@ -103,6 +103,10 @@ class _Conversation(StreamRequestHandler):
                 verb, _, rest = line.decode().strip().partition(" ")
                 self._answer(verb.upper(), rest)
 
+    def finish(self) -> None:
+        super().finish()
+        self.connection.close()  # An encrypted one is not what the server closes.
+
     def _answer(self, verb: str, rest: str) -> None:
         if verb in ("EHLO", "HELO"):
             offers = ["mail.test", "AUTH PLAIN", "8BITMIME"]

@@ -78,9 +78,9 @@ def list_inboxes(limit: int = 100) -> Sequence[Inbox]:
         .group_by(HandsetEmail.address)
         .subquery()
     )
-    query = select(
-        HandsetEmail.address, HandsetEmail.sender, HandsetEmail.subject, HandsetEmail.at, last.c.count
-    ).join(last, HandsetEmail.id == last.c.id)
+    query = select(HandsetEmail.address, HandsetEmail.sender, HandsetEmail.subject, HandsetEmail.at, last.c.count).join(
+        last, HandsetEmail.id == last.c.id
+    )
     return [Inbox(*row) for row in db.session.execute(query.order_by(HandsetEmail.id.desc()).limit(limit))]
 
 

@@ -1,0 +1,91 @@
+"""The e-mails of a page: whether one goes in place of a text, composed in the customer's language, handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from selfservice import config, tokens
+from selfservice.customers import queries as customers
+from selfservice.customers.models import Customer
+from selfservice.errors import Invalid
+from selfservice.messages import service as messages
+from selfservice.messages.models import Message
+from selfservice.pages import texts
+from selfservice.pages.models import Page
+from selfservice.situations import lettering, registry
+from selfservice.situations.lettering import CHANNEL
+from selfservice.situations.registry import Loaded
+
+PREFERENCES = "preferences"
+"""What the token in the address of a customer's preferences is signed for."""
+
+_WRITTEN = ("sms", CHANNEL)
+
+
+def choose(customer_id: int, loaded: Loaded, channels: Sequence[str]) -> str:
+    """Which of a text and an e-mail goes to a customer: "sms", "email", or "" for neither.
+
+    It is the first for which there is an address: in the order of `channels`, or, where they name all that there are,
+    in the order of the page's type. E-mails go only where a provider is set for them.
+    """
+    return _choose(customers.get(customer_id), loaded, channels)
+
+
+def require_address(customer_id: int, loaded: Loaded, channels: Sequence[str]) -> None:
+    """Raise Invalid when something is to be written to a customer and there is nowhere to write to."""
+    if not set(channels) & set(_WRITTEN) or choose(customer_id, loaded, channels):
+        return
+    field, sentence = "email", "There is no e-mail address to write to; give one, or make a link only."
+    if "sms" in channels:
+        field, sentence = "phone", "There is no mobile number to send the text to; give one, or make a link only."
+    elif not config.current().email:
+        field, sentence = "channels", "No e-mails are sent here: set SELFSERVICE_EMAIL, or use another channel."
+    elif CHANNEL not in loaded.situation.channels:
+        field, sentence = "channels", "Pages of this type are not sent by e-mail; use another channel."
+    raise Invalid(sentence, fields={field: sentence})
+
+
+def invite(page: Page, *, purpose: str, key: str, actor: str, waits: texts.Waits = "") -> Message:
+    """Hand the e-mail with the page's link to the outbox; the same `key` twice is one. `waits` as with a text."""
+    loaded = registry.current().get(page.situation)
+    view = texts.view_of(page)
+    preferences_url = url_of_preferences(page.customer_id)
+    letter = lettering.compose(
+        view,
+        loaded,
+        link=texts.url_of(page.id),
+        preferences_url=preferences_url,
+        is_update=purpose == texts.UPDATE,
+    )
+    return messages.accept(
+        messages.NewMessage(
+            page_id=page.id,
+            customer_id=page.customer_id,
+            purpose=purpose,
+            channel=CHANNEL,
+            message_class=loaded.situation.message_class,
+            recipient=customers.get(page.customer_id).email or "",
+            sender=view.brand.name,
+            locale=view.language,
+            body=letter.text,
+            payload={"subject": letter.subject, "html": letter.html, "unsubscribe_url": preferences_url},
+            not_after=page.expires_at,
+            not_before=page.send_at,
+            idempotency_key=f"{key}:{CHANNEL}",
+            stands_by=bool(waits),
+            until_seen=waits == "seen",
+        ),
+        actor=actor,
+    )
+
+
+def url_of_preferences(customer_id: int) -> str:
+    """Where a customer chooses how they are written to; a POST there stops e-mails (RFC 8058)."""
+    return f"{config.current().base_url}/preferences/{tokens.current().sign(PREFERENCES, customer_id)}"
+
+
+def _choose(customer: Customer, loaded: Loaded, channels: Sequence[str]) -> str:
+    own = loaded.situation.channels
+    order = own if set(channels) >= {"push", *_WRITTEN} else channels
+    addresses = {"sms": customer.phone, CHANNEL: customer.email if CHANNEL in own and config.current().email else None}
+    return next((channel for channel in order if channel in channels and addresses.get(channel)), "")
