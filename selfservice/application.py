@@ -16,12 +16,14 @@ from selfservice import db, logs, tokens
 from selfservice.config import Settings
 from selfservice.situations.registry import Registry
 from selfservice.web import assets, errors, security
+from selfservice.web.callbacks.routes import blueprint as callbacks
 from selfservice.web.console.routes import blueprint as console
 from selfservice.web.customer.inbox import blueprint as inbox
 from selfservice.web.customer.push import blueprint as push
 from selfservice.web.customer.routes import blueprint as customer
 from selfservice.web.customer.shell import blueprint as shell
 from selfservice.web.customer.verify import blueprint as verify
+from selfservice.web.customer.wishes import blueprint as wishes
 from selfservice.web.operations import blueprint as operations
 from selfservice.web.phone.routes import blueprint as phone
 
@@ -73,7 +75,7 @@ def create_app(settings: Settings | None = None, registry: Registry | None = Non
 def _open_doors(app: Flask) -> None:
     app.before_request(security.refuse_foreign_forms)
     app.after_request(security.add_safe_headers)
-    for blueprint in (customer, inbox, verify, shell, push, console, phone, operations):
+    for blueprint in (customer, wishes, inbox, verify, shell, push, console, phone, callbacks, operations):
         app.register_blueprint(blueprint)
     errors.register(app)
     assets.register(app)

@@ -31,7 +31,9 @@ from selfservice.keys import (
 from selfservice.tokens import Key
 
 PREFIX = "SELFSERVICE_"
-SECRETS = frozenset({"DATABASE_URL", "REDIS_URL", "SECRET_KEYS", "DATA_KEYS", "SMS", "EMAIL", "VAPID_PRIVATE_KEY"})
+SECRETS = frozenset(
+    {"DATABASE_URL", "REDIS_URL", "SECRET_KEYS", "DATA_KEYS", "SMS", "EMAIL", "MEDIA", "VAPID_PRIVATE_KEY"}
+)
 PLAIN = frozenset(
     {
         "ENV",
@@ -49,6 +51,7 @@ VARIABLES = frozenset(PREFIX + name for name in SECRETS | PLAIN) | frozenset(f"{
 
 DEFAULT_BASE_URL = "http://127.0.0.1:8000"
 HANDSET = "handset://"
+DISK = "disk://"
 ROOT = Path(__file__).resolve().parents[1]
 _NOWHERE = "sqlite://"
 _DEFAULT_SMS: tuple[str, ...] = (HANDSET,)
@@ -77,10 +80,11 @@ class Settings(BaseModel):
     vapid_private_key: str | None = Field(default=None, repr=False)
     vapid_subject: str = ""
     push_hosts: tuple[str, ...] = _NO_HOSTS
+    media: str = Field(default=DISK, repr=False)
     situations: tuple[Path, ...] = _NO_FOLDERS
+    courtesy: Courtesy = Field(default_factory=courtesy.load)
     worker: Worker = "inside"
     instance: Path
-    courtesy: Courtesy = Field(default_factory=courtesy.load)
     strict: bool = False
     problems: tuple[str, ...] = ()
 
@@ -143,6 +147,7 @@ class _Reader:
         env = cast(Env, self._choice("ENV", ("demo", "production"), "demo"))
         instance = self._parsed("INSTANCE", self._folder_to_be, self._root / "instance")
         secret_keys, data_keys = self._keys(env, instance)
+        sms = self._parsed("SMS", spelling.providers, _DEFAULT_SMS)
         values = {
             "env": env,
             "instance": instance,
@@ -157,18 +162,19 @@ class _Reader:
             "redis_url": self._parsed("REDIS_URL", spelling.redis_url, None),
             "base_url": self._parsed("BASE_URL", spelling.base_url, DEFAULT_BASE_URL),
             "trusted_proxies": self._parsed("TRUSTED_PROXIES", spelling.proxies, 0),
-            "sms": self._parsed("SMS", spelling.providers, _DEFAULT_SMS),
+            "sms": sms,
+            "courtesy": self._courtesy(sms),
             "email": self._parsed("EMAIL", spelling.provider, HANDSET if env == "demo" else None),
             "vapid_private_key": self._push_key(env, instance),
             "vapid_subject": self._parsed("VAPID_SUBJECT", spelling.subject, ""),
             "push_hosts": self._parsed("PUSH_HOSTS", spelling.push_hosts, _NO_HOSTS),
+            "media": self._parsed("MEDIA", spelling.media, DISK),
             "situations": self._parsed("SITUATIONS", partial(spelling.folders, root=self._root), _NO_FOLDERS),
             "worker": self._choice("WORKER", ("inside", "off"), "inside"),
         }
         settings = Settings.model_validate({**values, "strict": strict and env == "production"})
         if settings.is_production:
             self._refuse_for_production(settings)
-        values["courtesy"] = self._courtesy(values["sms"])
         return settings.model_copy(update={"problems": tuple(self._problems)})
 
     def _refuse_unknown_names(self) -> None:
@@ -241,9 +247,6 @@ class _Reader:
             )
         return (new_key(),)
 
-    def _push_key(self, env: Env, instance: Path) -> str | None:
-        """The key for pushes: as given, or in demo mode made once and kept; a wrong one never falls back to that."""
-        given = self._parsed("VAPID_PRIVATE_KEY", parse_push_key, None)
     def _courtesy(self, sms: tuple[str, ...]) -> Courtesy:
         """The rules of the file that is named, else the usual ones; a handset alone has no night to be woken in."""
         usual = courtesy.load()
@@ -251,6 +254,9 @@ class _Reader:
             usual = usual.relaxed()
         return self._parsed("COURTESY", lambda text: courtesy.load(self._root / text), usual)
 
+    def _push_key(self, env: Env, instance: Path) -> str | None:
+        """The key for pushes: as given, or in demo mode made once and kept; a wrong one never falls back to that."""
+        given = self._parsed("VAPID_PRIVATE_KEY", parse_push_key, None)
         if given or env != "demo" or not self._is_fine("VAPID_PRIVATE_KEY"):
             return given
         try:
@@ -277,6 +283,10 @@ class _Reader:
         if self._is_fine("SMS") and any(provider.startswith(HANDSET) for provider in settings.sms):
             self._problems.append(
                 f"{PREFIX}SMS is the development handset, which reaches nobody: production needs a provider's address."
+            )
+        if self._is_fine("MEDIA") and spelling.is_plain(settings.media):
+            self._problems.append(
+                f"{PREFIX}MEDIA says scheme=http: production sends photos encrypted, so take that option out."
             )
         if self._is_fine("EMAIL") and settings.email == HANDSET:
             self._problems.append(

@@ -52,8 +52,8 @@ class Courtesy:
 
     def relaxed(self) -> Courtesy:
         """The same without hours and caps, for texts that reach a person at a desk and nobody else."""
-        free = {name: replace(self.of(name), hours=None, caps=()) for name in CLASSES}
-        return Courtesy(**free, is_relaxed=True)
+        service, marketing, urgent = (replace(self.of(name), hours=None, caps=()) for name in CLASSES)
+        return Courtesy(service, marketing, urgent, is_relaxed=True)
 
 
 def load(path: Path = DEFAULT) -> Courtesy:

@@ -114,11 +114,6 @@ def list_for(customer_id: int) -> Sequence[Known]:
     return [Known(*row) for row in db.session.execute(query)]
 
 
-def key_ids_in_use() -> frozenset[str]:
-    """The ids of the data keys that evidence names."""
-    return frozenset(db.session.scalars(select(Consent.key_id).distinct()))
-
-
 def _keep_wording(digest: str, evidence: Evidence) -> None:
     dialect = postgresql if is_postgresql() else sqlite
     db.session.execute(

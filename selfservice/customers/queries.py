@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import select, union
 
 from selfservice import tokens
-from selfservice.customers.models import Customer, Suppression
+from selfservice.customers.models import Consent, Customer, Suppression
 from selfservice.db import db
 from selfservice.errors import NotFound
 
@@ -49,6 +49,13 @@ def is_suppressed(phone: str, channel: str = "sms") -> bool:
     return phone in suppressed_among([phone], channel)
 
 
+def find_suppression(phone: str, channel: str = "sms") -> Suppression | None:
+    """The row that says that this number asked us to stop, under whatever data key it was written."""
+    digests = [digest for _, digest in tokens.data_keys().hashes(SUPPRESSION, phone)]
+    query = select(Suppression).where(Suppression.channel == channel, Suppression.digest.in_(digests))
+    return db.session.scalars(query.order_by(Suppression.at)).first()
+
+
 def suppressed_among(addresses: Iterable[str], channel: str = "sms") -> frozenset[str]:
     """Those of `addresses` that asked us to stop, in one statement."""
     keys = tokens.data_keys()
@@ -61,7 +68,8 @@ def suppressed_among(addresses: Iterable[str], channel: str = "sms") -> frozense
 
 def data_key_ids_in_use() -> frozenset[str]:
     """The ids of the data keys that stored rows name: none of them may be dropped from SELFSERVICE_DATA_KEYS."""
-    return frozenset(db.session.scalars(select(Suppression.key_id).distinct()))
+    named = union(select(Suppression.key_id), select(Consent.key_id))
+    return frozenset(db.session.scalars(named))
 
 
 def names_by_phone(phones: Iterable[str]) -> dict[str, str]:

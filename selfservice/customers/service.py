@@ -133,12 +133,13 @@ def _make(given: Mapping[str, str]) -> Customer | None:
 
 
 def _keep(customer: Customer, given: Mapping[str, str]) -> None:
-    values = {field: value for field, value in given.items() if getattr(customer, field) != value}
+    values: dict[str, str | None] = {}
+    values |= {field: value for field, value in given.items() if getattr(customer, field) != value}
     if customer.language_chosen_at is not None:
         values.pop("locale", None)
-    if customer.timezone is None and "timezone" not in values and "phone" in given:
+    if "timezone" not in given and "phone" in given and _is_by_number(customer):
         zone = addresses.find_only_timezone(given["phone"])
-        values |= {"timezone": zone} if zone else {}
+        values |= {"timezone": zone} if zone != customer.timezone else {}
     if not values:
         return
     if customer.phone is not None and "phone" in values:
@@ -151,6 +152,13 @@ def _keep(customer: Customer, given: Mapping[str, str]) -> None:
             customer.updated_at = clock.now()
     except IntegrityError:
         raise _two_people() from None
+
+
+def _is_by_number(customer: Customer) -> bool:
+    """Whether all that is known of a person's zone is their number's country: it goes when the number does."""
+    if customer.timezone is None:
+        return True
+    return customer.phone is not None and customer.timezone == addresses.find_only_timezone(customer.phone)
 
 
 def _two_people() -> Conflict:

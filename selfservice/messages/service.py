@@ -12,8 +12,10 @@ from sqlalchemy.exc import IntegrityError
 
 from selfservice import clock, tokens
 from selfservice import text as texts
+from selfservice.customers import consents
 from selfservice.customers import queries as customers
 from selfservice.customers import service as suppressions
+from selfservice.customers.consents import Evidence
 from selfservice.db import db
 from selfservice.events import service as events
 from selfservice.messages import content, moves, policy, queries, standby
@@ -23,6 +25,8 @@ from selfservice.messages.moves import SYSTEM
 from selfservice.messages.states import UNSENT, WAITING
 
 MessageClass = Literal["service", "marketing", "urgent"]
+LAST_WORD = "stopped"
+"""The purpose of the text that confirms a stop, which leaves in spite of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,9 +128,10 @@ def review(waiting: Sequence[Message], *, not_before: datetime | None = None) ->
 def find_suppressed(messages: Sequence[Message]) -> frozenset[int]:
     """The ids of those messages whose recipients asked us to stop, in one statement for each channel.
 
-    A stop is said of a number and holds for its owner's pushes as well.
+    A stop is said of a number and holds for its owner's pushes as well. The one text that confirms it may leave.
     """
     stopped: set[int] = set()
+    messages = [message for message in messages if message.purpose != LAST_WORD]
     for channel in {message.channel for message in messages}:
         numbers = _numbers([message for message in messages if message.channel == channel], channel)
         those = customers.suppressed_among(set(numbers.values()), "sms" if channel == "push" else channel)
@@ -150,12 +155,15 @@ def _pushes_until(message: Message, now: datetime) -> datetime:
 
 
 def rerender(page_id: int, *, purpose: str, body: str, not_after: datetime) -> bool:
-    """Change the words of a page's text that has not left yet; False when there is none, and nothing is changed."""
+    """Change the words of a page's text that has not left yet; False when there is none, and nothing is changed.
+
+    Raises Invalid for what may not be in a text.
+    """
     body = texts.compose(body)
+    content.check(body, "urgent")  # Its parts are the type's to limit, as its class is.
     measured = texts.measure(body)
     rows = db.session.execute(
         update(Message)
-    content.check(body, "urgent")  # Its parts are the type's to limit, as its class is.
         .where(
             Message.page_id == page_id,
             Message.purpose == purpose,
@@ -201,8 +209,22 @@ def stop(phone: str, *, reason: str, actor: str, channel: str = "sms") -> None:
     owner = customers.find_by_phone(phone)
     own = and_(Message.recipient == phone, Message.channel == channel)
     pushed = and_(Message.customer_id == owner.id, Message.channel == "push") if owner is not None else false()
-    rows = _lock(or_(own, pushed))
+    rows = _lock(or_(own, pushed), Message.purpose != LAST_WORD)
     _take_back(rows, "suppressed", reason="stopped", actor=actor)
+
+
+def withdraw(evidence: Evidence) -> None:
+    """Write down that somebody wants no more of a class, and take back what of it is queued for that address.
+
+    As with `stop`, nothing of it begins to leave after the caller's commit.
+    """
+    consents.record(evidence)
+    address = evidence.address
+    own = and_(Message.recipient == address.value, Message.channel == address.channel)
+    owner = customers.find_by_phone(address.value) if address.channel == "sms" else None
+    pushed = and_(Message.customer_id == owner.id, Message.channel == "push") if owner is not None else false()
+    rows = _lock(or_(own, pushed), Message.message_class == evidence.message_class)
+    _take_back(rows, "suppressed", reason="withdrawn", actor=evidence.actor)
 
 
 def replay(message_id: int, *, actor: str) -> bool:
@@ -239,10 +261,10 @@ def _make(new: NewMessage) -> Message:
         stands_by=new.stands_by,
         until_seen=new.until_seen,
         ahead_of=new.ahead_of,
+        is_asked_for=new.is_asked_for,
         created_at=now,
         updated_at=now,
     )
-        is_asked_for=new.is_asked_for,
 
 
 def _lock(*conditions: object) -> list[tuple[int, str]]:

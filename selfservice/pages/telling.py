@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from selfservice.customers import preferences
 from selfservice.messages import queries as outbox
 from selfservice.messages import standby
 from selfservice.messages.models import Message
@@ -28,6 +29,8 @@ def tell(
     """
     loaded = registry.current().get(page.situation)
     devices = pushes.find_devices(page, loaded) if "push" in channels else pushes.NONE
+    if "sms" in channels and preferences.find(page.customer_id).first_channel == "sms":
+        devices = devices._replace(own=())  # They want a text, and no notification before it.
     told: list[Message] = []
     written = letters.choose(page.customer_id, loaded, channels)
     if written:

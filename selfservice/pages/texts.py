@@ -159,12 +159,12 @@ def _accept(
             idempotency_key=key,
             stands_by=bool(waits),
             until_seen=waits == "seen",
+            is_asked_for=actor == CUSTOMER,
         ),
         actor=actor,
     )
 
 
-            is_asked_for=actor == CUSTOMER,
 def view_of(page: Page) -> View:
     """The page as the running transaction has it, for what is said of it."""
     row = queries.read_sight(page.id)

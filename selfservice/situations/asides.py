@@ -103,26 +103,6 @@ def render_callback(view: View) -> str:
     return rendering.render_aside(view, "customer/callback.html", top, title=say("callback.title"), problems=problems)
 
 
-def render_preferences(view: View, *, stopped: bool) -> str:
-    """The page where a customer stops all texts to the number; `stopped` once that is done."""
-    say = rendering.speaker_for(view)
-    word = "stopped_" if stopped else ""
-    top = Top(
-        part=ALWAYS,
-        look="good" if stopped else "brand",
-        headline=say(f"preferences.{word}headline"),
-        line=say(f"preferences.{word}line"),
-    )
-    return rendering.render_aside(
-        view,
-        "customer/preferences.html",
-        top,
-        title=say("preferences.title"),
-        stopped=stopped,
-        forget="/device/forget",
-    )
-
-
 def render_wrong_number(view: View) -> str:
     """Asking whether the page reached the wrong person."""
     say = rendering.speaker_for(view)

@@ -7,13 +7,15 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, get_args
 
+from selfservice import windows
 from selfservice.kit import Do
 from selfservice.kit.checks import CheckKind
-from selfservice.situations import asides, plain
+from selfservice.situations import asides, plain, wishing
 from selfservice.situations.asides import Verdict
 from selfservice.situations.asking import Ask
 from selfservice.situations.registry import Registry
 from selfservice.situations.view import View
+from selfservice.situations.wishing import Told, Wished
 from selfservice.web.customer.inbox import Row
 from tests.situations.views import NOW, face, states, view
 
@@ -42,12 +44,30 @@ def every_small_page(registry: Registry, language: str) -> Iterator[tuple[str, s
     yield from _alone(registry, language)
 
 
+def wished(**changes: Any) -> Wished:
+    """What a customer wants who said something of one class, on a page of a person with every way to be reached."""
+    offered = {"": windows.read("08:00-21:00"), "09:00-18:00": windows.read("09:00-18:00")}
+    values: dict[str, Any] = {
+        "allowed": {"service": True, "marketing": False, "urgent": True},
+        "hours": "",
+        "offered": offered,
+        "first": "push",
+        "firsts": ("push", "sms", "email"),
+        "known": (Told("marketing", False, NOW), Told("marketing", True, NOW - timedelta(days=3))),
+        "can_choose": True,
+    }
+    return Wished(**{**values, **changes})
+
+
 def _beside_a_page(shown: View) -> Iterator[tuple[str, str]]:
     yield "callback", asides.render_callback(shown)
     yield "callback refused", asides.render_callback(shown.with_problems({"note": "callback_no_number"}, {}))
     yield "called back", asides.render_callback(replace(shown, callback_at=NOW + timedelta(hours=2)))
-    yield "preferences", asides.render_preferences(shown, stopped=False)
-    yield "stopped", asides.render_preferences(shown, stopped=True)
+    yield "preferences", wishing.render(shown, wished())
+    yield "preferences saved", wishing.render(replace(shown, token=""), wished(is_saved=True, hours="09:00-18:00"))
+    yield "preferences of a stranger", wishing.render(shown, wished(can_choose=False))
+    yield "stopped", wishing.render(shown, wished(is_stopped=True))
+    yield "mail stopped", wishing.render_without_mail(shown)
     yield "wrong number", asides.render_wrong_number(shown)
     yield "disowned", asides.render_disowned(shown)
 

@@ -15,10 +15,11 @@ import pytest
 from flask import Flask
 
 from selfservice.kit import locales
-from selfservice.situations import asides, plain, rendering
+from selfservice.situations import asides, plain, rendering, wishing
 from selfservice.situations.registry import EXTENSION, Registry
 from selfservice.situations.view import View
 from selfservice.web import encoding
+from tests.situations.small_pages import wished
 from tests.situations.views import NOW, TOKEN, every_state, face, view
 
 Look = Callable[..., View]
@@ -320,7 +321,7 @@ def test_link_preview_is_told_what_a_page_is_about_and_no_fact(pages: dict[str, 
 def test_small_pages_have_titles_without_facts_too(look: Look) -> None:
     pages = [
         asides.render_callback(look(callback_at=NOW)),
-        asides.render_preferences(look(), stopped=True),
+        wishing.render(look(), wished(is_stopped=True)),
     ]
 
     assert [re.findall("<title>(.*?)</title>", page) for page in pages] == [["Ask for a call"], ["Your texts"]]
@@ -348,8 +349,8 @@ def test_page_says_by_when_we_call(look: Look) -> None:
 
 
 def test_texts_can_be_stopped_without_script(look: Look) -> None:
-    asking = asides.render_preferences(look(), stopped=False)
-    stopped = asides.render_preferences(look(), stopped=True)
+    asking = wishing.render(look(), wished())
+    stopped = wishing.render(look(), wished(is_stopped=True))
 
     assert '<form class="dock" method="post">' in asking
     assert "Stop all texts" in shown_in(asking)

@@ -1,16 +1,14 @@
-"""What a page offers beside its question: seen, a call back, the calendar file, no more texts."""
+"""What a page offers beside its question: seen, a call back, the calendar file."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 from flask import Response, g, redirect, request
 from flask.typing import ResponseReturnValue
 
-from selfservice import clock, phone
+from selfservice import clock
 from selfservice.db import db
 from selfservice.errors import Invalid, NotFound
-from selfservice.pages import numbers, queries, requests
+from selfservice.pages import requests
 from selfservice.situations import asides, calendar, registry, rendering
 from selfservice.web import device
 from selfservice.web.customer import door
@@ -43,18 +41,6 @@ def ask_callback() -> ResponseReturnValue:
     return redirect(request.full_path.replace("/-/callback", "").rstrip("?"), 303)
 
 
-def show_preferences() -> ResponseReturnValue:
-    """What texts this number gets, and the way to stop them."""
-    return _preferences(stopped=False)
-
-
-def stop_texts() -> ResponseReturnValue:
-    """Stop all texts to the number this page was sent to."""
-    requests.stop_texts(g.page_id)
-    db.session.commit()
-    return _preferences(stopped=True)
-
-
 def calendar_file() -> ResponseReturnValue:
     """The page's appointment as an iCalendar file; 404 where there is none."""
     view = door.look()
@@ -70,11 +56,3 @@ def calendar_file() -> ResponseReturnValue:
     response.headers["Content-Disposition"] = 'attachment; filename="appointment.ics"'
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _preferences(*, stopped: bool) -> Response:
-    view = door.look()
-    if view.is_disowned:
-        return door.as_it_stands(view)
-    endings = [phone.ending(number) for number in numbers.of_page(queries.get(g.page_id))]
-    return door.page(view, asides.render_preferences(replace(view, ending=", ".join(endings)), stopped=stopped))

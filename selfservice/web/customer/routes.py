@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from selfservice.web import security
-from selfservice.web.customer import answers, checking, door, extras, pages, receipt
+from selfservice.web.customer import answers, checking, door, extras, pages, photos, receipt, wishes
 
 blueprint = Blueprint("customer", __name__)
 security.guard(blueprint, "link", door.enter)
@@ -16,9 +16,10 @@ blueprint.add_url_rule("/a/<answer_token>", "answer_by_script", answers.answer, 
 blueprint.add_url_rule("/p/<token>/-/opened", "opened", extras.opened, methods=["POST"])
 blueprint.add_url_rule("/p/<token>/-/callback", "show_callback", extras.show_callback, methods=["GET"])
 blueprint.add_url_rule("/p/<token>/-/callback", "ask_callback", extras.ask_callback, methods=["POST"])
-blueprint.add_url_rule("/p/<token>/-/preferences", "show_preferences", extras.show_preferences, methods=["GET"])
-blueprint.add_url_rule("/p/<token>/-/preferences", "stop_texts", extras.stop_texts, methods=["POST"])
+blueprint.add_url_rule("/p/<token>/-/preferences", "show_preferences", wishes.show, methods=["GET"])
+blueprint.add_url_rule("/p/<token>/-/preferences", "stop_texts", wishes.take, methods=["POST"])
 blueprint.add_url_rule("/p/<token>/-/calendar.ics", "calendar_file", extras.calendar_file, methods=["GET"])
+blueprint.add_url_rule("/p/<token>/-/media/<medium_id>", "show_photo", photos.show, methods=["GET"])
 blueprint.add_url_rule("/p/<token>/-/check", "show_check", checking.show_check, methods=["GET"])
 blueprint.add_url_rule("/p/<token>/-/check", "check", checking.check, methods=["POST"])
 blueprint.add_url_rule("/p/<token>/-/wrong-number", "show_wrong_number", checking.show_wrong_number, methods=["GET"])

@@ -184,7 +184,7 @@ def test_stopping_the_texts_stops_the_number_of_the_page_and_says_which(app: Fla
 
     with app.app_context():
         assert (customers.is_suppressed(PHONE), customers.is_suppressed(OTHER)) == (True, False)
-    assert "to the number ending 123." in asked.text
+    assert "to the number ending 123, and when" in asked.text
     assert "the number ending 123 again" in stopped.text
 
 

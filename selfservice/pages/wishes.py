@@ -1,0 +1,157 @@
+"""Wishes: what a customer wants to be sent, when and how, as they say it on a page of theirs. Callers commit.
+
+What is stopped or allowed there is so for the numbers that this page went to; hours, language and what goes first are
+the person's, so they change only for somebody to whom the page is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from selfservice import config, tokens
+from selfservice.customers import consents, hours, preferences
+from selfservice.customers import queries as customers
+from selfservice.customers.consents import Address, Evidence, Said
+from selfservice.customers.models import Customer
+from selfservice.customers.preferences import Wishes
+from selfservice.errors import Invalid
+from selfservice.events import service as events
+from selfservice.messages import service as messages
+from selfservice.pages import guarding, language, numbers, queries
+from selfservice.pages.guarding import Who
+from selfservice.pages.models import Page
+from selfservice.pages.requests import CUSTOMER
+from selfservice.situations import wishing
+from selfservice.situations.view import View
+from selfservice.situations.wishing import CLASSES, NO, YES, Told, Wished
+from selfservice.windows import read
+
+PURPOSE = "preferences"
+"""The purpose of the tokens that lead to this page and to nothing else."""
+
+SOURCE = "preferences page"
+
+
+def url_of(page_id: int) -> str:
+    """The address under which the customer of a page says what they want; it does not open the page."""
+    return f"{config.current().base_url}/preferences/{tokens.current().sign(PURPOSE, page_id)}"
+
+
+def read_for(page_id: int, who: Who, *, is_saved: bool = False) -> Wished:
+    """What holds for the customer of a page, as far as whoever asks may see it. Raises NotFound."""
+    page = queries.get(page_id)
+    customer = customers.get(page.customer_id)
+    can_choose = guarding.is_let_in(page, who())
+    wanted = preferences.find(customer.id) if can_choose else preferences.NONE
+    usual = config.current().courtesy.service.hours or hours.USUAL
+    return Wished(
+        allowed=allowed_for(page, customer),
+        hours=wanted.hours,
+        offered={"": usual, **{text: read(text) for text in hours.CHOICES}},
+        first=wanted.first_channel or "push",
+        firsts=_firsts(customer),
+        known=list_told(customer.id) if can_choose else (),
+        can_choose=can_choose,
+        is_stopped=is_stopped(page),
+        is_saved=is_saved,
+    )
+
+
+def is_stopped(page: Page) -> bool:
+    """Whether all numbers that a page went to asked for no more texts."""
+    those = numbers.of_page(page)
+    return bool(those) and customers.suppressed_among(those) == frozenset(those)
+
+
+def allowed_for(page: Page, customer: Customer) -> dict[str, bool]:
+    """Whether each class of messages is sent to where this page went."""
+    addresses = _addresses(page, customer)
+    said = consents.standing(addresses)
+    rules = config.current().courtesy
+    return {
+        name: all(
+            consents.is_allowed(said.get(Said(address, name)), needs_consent=rules.of(name).needs_consent)
+            for address in addresses
+        )
+        for name in CLASSES
+    }
+
+
+def list_told(customer_id: int) -> list[Told]:
+    """What a customer said of each class, latest first; of several addresses at once it is told once."""
+    told = [
+        Told(known.consent.message_class, known.consent.is_given, known.consent.at)
+        for known in consents.list_for(customer_id)
+    ]
+    return list(dict.fromkeys(reversed(told)))
+
+
+def save(page_id: int, form: Mapping[str, str], view: View, who: Who) -> None:
+    """Keep what a customer chose on the page as `view` showed it; nothing changes that is not said anew.
+
+    Raises Invalid for what cannot be chosen, and NotFound.
+    """
+    page = queries.get(page_id)
+    if not guarding.is_let_in(page, who()):
+        return
+    customer = customers.get(page.customer_id)
+    was, now = allowed_for(page, customer), _read_classes(form)
+    preferences.keep(customer.id, Wishes(form.get("hours", ""), _read_first(form, customer)))
+    changed = [name for name, is_given in now.items() if is_given != was[name]]
+    for name in changed:
+        _say(page, customer, name, is_given=now[name], view=view)
+    wanted = form.get("language", "")
+    if wanted:
+        language.choose(page_id, wanted, who)
+    data = {name: "yes" if now[name] else "no" for name in changed}
+    events.record("customer.chose", actor=CUSTOMER, page_id=page_id, data=data)
+
+
+def stop_mail(page_id: int) -> bool:
+    """Send no more e-mail to the customer of a page (RFC 8058); False where no e-mail address is known."""
+    page = queries.get(page_id)
+    address = customers.get(page.customer_id).email
+    if page.disowned_at is not None or not address:
+        return False
+    messages.stop(address, reason="asked in an e-mail", actor=CUSTOMER, channel="email")
+    events.record("customer.stopped", actor=CUSTOMER, page_id=page_id, data={"channel": "email"})
+    return True
+
+
+def _say(page: Page, customer: Customer, name: str, *, is_given: bool, view: View) -> None:
+    for address in _addresses(page, customer):
+        evidence = Evidence(
+            customer_id=customer.id,
+            address=address,
+            message_class=name,  # type: ignore[arg-type]  # One of CLASSES.
+            is_given=is_given,
+            wording=wishing.wording(view, name, is_given=is_given),
+            locale=view.language,
+            source=SOURCE,
+            actor=CUSTOMER,
+            page_id=page.id,
+        )
+        (consents.record if is_given else messages.withdraw)(evidence)
+
+
+def _addresses(page: Page, customer: Customer) -> list[Address]:
+    """Where this page went, in one order, so that two who change the same never wait for each other."""
+    texted = [Address("sms", number) for number in sorted(numbers.of_page(page))]
+    return [*texted, *([Address("email", customer.email)] if customer.email else [])]
+
+
+def _firsts(customer: Customer) -> tuple[str, ...]:
+    return ("push", "sms", "email") if customer.email else ("push", "sms")
+
+
+def _read_classes(form: Mapping[str, str]) -> dict[str, bool]:
+    """What was chosen of each class that was answered at all."""
+    wrong = [name for name in CLASSES if form.get(name, YES) not in (YES, NO)]
+    if wrong:
+        raise Invalid("Each kind of message is wanted or not; send yes or no.", fields={wrong[0]: "choice_wrong"})
+    return {name: form[name] == YES for name in CLASSES if name in form}
+
+
+def _read_first(form: Mapping[str, str], customer: Customer) -> str:
+    first = form.get("first", "")
+    return "" if first == "push" or first not in _firsts(customer) else first

@@ -1,0 +1,145 @@
+"""Wishing: the page on which a customer says what may be sent to them, when and how; nothing here reads a database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from selfservice.kit.formats import Reader
+from selfservice.situations import rendering
+from selfservice.situations.drawing import ALWAYS, Top
+from selfservice.situations.rendering import Notice
+from selfservice.situations.speaking import Speaker
+from selfservice.situations.view import View
+from selfservice.windows import Window
+
+CLASSES = ("service", "marketing", "urgent")
+YES, NO = "yes", "no"
+SAVE = "save"
+
+
+@dataclass(frozen=True)
+class Told:
+    """One time that the customer said yes or no to a class of messages."""
+
+    message_class: str
+    is_given: bool
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wished:
+    """What holds now: whether each class is sent, the hours (empty: as usual), what goes first (empty: no wish).
+
+    `offered` and `firsts` are what can be chosen. Whoever may not be the customer `can_choose` nothing: they can stop
+    everything, and see nothing of what was said.
+    """
+
+    allowed: Mapping[str, bool]
+    hours: str
+    offered: Mapping[str, Window]
+    first: str
+    firsts: Sequence[str]
+    known: Sequence[Told]
+    can_choose: bool
+    is_stopped: bool = False
+    is_saved: bool = False
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One thing to pick."""
+
+    value: str
+    text: str
+    is_picked: bool
+
+
+@dataclass(frozen=True)
+class Field:
+    """One question with its choices; `look` is how they are laid out."""
+
+    name: str
+    label: str
+    choices: tuple[Choice, ...]
+    look: str
+    hint: str = ""
+
+
+def render(view: View, wished: Wished) -> str:
+    """The page; `wished.is_stopped` once all texts to the number are."""
+    say = rendering.speaker_for(view)
+    if wished.is_stopped:
+        return _stopped(view, say, "preferences.stopped_")
+    top = Top(part=ALWAYS, look="brand", headline=say("wishes.headline"), line=say("wishes.line"))
+    if not wished.can_choose:
+        top = Top(part=ALWAYS, look="brand", headline=say("preferences.headline"), line=say("preferences.line"))
+    return rendering.render_aside(
+        view,
+        "customer/preferences.html",
+        top,
+        title=say("preferences.title"),
+        stopped=False,
+        wished=wished,
+        fields=_fields(say, view, wished) if wished.can_choose else (),
+        known=[_told(say, told) for told in wished.known],
+        notice=Notice(say("wishes.saved"), "fine", "check") if wished.is_saved else None,
+        forget="/device/forget",
+    )
+
+
+def render_without_mail(view: View) -> str:
+    """Says that no e-mail comes any more."""
+    return _stopped(view, rendering.speaker_for(view), "wishes.mail_")
+
+
+def wording(view: View, message_class: str, *, is_given: bool) -> str:
+    """Exactly what somebody was shown who said yes or no to a class: what they chose, and what they chose it for."""
+    say = rendering.speaker_for(view)
+    answer = say(f"wishes.{YES if is_given else NO}")
+    return f"{say('wishes.headline')}\n{say('wishes.line')}\n{say(f'wishes.{message_class}')}: {answer}"
+
+
+def _stopped(view: View, say: Speaker, word: str) -> str:
+    top = Top(part=ALWAYS, look="good", headline=say(f"{word}headline"), line=say(f"{word}line"))
+    return rendering.render_aside(
+        view, "customer/preferences.html", top, title=say("preferences.title"), stopped=True, wished=None
+    )
+
+
+def _fields(say: Speaker, view: View, wished: Wished) -> tuple[Field, ...]:
+    classes = (
+        Field(
+            name,
+            say(f"wishes.{name}"),
+            tuple(Choice(word, say(f"wishes.{word}"), (word == YES) == wished.allowed[name]) for word in (YES, NO)),
+            "slots",
+        )
+        for name in CLASSES
+    )
+    hours = tuple(
+        Choice(value, _between(say, view.reader, value, window), value == wished.hours)
+        for value, window in wished.offered.items()
+    )
+    firsts = tuple(Choice(first, say(f"wishes.first_{first}"), first == wished.first) for first in wished.firsts)
+    languages = tuple(Choice(code, say(f"languages.{code}"), code == view.language) for code in rendering.LANGUAGES)
+    return (
+        *classes,
+        Field("hours", say("wishes.hours"), hours, "choice", say("wishes.hours_hint")),
+        Field("first", say("wishes.first"), firsts, "choice"),
+        Field("language", say("layout.language"), languages, "days"),
+    )
+
+
+def _between(say: Speaker, reader: Reader, value: str, window: Window) -> str:
+    opens, closes = (
+        datetime(2000, 1, 1, minutes // 60 % 24, minutes % 60, tzinfo=reader.zone)
+        for minutes in (window.opens, window.closes)
+    )
+    return say("wishes.between" if value else "wishes.usual", opens=opens, closes=closes)
+
+
+def _told(say: Speaker, told: Told) -> tuple[datetime, str]:
+    word = "wishes.said_yes" if told.is_given else "wishes.said_no"
+    return told.at, say(word, what=say(f"wishes.{told.message_class}"))
