@@ -27,6 +27,7 @@ from selfservice.messages.dispatch import Dispatcher
 from selfservice.messages.models import WorkerHeartbeat
 from selfservice.messages.queries import Whose
 from selfservice.pages import service as pages
+from selfservice.replies import service as replies
 
 HEARTBEAT_SECONDS = 10.0
 STOP_SECONDS = 4.0
@@ -202,7 +203,7 @@ def _ask(app: Flask, channels: Channels, whose: Whose) -> bool:
 
 def _turn_pages(app: Flask) -> bool:
     found = 0
-    for step in (pages.open_due, pages.expire_due, pages.retire_missing):
+    for step in (pages.open_due, pages.expire_due, pages.retire_missing, replies.understand_left):
         with app.app_context():
             found += step()
             db.session.commit()

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from selfservice.db import UtcDateTime, db
 
 State = Literal["waiting", "open", "snoozed", "closed"]
-Kind = Literal["callback", "hand_off", "wrong_number"]
+Kind = Literal["callback", "hand_off", "wrong_number", "reply"]
 
 
 class Conversation(db.Model):  # type: ignore[name-defined,misc]
-    """Work for staff: a customer who asked to be called, or an answer that needs a person.
+    """Work for staff: a customer who asked to be called or wrote a text, or an answer that needs a person.
 
     `reason` is written by us, `note` by the customer. `due_at` is what the customer was told.
     """

@@ -47,6 +47,18 @@ def find_live(page_id: int, kind: str) -> Conversation | None:
     ).first()
 
 
+def find_live_without_page(phone: str, kind: str) -> Conversation | None:
+    """The conversation of this kind with a number (E.164), about no page, that is not closed, if there is one."""
+    return db.session.scalars(
+        select(Conversation).where(
+            Conversation.page_id.is_(None),
+            Conversation.phone == phone,
+            Conversation.kind == kind,
+            Conversation.state.in_(LIVE),
+        )
+    ).first()
+
+
 def get(conversation_id: int) -> Conversation:
     """The conversation; raises NotFound."""
     conversation = db.session.get(Conversation, conversation_id)

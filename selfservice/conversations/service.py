@@ -18,6 +18,7 @@ from selfservice.tokens import new_id
 CALLBACK_WITHIN = timedelta(minutes=30)
 URGENT_WITHIN = timedelta(minutes=10)
 WORK_WITHIN = timedelta(hours=4)
+LONGEST_NOTE = 4000
 
 
 def open_one(  # noqa: PLR0913 - one keyword for each column of the row it makes
@@ -64,6 +65,41 @@ def open_one(  # noqa: PLR0913 - one keyword for each column of the row it makes
         data={"kind": kind, "team": team, "urgent": urgent},
     )
     return conversation
+
+
+def hear(
+    words: str,
+    *,
+    team: str,
+    reason: str,
+    page_id: int | None,
+    customer_id: int | None,
+    phone: str | None,
+    urgent: bool = False,
+) -> Conversation:
+    """Put a text that a customer wrote before staff, below those that still wait on its page or from its number."""
+    if page_id is not None:
+        existing = queries.find_live(page_id, "reply")
+    else:
+        existing = queries.find_live_without_page(phone, "reply") if phone else None
+    if existing is None:
+        return open_one(
+            "reply",
+            team=team,
+            reason=reason,
+            actor="customer",
+            page_id=page_id,
+            customer_id=customer_id,
+            phone=phone,
+            note=words[:LONGEST_NOTE],
+            urgent=urgent,
+        )
+    existing.note = f"{existing.note}\n{words}"[-LONGEST_NOTE:]
+    if urgent and not existing.urgent:
+        existing.urgent, existing.reason = True, reason
+        existing.due_at = min(existing.due_at, clock.now() + URGENT_WITHIN)
+    db.session.flush()
+    return existing
 
 
 def take(conversation_id: int, user_id: int) -> None:

@@ -14,7 +14,7 @@ from selfservice.errors import AppError, Invalid, TooMany, Unavailable
 from selfservice.situations import plain
 from selfservice.web import encoding, languages
 
-PROGRAM_PATHS = ("/a/", "/api/", "/push/", "/healthz", "/readyz")
+PROGRAM_PATHS = ("/a/", "/api/", "/callbacks/", "/push/", "/healthz", "/readyz")
 _CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported"}
 
 _KINDS = {404: "not_found", 405: "not_found", 429: "too_many", 503: "unavailable"}

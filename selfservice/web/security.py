@@ -13,7 +13,7 @@ from selfservice import config
 from selfservice.db import SAFE_METHODS
 from selfservice.errors import Forbidden
 
-Auth = Literal["link", "device", "staff", "demo", "public"]
+Auth = Literal["link", "device", "staff", "provider", "demo", "public"]
 Check = Callable[[], ResponseReturnValue | None]
 
 _PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
@@ -31,8 +31,8 @@ def guard(blueprint: Blueprint, auth: Auth, check: Check) -> None:
     """Make `check` the only way into every route of `blueprint`.
 
     `check` raises, or answers in the route's place. `auth` is the word for it: `link` (the signed token in the
-    address), `device` (the cookie of the browser), `staff` (a signed-in session), `demo` (nobody, and only in demo
-    mode), `public` (anybody).
+    address), `device` (the cookie of the browser), `staff` (a signed-in session), `provider` (signed by the provider),
+    `demo` (nobody, and only in demo mode), `public` (anybody).
     """
 
     @blueprint.before_request

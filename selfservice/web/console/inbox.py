@@ -146,7 +146,7 @@ def _work(
     )
 
 
-_TITLES = {"callback": "Wants to be called", "wrong_number": "Wrong number"}
+_TITLES = {"callback": "Wants to be called", "wrong_number": "Wrong number", "reply": "Sent a text"}
 
 
 def _by_id(model: type[Row], ids: Iterable[int | None]) -> dict[int, Row]:

@@ -216,6 +216,12 @@ _AGAIN = "Looked again"
 _NO_LONGER = "The phone takes no notifications any more"
 _UNRECOGNISED = "The push service does not recognise us; an administrator has to look"
 _NOTIFICATIONS = {"update": "Notification about the change"}
+def _wrote(scene: _Scene) -> Entry:
+    title, tone = _WROTE.get(scene.data("meaning"), _WROTE["staff"])
+    waits = "It waits in the inbox for a person" if scene.data("meaning") == "staff" else ""
+    return _entry(scene, "message", title, waits, tone=tone)
+
+
 _NOT_NEEDED = {
     "reached_by_push": "The notification reached the phone",
     "page_opened": "The page was opened first",
@@ -225,7 +231,23 @@ _NOT_NEEDED = {
     "unsubscribed": _NO_LONGER,
 }
 _ACTORS = {"customer": "the customer", "cli": "the command line", "api": "your system", "system": "the system"}
-_TEXTS = {"invitation": "Text", "update": "Text about the change", "code": "Text with a code"}
+_TEXTS = {
+    "invitation": "Text",
+    "update": "Text about the change",
+    "code": "Text with a code",
+    "reply": "Reply by text",
+    "help": "Reply by text",
+    "started": "Reply by text",
+    "stopped": "Text that confirms the stop",
+}
+_WROTE = {
+    "stop": ("Texted that they want no more texts", Tone.BAD),
+    "start": ("Texted that they want texts again", Tone.NOTE),
+    "help": ("Asked by text who we are", Tone.QUIET),
+    "more": ("Asked by text for the link", Tone.QUIET),
+    "answer": ("Answered by text", Tone.QUIET),
+    "staff": ("Wrote a text", Tone.WARN),
+}
 _CHECKS = {
     "last4": "Misdelivery check by the last four digits; no proof of who it is",
     "postcode": "Misdelivery check by the postcode; no proof of who it is",
@@ -272,5 +294,6 @@ _TOLD: dict[str, Callable[[_Scene], Entry]] = {
     "push.shown": _plainly("eye", "Notification shown"),
     "push.clicked": _plainly("eye", "Notification pressed"),
     "push.answered": _plainly("check", "Answered from the notification"),
+    "reply.received": _wrote,
     "message.no_receipt": _plainly("clock", "No word from the network in 72 hours", tone=Tone.WARN),
 }

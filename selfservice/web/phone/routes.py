@@ -13,6 +13,8 @@ from selfservice.brands import queries as brands
 from selfservice.db import db
 from selfservice.errors import NotFound
 from selfservice.messages.channels import handset
+from selfservice.messages.channels.contract import Inbound
+from selfservice.replies import service as replies
 from selfservice.situations import icons
 from selfservice.web import encoding, security
 from selfservice.web.phone import shown
@@ -57,15 +59,18 @@ def show_phone(address: str) -> ResponseReturnValue:
 
 @blueprint.post("/<address>")
 def reply(address: str) -> ResponseReturnValue:
-    """Keep what was typed on a phone."""
+    """Keep what was typed on a phone, and take it as a text that a provider hands over."""
     number = f"+{_checked(address)}"
     texts = handset.list_texts(number, limit=1)
     if not texts:
         raise NotFound("This phone has no texts, so there is nothing to reply to.")
     body = request.form.get("body", "").strip()[:LONGEST_REPLY]
     if body:
-        handset.reply(number, sender=texts[0].sender, body=body)
+        typed = handset.reply(number, sender=texts[0].sender, body=body)
+        inbound = Inbound(ref=str(typed.id), sender=number, recipient=typed.sender, body=body, at=typed.at)
+        text_id = replies.keep(handset.SCHEME, inbound)
         db.session.commit()
+        replies.understand(text_id)
     return redirect(url_for(".show_phone", address=address), 303)
 
 

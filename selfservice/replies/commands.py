@@ -1,0 +1,58 @@
+"""What the words do that mean the same on every page: stop, start, help and more."""
+
+from __future__ import annotations
+
+from selfservice.customers import queries as customers
+from selfservice.customers.models import Customer
+from selfservice.events import service as events
+from selfservice.kit.texting import Command
+from selfservice.messages import service as messages
+from selfservice.messages.service import LAST_WORD
+from selfservice.pages import numbers
+from selfservice.pages.models import Page
+from selfservice.replies import handing, speaking
+from selfservice.replies.models import InboundText
+
+WRONG_NUMBER = "wrong number"
+"""Why a number is stopped whose holder said that it is not the customer's: staff correct that, not a text."""
+
+
+def obey(command: Command, text: InboundText, customer: Customer | None, page: Page | None) -> bool:
+    """Do what a word asks for; False where only a person can. Nothing is sent back where we never wrote to."""
+    if command == "stop":
+        _stop(text, customer, page)
+        return True
+    if command == "start":
+        return _start(text, customer, page)
+    if command == "help":
+        if customer is not None:
+            speaking.say(text, customer, "help", page=page, purpose=speaking.HELP)
+        return customer is not None
+    if customer is not None and page is not None:
+        speaking.say(text, customer, "page", page=page)
+        return True
+    return False
+
+
+def _stop(text: InboundText, customer: Customer | None, page: Page | None) -> None:
+    """Stop everything to the number: nothing queued begins to leave after the commit. Confirmed once, not each time."""
+    messages.stop(text.sender, reason="asked by text", actor=handing.CUSTOMER)
+    suppression = customers.find_suppression(text.sender)
+    assert suppression is not None, "it was stopped in this transaction"
+    page_id = page.id if page is not None else None
+    events.record("customer.stopped", actor=handing.CUSTOMER, page_id=page_id, data={"channel": "sms"})
+    if customer is not None:
+        # One for each time that it was stopped after it had been allowed.
+        key = f"{LAST_WORD}:{suppression.id}:{suppression.at.timestamp():.6f}"
+        speaking.say(text, customer, LAST_WORD, page=page, key=key, purpose=LAST_WORD)
+
+
+def _start(text: InboundText, customer: Customer | None, page: Page | None) -> bool:
+    suppression = customers.find_suppression(text.sender)
+    if suppression is not None and suppression.reason == WRONG_NUMBER:
+        return False
+    if suppression is not None:
+        numbers.allow(text.sender, actor=handing.CUSTOMER, page_id=page.id if page is not None else None)
+    if customer is not None:
+        speaking.say(text, customer, "started", page=page, purpose=speaking.STARTED)
+    return customer is not None or suppression is not None
