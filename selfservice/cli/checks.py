@@ -22,7 +22,7 @@ from selfservice.events.models import Event
 from selfservice.messages.channels import registry as channels
 from selfservice.situations import registry
 from selfservice.staff.models import User
-from selfservice.web import readiness
+from selfservice.web import readiness, troubles
 
 State = Literal["ok", "warning", "problem"]
 OLDEST_PYTHON = (3, 11)
@@ -102,13 +102,13 @@ def _address() -> Finding:
 def _provider() -> Finding:
     settings = config.current()
     try:
-        provider = channels.build(settings, writer=db.engine, reader=db.engines[READER]).get("sms")
+        those = channels.build(settings, writer=db.engine, reader=db.engines[READER]).of("sms")
     except ConfigError as error:
         return Finding("texts", "problem", error.message)
-    if provider.name == "handset":
+    if those[0].name == "handset":
         says = "Texts go to the development handset at /phone and reach nobody: set SELFSERVICE_SMS to a provider."
         return Finding("texts", "warning", says)
-    return Finding("texts", "ok", f"Texts leave through {provider.name}.")
+    return Finding("texts", "ok", f"Texts leave through {', then '.join(provider.name for provider in those)}.")
 
 
 def _mail() -> Finding:
@@ -137,10 +137,24 @@ def _pushes() -> Finding:
 
 
 def _push_services() -> Finding:
-    warnings = readiness.list_warnings()
-    if warnings:
-        return Finding("push services", "problem", " ".join(warnings))
+    unknown = troubles.list_unrecognised()
+    if unknown:
+        return Finding("push services", "problem", " ".join(unknown))
     return Finding("push services", "ok", "None says that it does not know us.")
+
+
+def _providers() -> Finding:
+    unwell = troubles.list_unwell()
+    if unwell:
+        return Finding("providers", "warning", " ".join(unwell))
+    return Finding("providers", "ok", "None fails or is slow.")
+
+
+def _dead() -> Finding:
+    dead = troubles.list_dead()
+    if dead:
+        return Finding("unsent", "problem", " ".join(dead))
+    return Finding("unsent", "ok", "No message was kept back by a fault of ours.")
 
 
 def _page_types() -> Iterator[Finding]:
@@ -212,6 +226,8 @@ _ALWAYS = (_python, _zones, _disk)
 _WITH_DATABASE: dict[str, Callable[[], Finding]] = {
     "data keys": _data_keys,
     "push services": _push_services,
+    "providers": _providers,
+    "unsent": _dead,
     "worker": _worker,
     "staff": _staff,
     "clock": _clock,

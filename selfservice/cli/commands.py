@@ -14,6 +14,7 @@ COMMANDS = {
     "demo": "selfservice.cli.demo",
     "doctor": "selfservice.cli.doctor",
     "keys": "selfservice.cli.keys",
+    "message": "selfservice.cli.message",
     "page": "selfservice.cli.page",
     "phones": "selfservice.cli.phones",
     "serve": "selfservice.cli.serve",

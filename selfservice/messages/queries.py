@@ -93,11 +93,18 @@ def count_workers() -> int:
     return int(_fetch(select(func.count()).select_from(WorkerHeartbeat).where(living))[0][0])
 
 
-def list_dead(limit: int = 100) -> Sequence[Any]:
-    """Messages that our own code failed over five times, the latest first: id, page, purpose, channel, reason, when."""
+def list_in_state(state: str, limit: int) -> Sequence[Any]:
+    """Messages in a state, the latest first: id, page, purpose, channel, reason, since when."""
     query = select(Message.id, Message.page_id, Message.purpose, Message.channel, Message.reason, Message.updated_at)
     return db.session.execute(
-        query.where(Message.state == "dead").order_by(Message.updated_at.desc(), Message.id).limit(limit)
+        query.where(Message.state == state).order_by(Message.updated_at.desc(), Message.id).limit(limit)
+    ).all()
+
+
+def list_dead_ids() -> Sequence[int]:
+    """The ids of those that our own code failed over five times, the oldest first."""
+    return db.session.scalars(
+        select(Message.id).where(Message.state == "dead").order_by(Message.updated_at, Message.id)
     ).all()
 
 

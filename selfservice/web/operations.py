@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from selfservice import config
 from selfservice.errors import NotFound
-from selfservice.web import readiness, security
+from selfservice.web import readiness, security, troubles
 
 blueprint = Blueprint("operations", __name__)
 
@@ -49,6 +49,6 @@ def favicon() -> ResponseReturnValue:
 def readyz() -> ResponseReturnValue:
     """The database answers, its tables are those of this release, and a worker has been heard lately."""
     problems = readiness.problems()
-    warnings = [] if problems else readiness.list_warnings()
+    warnings = [] if problems else troubles.list_all()
     status = "ok" if not problems else "not ready"
     return jsonify(status=status, problems=problems, warnings=warnings), 503 if problems else 200

@@ -35,19 +35,6 @@ def find_silence() -> str | None:
     return "No worker is running, so no text leaves: start one with `flask --app app worker` and leave it running."
 
 
-def list_warnings() -> list[str]:
-    """What is wrong and keeps nobody from being served, each as a sentence with the way out."""
-    try:
-        return [
-            f"{alarm.host} does not take our pushes for ours (HTTP {alarm.status}), so texts go in their place: set "
-            "SELFSERVICE_VAPID_PRIVATE_KEY to the key that phones have asked for pushes with, and "
-            "SELFSERVICE_VAPID_SUBJECT to an address that reads its mail."
-            for alarm in messages.list_alarms()
-        ]
-    except SQLAlchemyError:
-        return []  # Told as a problem.
-
-
 def find_missing_key() -> str | None:
     """Whether stored rows name a data key that is not configured, as a sentence: its owners' "stop" would be lost."""
     missing = customers.data_key_ids_in_use() - tokens.data_keys().kids

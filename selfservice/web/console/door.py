@@ -20,7 +20,7 @@ from selfservice.errors import AppError, Forbidden
 from selfservice.staff import queries as staff
 from selfservice.staff import service as sessions
 from selfservice.staff.queries import LASTS, Staff
-from selfservice.web import encoding, readiness
+from selfservice.web import encoding, troubles
 
 OPEN_TO_ALL = frozenset({"console.show_sign_in", "console.sign_in"})
 """The endpoints that serve people who have not signed in yet."""
@@ -139,7 +139,7 @@ def _shell() -> Shell:
         brand=brands.face(brand.id, "en"),
         waiting=conversations.count_waiting(None if who.sees_all_teams else who.team),
         csrf=csrf_token(who.session_id),
-        warnings=readiness.list_warnings(),
+        warnings=troubles.list_all(),
     )
 
 
@@ -148,7 +148,7 @@ def _shows_somebody() -> bool:
     is_own_doing = (
         BACKGROUND in request.headers
         or request.endpoint == "console.follow"
-        or (request.method == "GET" and request.headers.get("Sec-Fetch-Dest") == "iframe")
+        or (request.method == "GET" and request.headers.get("Sec-Fetch-Dest") in ("iframe", "image"))
     )
     return not is_own_doing
 

@@ -1,0 +1,67 @@
+"""What is wrong with sending and keeps nobody from being served, as sentences with the way out: for /readyz, doctor and
+the console.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from selfservice.messages import queries as messages
+from selfservice.messages.models import ProviderAlarm
+
+_WHY = {"failures": "50 of its calls failed within a minute", "slow": "half of its last calls took over 5 seconds"}
+
+
+def list_all() -> list[str]:
+    """Everything, what has to be mended first."""
+    try:
+        return [*list_unrecognised(), *list_unwell(), *list_dead()]
+    except SQLAlchemyError:
+        return []  # Told as a problem.
+
+
+def list_unrecognised() -> list[str]:
+    """The providers that do not take us for who we say we are."""
+    return [_unrecognised(alarm) for alarm in messages.list_alarms()]
+
+
+def list_unwell() -> list[str]:
+    """The providers that rest, or are on their way back."""
+    return [_unwell(row) for row in messages.list_unwell()]
+
+
+def list_dead() -> list[str]:
+    """Whether messages wait until a fault of ours is mended."""
+    count = messages.count_dead()
+    if not count:
+        return []
+    what = "1 message was" if count == 1 else f"{count} messages were"
+    return [
+        (
+            f"{what} not sent because of a fault of ours: see `flask --app app message list`, mend it, then run "
+            "`flask --app app message replay --all`."
+        )
+    ]
+
+
+def _unrecognised(alarm: ProviderAlarm) -> str:
+    if alarm.provider != "push":
+        return (
+            f"{alarm.provider} does not know us (HTTP {alarm.status}), so nothing leaves through it: mend the sign-in "
+            "in its address, in SELFSERVICE_SMS or SELFSERVICE_EMAIL."
+        )
+    return (
+        f"{alarm.host} does not take our pushes for ours (HTTP {alarm.status}), so texts go in their place: set "
+        "SELFSERVICE_VAPID_PRIVATE_KEY to the key that phones have asked for pushes with, and "
+        "SELFSERVICE_VAPID_SUBJECT to an address that reads its mail."
+    )
+
+
+def _unwell(row: Any) -> str:
+    share = f"{row.share} in 100 messages" if row.share else "no message"
+    return (
+        f"{row.provider} is not well since {row.since:%Y-%m-%d %H:%M} UTC: {_WHY[row.reason]}. It gets {share} while "
+        "another provider is set, and all of them again by steps when it does better: look at its status page."
+    )
