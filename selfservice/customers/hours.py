@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -19,15 +20,15 @@ CHOICES = ("09:00-18:00", "10:00-20:00", "12:00-14:00", "17:00-21:00")
 _FOLDER = Path(__file__).parent
 
 
-def possible_zones(timezone: str | None, phone: str | None, fallback: str) -> tuple[str, ...]:
+def possible_zones(timezone: str | None, phone: str | None, fallback: Callable[[], str]) -> tuple[str, ...]:
     """Where a person may be (IANA names): the zone that is known of them, else all zones of their number's country.
 
-    `fallback` is for people of whom neither is known, and for numbers of no single country.
+    `fallback` gives the zone of people of whom neither is known, and of numbers of no single country.
     """
     if timezone:
         return (timezone,)
     region = phones.find_region(phone) if phone else None
-    return _zones().get(region or "", (fallback,))
+    return _zones().get(region or "") or (fallback(),)
 
 
 def next_moment(

@@ -64,7 +64,7 @@ class Gathered:
         moment = hours.next_moment(
             self._now,
             rules.hours,
-            zones=hours.possible_zones(zone, phone, _own_zone() if not zone else ""),
+            zones=hours.possible_zones(zone, phone, _own_zone),
             phone=phone,
             message_class=message.message_class,
             wish=self._wishes.get(message.customer_id, ""),
