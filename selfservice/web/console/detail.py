@@ -21,6 +21,7 @@ from selfservice.db import db
 from selfservice.errors import Conflict
 from selfservice.events import queries as events
 from selfservice.events.models import Event
+from selfservice.media import queries as media
 from selfservice.messages import queries as messages
 from selfservice.pages import checks, numbers, queries, receipts, service, sight, texts
 from selfservice.pages.models import Page
@@ -183,6 +184,7 @@ def _cast(scene: _Scene, names: dict[int, str]) -> Cast:
         tones={step.key: wording.tone_of(scene.loaded, step.key) for step in steps if scene.loaded},
         answers=given,
         teams=_team_names(scene.page),
+        photos={tokens.encode_id(medium.id): medium for medium in media.list_for_page(scene.page.id)},
         ending=phone.ending(scene.customer.phone) if scene.customer.phone else "",
     )
 

@@ -16,6 +16,7 @@ from selfservice.web.console import (
     inbox,
     listing,
     page_types,
+    photos,
     preview,
     sign_in,
     stream,
@@ -49,6 +50,8 @@ _add("/pages", "find_pages", listing.find_pages, methods=_POST)
 _add("/pages/<page_id>", "show_page", detail.show_page, methods=_GET)
 _add("/pages/<page_id>/timeline", "show_timeline", detail.show_timeline, methods=_GET)
 _add("/pages/<page_id>/qr", "show_qr", detail.show_qr, methods=_GET)
+_add("/pages/<page_id>/media/<medium_id>", "show_photo", photos.show_photo, methods=_GET)
+_add("/pages/<page_id>/media/<medium_id>/preview", "show_preview", photos.show_preview, methods=_GET)
 _add("/pages/<page_id>/resend", "resend", detail.resend, methods=_POST)
 _add("/pages/<page_id>/close", "close", detail.close, methods=_POST)
 _add("/pages/<page_id>/release", "release", detail.release, methods=_POST)

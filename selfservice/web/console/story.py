@@ -10,12 +10,14 @@ from typing import Any
 
 from selfservice.events.models import Event
 from selfservice.kit.locales import english_name
+from selfservice.media.models import Medium
+from selfservice.web.console import photo_words
 from selfservice.web.console.wording import Said, Tone
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One thing that happened. `id` is the event's, so that a screen can tell what is new."""
+    """One thing that happened. `id` is the event's, so that a screen can tell what is new; `photo` one to be shown."""
 
     id: int
     icon: str
@@ -24,6 +26,7 @@ class Entry:
     details: tuple[str, ...] = ()
     tone: Tone = Tone.QUIET
     times: int = 1
+    photo: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,13 +34,14 @@ class Cast:
     """Who and what the events of one page name by key or id.
 
     `users` are names of staff by id, `answers` the answers in words by action, oldest first, `teams` names by key,
-    `tones` the colours of the steps that answers lead to.
+    `tones` the colours of the steps that answers lead to, `photos` what was sent by id.
     """
 
     users: Mapping[int, str]
     answers: Mapping[str, list[Said]]
     tones: Mapping[str, Tone]
     teams: Mapping[str, str]
+    photos: Mapping[str, Medium]
     ending: str
 
 
@@ -212,16 +216,23 @@ def _what(scene: _Scene) -> str:
     return _TEXTS.get(scene.data("purpose"), "Follow-up text")
 
 
-_AGAIN = "Looked again"
-_NO_LONGER = "The phone takes no notifications any more"
-_UNRECOGNISED = "The push service does not recognise us; an administrator has to look"
-_NOTIFICATIONS = {"update": "Notification about the change"}
+def _photo_came(scene: _Scene) -> Entry:
+    photo_id = scene.data("medium")
+    words = photo_words.told(scene.cast.photos[photo_id], sender=scene.actor, ending=scene.cast.ending)
+    entry = _entry(scene, words.icon, words.title, *words.details, tone=words.tone)
+    return replace(entry, photo=photo_id) if words.is_shown else entry
+
+
 def _wrote(scene: _Scene) -> Entry:
     title, tone = _WROTE.get(scene.data("meaning"), _WROTE["staff"])
     waits = "It waits in the inbox for a person" if scene.data("meaning") == "staff" else ""
     return _entry(scene, "message", title, waits, tone=tone)
 
 
+_AGAIN = "Looked again"
+_NO_LONGER = "The phone takes no notifications any more"
+_UNRECOGNISED = "The push service does not recognise us; an administrator has to look"
+_NOTIFICATIONS = {"update": "Notification about the change"}
 _NOT_NEEDED = {
     "reached_by_push": "The notification reached the phone",
     "page_opened": "The page was opened first",
@@ -290,10 +301,11 @@ _TOLD: dict[str, Callable[[_Scene], Entry]] = {
     "message.needs_human": _unknown("Nobody can say whether the {} left", Tone.BAD),
     "message.undelivered_temporary": _plainly("alert", "Not delivered so far", "The phone may be off", Tone.WARN),
     "message.undelivered_permanent": _plainly("alert", "Could not be delivered", "Check the number", Tone.BAD),
+    "media.received": _photo_came,
+    "reply.received": _wrote,
     "push.delivered": _plainly("phone", "Notification reached the phone"),
     "push.shown": _plainly("eye", "Notification shown"),
     "push.clicked": _plainly("eye", "Notification pressed"),
     "push.answered": _plainly("check", "Answered from the notification"),
-    "reply.received": _wrote,
     "message.no_receipt": _plainly("clock", "No word from the network in 72 hours", tone=Tone.WARN),
 }

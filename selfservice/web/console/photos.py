@@ -1,0 +1,25 @@
+"""The photos of a page, to staff who may see that page."""
+
+from __future__ import annotations
+
+from flask.typing import ResponseReturnValue
+
+from selfservice import tokens
+from selfservice.media import queries as media
+from selfservice.media.models import Medium
+from selfservice.pages import queries
+from selfservice.web import photos
+
+
+def show_photo(page_id: str, medium_id: str) -> ResponseReturnValue:
+    """A photo that was sent for the page."""
+    return photos.shown(_find(page_id, medium_id))
+
+
+def show_preview(page_id: str, medium_id: str) -> ResponseReturnValue:
+    """The same in small, for the story."""
+    return photos.shown(_find(page_id, medium_id), preview=True)
+
+
+def _find(page_id: str, medium_id: str) -> Medium:
+    return media.get_ready(queries.get(tokens.decode_id(page_id)).id, tokens.decode_id(medium_id))

@@ -1,0 +1,25 @@
+"""A photo as a response, for every door that shows one: an image and nothing else, kept by nobody on the way."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from selfservice.media import reading
+from selfservice.media.models import Medium
+
+_HEADERS = (
+    ("Cache-Control", "no-store"),
+    ("X-Robots-Tag", "noindex, nofollow"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Content-Security-Policy", "default-src 'none'; sandbox"),  # Opened by itself it is a document of our origin.
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
+
+
+def shown(medium: Medium, *, preview: bool = False) -> Response:
+    """A photo that is ready, or its preview; raises NotFound and Unavailable."""
+    photo = reading.read(medium, preview=preview)
+    response = Response(photo.body, mimetype=photo.mimetype)
+    response.headers.extend(_HEADERS)
+    response.headers["Content-Disposition"] = f"inline; filename={photo.name}"
+    return response
