@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 TWILIO, VONAGE, GATEWAY = "twilio", "vonage", "http+json"
 
 NUMBER = re.compile(r"\+[1-9]\d{6,14}")
-SHORT_CODE = re.compile(r"\d{3,8}")
+SHORT_CODE = re.compile(r"\d{3,6}")
 NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
 """What phones show of an alphanumeric sender (3GPP TS 23.040, section 9.1.2.5)."""
 

@@ -8,12 +8,17 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from selfservice import addresses
+
 _MOST_PROXIES = 10
+_SCHEMES = ("http", "https")
+_BUCKET = re.compile(r"/[a-zA-Z0-9][a-zA-Z0-9._-]{1,61}[a-zA-Z0-9]/?")
+_REGION = re.compile(r"[a-z0-9-]{1,40}")
 _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?|\[[0-9a-f:.]+\]")
 
 
@@ -78,11 +83,15 @@ def proxies(text: str) -> int:
 
 
 def providers(text: str) -> tuple[str, ...]:
-    """Addresses of providers, in order."""
+    """Addresses of text providers, in order."""
     providers = tuple(entry.strip() for entry in text.split(",") if entry.strip())
     for position, provider in enumerate(providers, start=1):
         if not re.match(r"[a-z][a-z0-9+.-]*://", provider):
             raise ValueError(f"entry {position} is not a provider's address: write it like handset://, commas between.")
+        try:
+            addresses.parse(provider)
+        except ValueError as error:
+            raise ValueError(f"entry {position} {error}") from None
     return providers
 
 
@@ -108,3 +117,38 @@ def push_hosts(text: str) -> tuple[str, ...]:
         if not _HOST.fullmatch(host):
             raise ValueError(f"entry {position} is not a host: write names like push.example.org, commas between.")
     return hosts
+
+
+def media(text: str) -> str:
+    """Where photos are kept: `disk://`, `disk:///path`, or a bucket of a service that speaks S3."""
+    scheme, _, rest = text.partition("://")
+    if scheme == "disk":
+        if rest and not rest.startswith("/"):
+            raise ValueError("names a folder that is not written from the root on: write disk:///path/to/folder.")
+        return text
+    if scheme != "s3":
+        raise ValueError("is not a place for photos: write disk:// or s3://KEY:SECRET@host/bucket?region=REGION.")
+    try:
+        parts = urlsplit(text)
+        is_whole = bool(parts.username and parts.password and parts.hostname and parts.port != 0)
+        options = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
+    except ValueError:
+        is_whole, options = False, {}
+    if not is_whole:
+        raise ValueError(
+            "lacks a part of its address: write s3://KEY:SECRET@host/bucket?region=REGION, with %2F for a / in SECRET."
+        )
+    if not _BUCKET.fullmatch(parts.path) or parts.fragment:
+        raise ValueError("names no bucket: write its name behind the host, as in s3://KEY:SECRET@host/bucket.")
+    if set(options) - {"region", "scheme"}:
+        raise ValueError("has an option that is not known: write region=REGION, or scheme=http without encryption.")
+    if not _REGION.fullmatch(options.get("region", "us-east-1")) or options.get("scheme", "https") not in _SCHEMES:
+        raise ValueError("has an option with a wrong value: write region=us-east-1 or the like, scheme=http or https.")
+    return text
+
+
+def is_plain(media: str) -> bool:
+    """Whether photos would leave this machine without encryption."""
+    parts = urlsplit(media)
+    is_here = parts.hostname in ("127.0.0.1", "::1", "localhost")
+    return dict(parse_qsl(parts.query)).get("scheme") == "http" and not is_here

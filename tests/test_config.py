@@ -17,12 +17,13 @@ from selfservice.tokens import Key
 GOOD = "qJ3vN8xT2mR7kW5zB9cF4hL6pD1sG0yE"
 OTHER = "Zt5Yb1Xw8Vc3Us6Rq9Po2Nm4Lk7Ji0Hg"
 PUSH_KEY = "nCScek-QpEjmOOlT8rQ38nZzvdPlqa00Zy0i6m2OJvY"
+TWILIO = f"twilio://AC{32 * '0'}:hush@+15550100"
 PRODUCTION = {
     "SELFSERVICE_ENV": "production",
     "SELFSERVICE_BASE_URL": "https://pages.example.org",
     "SELFSERVICE_SECRET_KEYS": f"a:{GOOD}",
     "SELFSERVICE_DATA_KEYS": f"d:{OTHER}",
-    "SELFSERVICE_SMS": "twilio://AC0:hush@+15550100",
+    "SELFSERVICE_SMS": TWILIO,
 }
 
 
@@ -143,6 +144,14 @@ def test_keys_that_are_malformed_are_refused(tmp_path: Path, name: str, text: st
             "SMS",
             "handset://,ACxyz",
             "entry 2 is not a provider's address: write it like handset://, commas between.",
+        ),
+        (
+            "SMS",
+            "handset://,twilio://hush",
+            (
+                "entry 2 names no Twilio account: write twilio://SID:TOKEN@SENDER, "
+                "the SID with AC and 32 hexadecimal digits."
+            ),
         ),
         ("VAPID_PRIVATE_KEY", "hush", "is not a key for pushes: make one with `flask --app app keys push`."),
         ("VAPID_PRIVATE_KEY", "A" * 43, "is not a key for pushes: make one with `flask --app app keys push`."),
@@ -325,7 +334,7 @@ def test_production_refuses_one_secret_for_both_purposes(tmp_path: Path) -> None
 
 
 def test_production_refuses_the_handset_behind_a_provider(tmp_path: Path) -> None:
-    assert problems_of({**PRODUCTION, "SELFSERVICE_SMS": "twilio://a:b@+15550100,handset://"}, tmp_path) == [
+    assert problems_of({**PRODUCTION, "SELFSERVICE_SMS": f"{TWILIO},handset://"}, tmp_path) == [
         "SELFSERVICE_SMS is the development handset, which reaches nobody: production needs a provider's address."
     ]
 
@@ -335,7 +344,7 @@ def test_a_command_loads_what_it_can(tmp_path: Path) -> None:
         "FLASK_RUN_FROM_CLI": "true",
         "SELFSERVICE_ENV": "production",
         "SELFSERVICE_DATABASE_URL": "postgresql://ana:hush@",
-        "SELFSERVICE_SMS": "twilio://a:b@+15550100",
+        "SELFSERVICE_SMS": TWILIO,
         "SELFSERVICE_BASE_URL": "https://pages.example.org",
     }
 

@@ -46,6 +46,12 @@ class Server(ThreadingHTTPServer):
                 server.requests.append((self.path, dict(self.headers), body))
                 server.answer(self, body)
 
+            def do_GET(self) -> None:
+                self.do_POST()
+
+            def do_PUT(self) -> None:
+                self.do_POST()
+
             def log_message(self, *_arguments: object) -> None:
                 pass
 
@@ -156,6 +162,35 @@ def test_a_slow_answer_is_lost(client: Client, server: Server, monkeypatch: pyte
         send(client, server)
 
     over.set()
+
+
+def test_an_answer_that_drips_is_lost(client: Client, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "BODY_SECONDS", 0.2)
+    over = threading.Event()
+
+    def drip(handler: BaseHTTPRequestHandler, _body: bytes) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000")
+        handler.end_headers()
+        while not over.wait(0.05):
+            handler.wfile.write(b".")
+
+    server.answer = drip
+
+    with pytest.raises(Lost, match="to an end"):
+        send(client, server)
+
+    over.set()
+
+
+def test_other_methods_are_sent_as_they_are(client: Client, server: Server) -> None:
+    server.answer = lambda handler, body: say(200, f"{handler.command} {body.decode()}".encode())(handler, body)
+
+    got = client.get(f"{server.url}/x?y=1", {"Accept": "*/*"}, may_be_private=True)
+    put = client.request(http.Request("PUT", f"{server.url}/x", {}, b"new"), may_be_private=True)
+    cut = client.get(f"{server.url}/x", {}, longest=2, may_be_private=True)
+
+    assert [reply.body for reply in (got, put, cut)] == [b"GET ", b"PUT new", b"GE"]
 
 
 def test_where_nobody_listens_nothing_is_sent(client: Client, server: Server) -> None:

@@ -20,6 +20,7 @@ from selfservice.db import READER, db, fetch, is_postgresql
 from selfservice.errors import ConfigError
 from selfservice.events.models import Event
 from selfservice.messages.channels import registry as channels
+from selfservice.messages.channels.contract import Calling, Channel
 from selfservice.situations import registry
 from selfservice.staff.models import User
 from selfservice.web import readiness, troubles
@@ -108,7 +109,16 @@ def _provider() -> Finding:
     if those[0].name == "handset":
         says = "Texts go to the development handset at /phone and reach nobody: set SELFSERVICE_SMS to a provider."
         return Finding("texts", "warning", says)
-    return Finding("texts", "ok", f"Texts leave through {', then '.join(provider.name for provider in those)}.")
+    leave = ", then ".join(_shown(provider) for provider in those)
+    doors = [f"{settings.base_url}/callbacks/{provider.name}" for provider in those if isinstance(provider, Calling)]
+    hears = f" We are called back at /status and /inbound below {', '.join(doors)}." if doors else ""
+    return Finding("texts", "ok", f"Texts leave through {leave}.{hears}")
+
+
+def _shown(provider: Channel) -> str:
+    """A provider with its sender, and nothing of its credentials."""
+    sender = getattr(provider, "sender", "")
+    return f"{provider.name} from {sender}" if sender else provider.name
 
 
 def _mail() -> Finding:

@@ -16,6 +16,7 @@ from selfservice.errors import ConfigError
 from selfservice.messages.channels import handset, registry
 from selfservice.messages.channels.contract import Findable, Found, Outgoing, Submitted, Text, Uncertain
 from selfservice.messages.channels.handset import Handset
+from tests.harness.providers import Providers
 from tests.messages.scenes import OTHER, PHONE, handset_channels
 
 
@@ -23,26 +24,55 @@ def outgoing(reference: str = "A" * 11, number: str = PHONE, body: str = "Hello"
     return Outgoing(reference, number, Text(body, "Clinic"), timedelta(hours=1))
 
 
-def test_a_scheme_that_is_not_served_is_named_with_those_that_are(session: Any, settings: Settings) -> None:
-    sms = ("handset://", "twilio://SID:TOKEN@+15550100")
-
+def refusal_of(settings: Settings, *sms: str, env: str = "demo") -> str:
     with pytest.raises(ConfigError) as caught:
-        registry.build(settings.model_copy(update={"sms": sms}), writer=db.engine, reader=db.engine)
+        registry.build(settings.model_copy(update={"sms": sms, "env": env}), writer=db.engine, reader=db.engine)
+    return caught.value.message
 
-    assert caught.value.message == (
-        "SELFSERVICE_SMS entry 2 names the provider twilio://, which is not served: write handset://."
+
+def test_a_scheme_that_is_not_served_is_named_with_those_that_are(session: Any, settings: Settings) -> None:
+    says = refusal_of(settings, "handset://", "pigeon://coop")
+
+    assert says.startswith("SELFSERVICE_SMS entry 2 names the provider pigeon://, which is not served: write ")
+    assert "handset:// or twilio:// or vonage:// or http+json://" in says
+
+
+def test_every_text_provider_is_built_in_its_order(session: Any, settings: Settings, providers: Providers) -> None:
+    sms = (providers.gateway, "handset://", f"{providers.twilio}&rate=5", providers.vonage)
+
+    channels = registry.build(settings.model_copy(update={"sms": sms}), writer=db.engine, reader=db.engine)
+
+    assert [provider.name for provider in channels.of("sms")] == ["gateway", "handset", "twilio", "vonage"]
+    assert channels.rates == {"twilio": 5.0}
+
+
+def test_a_stand_in_is_refused_in_production(session: Any, settings: Settings, providers: Providers) -> None:
+    says = "SELFSERVICE_SMS entry 1 says api=, which is for tests: production calls the provider itself."
+
+    assert [refusal_of(settings, sms, env="production") for sms in (providers.twilio, providers.vonage)] == [says] * 2
+
+
+def test_a_mistake_in_a_template_names_the_entry(session: Any, settings: Settings, providers: Providers) -> None:
+    providers.template.write_text("[send]\n")
+
+    assert refusal_of(settings, "handset://", providers.gateway) == (
+        f"SELFSERVICE_SMS entry 2 names {providers.template} as its template, where [send] body is missing: "
+        "write [send.body] and the keys that the gateway wants."
     )
 
 
 def test_the_first_provider_sends_and_each_is_found_by_name(session: Any) -> None:
     channels = handset_channels()
 
-    assert (channels.get("sms").name, channels.lanes) == ("handset", {"sms": 4, "push": 32})
+    assert (channels.get("sms").name, channels.lanes) == (
+        "handset",
+        {"handset": 4, "mailbox": 4, "push": 32},
+    )
     assert channels.find_named("handset") is channels.get("sms")
     assert channels.find_named("twilio") is None
     assert isinstance(channels.get("sms"), Findable)
-    with pytest.raises(ConfigError, match="SELFSERVICE_EMAIL"):
-        channels.get("email")
+    with pytest.raises(ConfigError, match="SELFSERVICE_PIGEON"):
+        channels.get("pigeon")
 
 
 def test_the_handset_finds_what_it_has_and_nothing_else(session: Any) -> None:

@@ -48,7 +48,7 @@ class Gateway:
         self._template = gateway_template.read(file)
         self._may_be_private = "private" in address.options
         self._secret = address.options.get("signature", "").encode()
-        self._sender = address.sender
+        self.sender = address.sender
         self._callback = f"{settings.base_url}/callbacks/{self.name}/status"
         self._credentials = {
             "user": address.user,
@@ -73,7 +73,7 @@ class Gateway:
             **self._credentials,
             "to": outgoing.to,
             "to_digits": outgoing.to.removeprefix("+"),
-            "from": self._sender,
+            "from": self.sender,
             "body": outgoing.content.body,
             "id": outgoing.id,
             "ttl": max(1, int(outgoing.ttl.total_seconds())),

@@ -171,7 +171,7 @@ def _read_words(table: Table | None) -> dict[str, Report]:
 def _read_callback(table: Table) -> tuple[Signature, dict[str, str], dict[str, str]]:
     tolerance = table.value("tolerance")
     tolerance = 300 if tolerance is None else tolerance
-    if not isinstance(tolerance, int) or not 1 <= tolerance <= LONGEST_TOLERANCE:
+    if type(tolerance) is not int or not 1 <= tolerance <= LONGEST_TOLERANCE:  # True is an int as well.
         raise table.wrong("tolerance", f"is no number of seconds from 1 to {LONGEST_TOLERANCE}: write 300.")
     signed = table.text("signed", "{timestamp}.{body}")
     table.check_placeholders("signed", signed, SIGNED)
@@ -185,19 +185,19 @@ def _read_callback(table: Table) -> tuple[Signature, dict[str, str], dict[str, s
         table.text("prefix", ""),
         tolerance,
     )
-    status = _pointers(table.table("status"), ("list", "id", "ref", "status", "at"))
-    inbound = _pointers(table.table("inbound"), ("list", "ref", "from", "to", "body", "media", "at"))
-    if status and not (status["status"] and (status["id"] or status["ref"])):
-        raise table.wrong("status", "does not say whose status it is: write status, and id or ref.")
-    if inbound and not (inbound["ref"] and inbound["from"] and inbound["body"]):
-        raise table.wrong("inbound", "does not say what came from whom: write ref, from and body.")
+    status = _pointers(table.table("status"), ("list", "id", "ref", "status", "at"), needed=("status",))
+    inbound = _pointers(
+        table.table("inbound"), ("list", "ref", "from", "to", "body", "media", "at"), needed=("ref", "from", "body")
+    )
+    if status and not (status["id"] or status["ref"]):
+        raise table.wrong("status", "does not say whose status it is: write id or ref into [callback.status].")
     table.refuse_the_rest()
     return signature, status, inbound
 
 
-def _pointers(table: Table | None, keys: tuple[str, ...]) -> dict[str, str]:
+def _pointers(table: Table | None, keys: tuple[str, ...], *, needed: tuple[str, ...]) -> dict[str, str]:
     if table is None:
         return {}
-    found = {key: table.pointer(key) for key in keys}
+    found = {key: table.pointer(key, needed=key in needed) for key in keys}
     table.refuse_the_rest()
     return found

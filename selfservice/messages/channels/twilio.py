@@ -82,7 +82,7 @@ class Twilio:
 
     def __init__(self, address: Address, settings: Settings) -> None:
         self._token = address.password.encode()
-        self._sender = address.sender
+        self.sender = address.sender
         self._is_stand_in = address.is_stand_in
         self._base = address.options.get("api", API).rstrip("/")
         self._account = address.user
@@ -97,7 +97,7 @@ class Twilio:
         assert isinstance(outgoing.content, Text)
         form = {
             "To": outgoing.to,
-            "MessagingServiceSid" if SERVICE.fullmatch(self._sender) else "From": self._sender,
+            "MessagingServiceSid" if SERVICE.fullmatch(self.sender) else "From": self.sender,
             "Body": outgoing.content.body,
             "ValidityPeriod": str(max(1, int(min(outgoing.ttl, LONGEST_WAIT).total_seconds()))),
         }
@@ -124,7 +124,7 @@ class Twilio:
         if not ref:
             raise Invalid("The callback names no message: MessageSid is missing.")
         if status == "received":
-            return [Inbound(ref, said.get("From", ""), said.get("To", ""), said.get("Body", ""), _media(said))]
+            return [Inbound(ref, said.get("From", ""), said.get("To", ""), said.get("Body", ""), tuple(_media(said)))]
         error = said.get("ErrorCode", "") if _ERROR.fullmatch(said.get("ErrorCode", "")) else ""
         report = _REPORTS.get(status)
         if report is None:

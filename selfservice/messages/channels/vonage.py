@@ -67,7 +67,7 @@ class Vonage:
 
     def __init__(self, address: Address, settings: Settings) -> None:
         """Raises ValueError with the rest of a sentence when the key's file cannot be used."""
-        self._sender = address.sender
+        self.sender = address.sender
         self._is_stand_in = address.is_stand_in
         self._base = address.options.get("api", API).rstrip("/")
         self._secret = address.options["signature"].encode()
@@ -91,7 +91,7 @@ class Vonage:
             "message_type": "text",
             "channel": "sms",
             "to": outgoing.to.removeprefix("+"),
-            "from": self._sender.removeprefix("+"),
+            "from": self.sender.removeprefix("+"),
             "text": outgoing.content.body,
             "client_ref": outgoing.id,
             "ttl": int(seconds),
