@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import Literal
 
 from selfservice.errors import AppError
 
@@ -61,4 +61,4 @@ def require(body: bytes) -> Kind:
     kind = find(body)
     if kind is None:
         raise NotTaken("pdf" if body[:1024].lstrip().startswith(b"%PDF-") else "unknown_kind")
-    return cast(Kind, kind)
+    return kind

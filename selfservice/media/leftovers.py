@@ -38,7 +38,8 @@ def adopt(keys: Iterable[str]) -> bool:
     """Take what lies under all `keys` into use, in the caller's transaction; False when one may be gone already."""
     wanted = list(keys)
     taken = db.session.execute(delete(Leftover).where(Leftover.key.in_(wanted), Leftover.tries == 0))
-    return taken.rowcount == len(wanted)  # type: ignore[attr-defined]
+    count: int = taken.rowcount  # type: ignore[attr-defined]
+    return count == len(wanted)
 
 
 def discard(keys: Iterable[str]) -> None:
