@@ -23,7 +23,8 @@ from selfservice.web import security
 MOST_BYTES = 64 * 1024
 """Ten times the largest callback that is documented by a provider."""
 
-_CHANNELS = "selfservice.channels"
+CHANNELS = "selfservice.channels"
+"""Where an application keeps its providers."""
 
 blueprint = Blueprint("callbacks", __name__, url_prefix="/callbacks")
 
@@ -100,11 +101,11 @@ def _read(channel: Calling, callback: Callback) -> list[Receipt | Inbound]:
 
 def _channels() -> Channels:
     """The providers of this process, made when the first of them calls."""
-    found: Channels | None = current_app.extensions.get(_CHANNELS)
+    found: Channels | None = current_app.extensions.get(CHANNELS)
     if found is None:
         try:
             found = registry.build(config.current(), writer=db.engine, reader=db.engines[READER])
         except ConfigError:
             raise NotFound("No provider is set up as it should be; `flask doctor` says why.") from None
-        current_app.extensions[_CHANNELS] = found
+        current_app.extensions[CHANNELS] = found
     return found
