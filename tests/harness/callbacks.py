@@ -81,7 +81,7 @@ def from_vonage(
 
 def from_gateway(url: str, said: Any, *, secret: str = SIGNATURE_SECRET, at: float | None = None) -> Signed:
     """A callback of the gateway's to `url`, as `providers.TEMPLATE` reads it; `at` is when it was signed."""
-    body = json.dumps(said, ensure_ascii=False).encode()
+    body = json.dumps(said).encode()
     stamp = str(int(time.time() if at is None else at))
     digest = hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
     headers = {"Content-Type": "application/json", "X-Timestamp": stamp, "X-Signature": f"sha256={digest}"}

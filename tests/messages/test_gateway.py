@@ -101,6 +101,8 @@ def test_a_template_may_be_json_and_put(providers: Providers, tmp_path: Path) ->
         ({"message": {"id": "7", "state": "new"}}, Uncertain, None),
         ({"message": {"id": "", "state": "queued"}}, Uncertain, None),
         ({"message": {"id": "7"}}, Uncertain, None),
+        ({"message": {"id": "7" * 81, "state": "queued"}}, Uncertain, None),
+        ({"message": {"id": "7\n", "state": "queued"}}, Uncertain, None),
         ({"message": []}, Uncertain, None),
     ],
 )
@@ -190,12 +192,14 @@ class TestCallbacks:
             {"reference": ID, "state": "SENT"},
             {"id": 7, "reference": "somebody else's", "state": "SENT", "at": "soon"},
             {"id": "x2", "state": "never heard of"},
+            {"id": "x" * 81, "reference": ID, "state": "SENT"},
         )
 
         assert gateway.read(from_gateway(STATUS, those).as_callback()) == [
             Receipt("x1", "carrier_accepted", "x1:sent", MOMENT),
             Receipt("", "carrier_accepted", f"{ID}:sent", id=ID),
             Receipt("7", "carrier_accepted", "7:sent"),
+            Receipt("", "carrier_accepted", f"{ID}:sent", id=ID),
         ]
 
     def test_a_text_that_comes_in_is_read(self, gateway: Gateway) -> None:
@@ -225,6 +229,13 @@ class TestCallbacks:
     def test_a_callback_about_nothing_is_invalid(self, gateway: Gateway, url: str, said: Any) -> None:
         with pytest.raises(Invalid):
             gateway.read(from_gateway(url, said).as_callback())
+
+    def test_what_no_database_stores_is_left_out(self, gateway: Gateway) -> None:
+        said = {"id": "in1", "sender": "Cli\0nic", "recipient": SENDER, "text": "a\0b \ud83d c"}
+
+        (found,) = gateway.read(from_gateway(INBOUND, said).as_callback())
+
+        assert found == Inbound("in1", "Clinic", SENDER, "ab ? c")
 
     def test_it_hears_an_empty_object(self, gateway: Gateway) -> None:
         assert gateway.reply(from_gateway(STATUS, {}).as_callback()) == (b"{}", "application/json")

@@ -22,6 +22,7 @@ UNTIL_MENDED = timedelta(minutes=1)
 
 MOST_MEDIA_BYTES = 10 * 1024 * 1024
 _MOST_MOVES = 2
+_LONGEST_REF = 80
 _OURS = frozenset({401, 402, 403, 404, 405})
 
 
@@ -100,6 +101,16 @@ def fetch(client: Client, url: str, headers: dict[str, str], *, who: str, may_be
     if reply.status in {404, 410}:
         raise Refused(f"{who} has the file no more (HTTP {reply.status}).", permanent=True)
     refuse(reply, who=who)
+
+
+def read_ref(value: Any) -> str:
+    """A provider's own reference; empty for what is none, or cannot be stored: unprintable, or over 80 characters."""
+    return value if isinstance(value, str) and value.isprintable() and len(value) <= _LONGEST_REF else ""
+
+
+def read_text(value: Any) -> str:
+    """A text without what no database stores: zero characters, halves of surrogate pairs. Empty for anything else."""
+    return value.replace("\0", "").encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
 def read_number(text: str) -> str:

@@ -33,7 +33,6 @@ from selfservice.messages.channels.gateway_template import Signature, Template, 
 
 _WHO = "The gateway"
 _ID = re.compile(r"[0-9A-Za-z]{11}")
-_LONGEST_REF = 80
 
 
 class Gateway:
@@ -94,7 +93,7 @@ class Gateway:
         if reply.status == 404:
             return None
         said = answers.read_json(reply.body)
-        ref = _text_at(said, find.ref)
+        ref = answers.read_ref(_text_at(said, find.ref))
         if reply.status != 200 or not ref:
             raise Uncertain(f"The gateway's answer does not say (HTTP {reply.status}).")
         return Found(ref, self._template.words.get(_text_at(said, find.status).lower(), "submitted"))
@@ -142,7 +141,7 @@ class Gateway:
             raise Refused("The gateway asks to wait, by its own word.", permanent=False, retry_after=pause)
         if word and word in send.refused:
             raise Refused("The gateway refused it, by its own word.", permanent=True)
-        ref = _text_at(said, send.id)
+        ref = answers.read_ref(_text_at(said, send.id))
         if not ref or (send.status and word not in send.taken):
             raise Uncertain(f"The gateway's answer does not say what became of it (HTTP {reply.status}).")
         return Submitted(ref)
@@ -193,24 +192,25 @@ def _each(said: Any, pointers: Mapping[str, str]) -> Iterable[Any]:
 def _receipts(said: Any, template: Template) -> list[Receipt]:
     pointers = template.status
     ours, ref, word = (_text_at(said, pointers[key]) if pointers[key] else "" for key in ("id", "ref", "status"))
+    ours, ref = ours if _ID.fullmatch(ours) else "", answers.read_ref(ref)
     if not ours and not ref:
         raise Invalid("The callback names no message: neither [callback.status] id nor ref is there.")
     report = template.words.get(word.lower())
     if report is None:
         return []
-    known = ours if _ID.fullmatch(ours) else ""
     at = answers.read_moment(_at(said, pointers["at"]) if pointers["at"] else None)
-    return [Receipt(ref, report, f"{ref or ours}:{word.lower()[:30]}", at, known)]
+    return [Receipt(ref, report, f"{ref or ours}:{word.lower()[:30]}", at, ours)]
 
 
 def _inbound(said: Any, pointers: Mapping[str, str]) -> Inbound:
     texts = {key: _text_at(said, pointers[key]) if pointers[key] else "" for key in pointers}
-    if not texts["ref"] or not texts["from"]:
+    ref = answers.read_ref(texts["ref"])
+    if not ref or not texts["from"]:
         raise Invalid("The callback names no text: [callback.inbound] ref or from is not there.")
     media = _at(said, pointers["media"]) if pointers["media"] else None
     at = answers.read_moment(_at(said, pointers["at"]) if pointers["at"] else None)
     sender, recipient = answers.read_number(texts["from"]), answers.read_number(texts["to"])
-    return Inbound(texts["ref"], sender, recipient, texts["body"], tuple(_media(media)), at)
+    return Inbound(ref, sender, recipient, texts["body"], tuple(_media(media)), at)
 
 
 def _media(said: Any) -> list[tuple[str, str]]:
@@ -238,4 +238,4 @@ def _at(said: Any, pointer: str) -> Any:
 def _text_at(said: Any, pointer: str) -> str:
     """A text or a whole number at a pointer, as text; empty for anything else."""
     found = _at(said, pointer)
-    return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
+    return answers.read_text(str(found)) if isinstance(found, str | int) and not isinstance(found, bool) else ""

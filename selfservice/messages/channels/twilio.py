@@ -118,8 +118,8 @@ class Twilio:
     def read(self, callback: Callback) -> Sequence[Receipt | Inbound]:
         """What Twilio says: a status of one message, or a text that came in."""
         self._check(callback)
-        said = dict(callback.form)
-        ref = said.get("MessageSid") or said.get("SmsSid", "")
+        said = {name: answers.read_text(value) for name, value in callback.form}
+        ref = answers.read_ref(said.get("MessageSid") or said.get("SmsSid"))
         status = (said.get("MessageStatus") or said.get("SmsStatus", "")).lower()
         if not ref:
             raise Invalid("The callback names no message: MessageSid is missing.")
@@ -187,8 +187,8 @@ def _taken(reply: Reply) -> Submitted:
     said = answer if isinstance(answer, dict) else {}
     if not 200 <= reply.status < 300:
         _refuse(reply, said.get("code"))
-    ref = said.get("sid")
-    if not isinstance(ref, str) or not ref:
+    ref = answers.read_ref(said.get("sid"))
+    if not ref:
         raise Uncertain(f"Twilio took it, and its answer cannot be read (HTTP {reply.status}).")
     return Submitted(ref)
 

@@ -119,16 +119,16 @@ class Vonage:
         """What Vonage says: a status of one message, or a text that came in."""
         self._check(callback)
         said = answers.read_json(callback.body)
-        ref = said.get("message_uuid") if isinstance(said, dict) else None
-        if not isinstance(said, dict) or not isinstance(ref, str) or not ref:
+        ref = answers.read_ref(said.get("message_uuid")) if isinstance(said, dict) else ""
+        if not ref:
             raise Invalid("The callback names no message: message_uuid is missing.")
         if "status" in said:
             return _receipt(said, ref)
         return [
             Inbound(
                 ref,
-                answers.read_number(str(said.get("from", ""))),
-                answers.read_number(str(said.get("to", ""))),
+                answers.read_number(answers.read_text(said.get("from"))),
+                answers.read_number(answers.read_text(said.get("to"))),
                 _text(said),
                 tuple(_media(said)),
                 answers.read_moment(said.get("timestamp")),
@@ -178,8 +178,8 @@ def _taken(reply: Reply) -> Submitted:
     said = answer if isinstance(answer, dict) else {}
     if not 200 <= reply.status < 300:
         _refuse(reply, _error(said))
-    ref = said.get("message_uuid")
-    if not isinstance(ref, str) or not ref:
+    ref = answers.read_ref(said.get("message_uuid"))
+    if not ref:
         raise Uncertain(f"Vonage took it, and its answer cannot be read (HTTP {reply.status}).")
     return Submitted(ref)
 
@@ -204,7 +204,7 @@ def _receipt(said: Mapping[str, Any], ref: str) -> list[Receipt | Inbound]:
         report = "undelivered_temporary"
     ours = said.get("client_ref")
     known = ours if isinstance(ours, str) and _ID.fullmatch(ours) else ""
-    return [Receipt(ref, report, f"{ref[:60]}:{status}:{error}", answers.read_moment(said.get("timestamp")), known)]
+    return [Receipt(ref, report, f"{ref}:{status}:{error}", answers.read_moment(said.get("timestamp")), known)]
 
 
 def _error(said: Any) -> str:
@@ -219,7 +219,7 @@ def _error(said: Any) -> str:
 
 def _text(said: Mapping[str, Any]) -> str:
     captions = (part.get("caption") for kind in _MEDIA if isinstance(part := said.get(kind), dict))
-    return next((text for text in (said.get("text"), *captions) if isinstance(text, str)), "")
+    return next((answers.read_text(text) for text in (said.get("text"), *captions) if isinstance(text, str)), "")
 
 
 def _media(said: Mapping[str, Any]) -> list[tuple[str, str]]:
