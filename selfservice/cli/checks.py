@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import sys
@@ -19,6 +20,7 @@ from selfservice import clock, config, schema
 from selfservice.db import READER, db, fetch, is_postgresql
 from selfservice.errors import ConfigError
 from selfservice.events.models import Event
+from selfservice.media import stores
 from selfservice.messages.channels import registry as channels
 from selfservice.messages.channels.contract import Calling, Channel
 from selfservice.situations import registry
@@ -90,6 +92,7 @@ def _settings() -> Iterator[Finding]:
     yield _provider()
     yield _mail()
     yield _pushes()
+    yield _photos()
 
 
 def _address() -> Finding:
@@ -144,6 +147,17 @@ def _pushes() -> Finding:
         says = "Browsers take pushes from an https address alone: see docs/real-phone.md."
         return Finding("pushes", "warning", says)
     return Finding("pushes", "ok", f"Phones that asked to be told get pushes, signed for {settings.push_subject}.")
+
+
+def _photos() -> Finding:
+    settings = config.current()
+    if settings.media.startswith("s3://"):
+        fault = stores.find_fault(stores.current())
+        return Finding("photos", "problem" if fault else "ok", fault or "Their bucket takes them, and gives them away.")
+    folder = stores.folder(settings)  # Looked at only: made by whoever runs this, it might not be the server's.
+    if folder.exists() and not (folder.is_dir() and os.access(folder, os.W_OK)):
+        return Finding("photos", "problem", f"{folder} cannot be written to: mend its rights, or no photo is taken.")
+    return Finding("photos", "ok", f"They are kept in {folder}.")
 
 
 def _push_services() -> Finding:
