@@ -16,7 +16,6 @@ from selfservice.media.disk import Disk
 from selfservice.media.s3 import S3, read_bucket
 from selfservice.media.signing import Credentials, sign
 from selfservice.media.store import Missing, Store
-from tests.harness.application import make_settings
 from tests.harness.server import find_free_port
 from tests.media.bucket import REGION, Service, serving
 
@@ -188,22 +187,3 @@ class TestSignature:
         headers = sign(self.CREDENTIALS, "PUT", f"{self.HOST}/test%24file.text", given, body, at=self.AT)
 
         assert headers["Authorization"].endswith("98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd")
-
-
-class TestSetting:
-    def test_a_demo_keeps_photos_in_its_folder(self, tmp_path: Path) -> None:
-        settings = make_settings("sqlite:///pages.sqlite", tmp_path)
-
-        assert stores.folder(settings) == tmp_path / "instance" / "media"
-
-    def test_a_folder_can_be_named(self, tmp_path: Path) -> None:
-        settings = make_settings("sqlite:///pages.sqlite", tmp_path, MEDIA=f"disk://{tmp_path}/photos")
-
-        assert stores.folder(settings) == tmp_path / "photos"
-
-    def test_a_bucket_can_be_named(self) -> None:
-        bucket = read_bucket("s3://AK:a%2Fb%2Bc@s3.eu-central-1.amazonaws.com/clinic-photos?region=eu-central-1")
-
-        assert bucket.url == "https://s3.eu-central-1.amazonaws.com/clinic-photos"
-        assert bucket.credentials == Credentials("AK", "a/b+c", "eu-central-1")
-        assert "a/b+c" not in repr(bucket)
