@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+import structlog
 from sqlalchemy import insert, select
 from sqlalchemy.exc import DBAPIError
 
@@ -16,7 +17,7 @@ from selfservice.customers import subscriptions
 from selfservice.customers.models import PushSubscription
 from selfservice.db import db
 from selfservice.errors import ConfigError
-from selfservice.messages import moves, policy, service
+from selfservice.messages import manners, moves, policy, service
 from selfservice.messages.channels.contract import Channel, Email, Outgoing, Push, Text, Urgency
 from selfservice.messages.channels.registry import Channels
 from selfservice.messages.models import Attempt, Message
@@ -79,18 +80,24 @@ def clear(
     """
     now = clock.now()
     departures: list[Departure] = []
+    claimed = list(claimed)
+    manners.lock_people(one.id for one in claimed)
     messages = _hold(claimed)
     suppressed = service.find_suppressed(messages)
+    gathered = manners.Gathered(messages, now)
     subscribed = _subscriptions_of(messages)
     for message in messages:
-        standing = policy.Standing(message.not_after, message.stopping, message.id in suppressed)
+        standing = policy.Standing(
+            message.not_after, message.stopping, message.id in suppressed, manners=gathered.of(message)
+        )
         decision = policy.decide(standing, now)
         if decision.verdict != "ready":
-            looks = {"next_look_at": decision.next_look_at} if decision.next_look_at else {}
+            looks = {"next_look_at": min(decision.next_look_at, message.not_after)} if decision.next_look_at else {}
             moves.move(message.id, decision.verdict, sources=("leased",), reason=decision.reason, **looks)
             continue
         try:
             departures.append(_prepare(message, _find(message, channels, route), subscribed, now))
+            gathered.note(message)
         except NowhereToGo:
             moves.move(message.id, "cancelled", sources=("leased",), reason="unsubscribed")
         except DBAPIError:
@@ -104,12 +111,18 @@ def clear(
 def count_failure(message: Message, error: Exception) -> None:
     """Note that our own code failed over a message: later again, and dead after the same exception five times."""
     name = type(error).__name__
-    failures = message.failures + 1 if message.reason == name else 1
+    is_leased = message.state == "leased"
+    # What is held keeps the reason why, so that its failures are counted whatever they are.
+    failures = message.failures + 1 if message.reason == name or not is_leased else 1
     if failures >= MOST_FAILURES:
         moves.move(message.id, "dead", fence=message.fence, reason=name, failures=failures)
+        structlog.get_logger().error("message.dead", message=encode_id(message.id), exc_info=error)
         return
     pause = next_try(failures, message.not_after)
-    moves.move(message.id, "ready", fence=message.fence, reason=name, failures=failures, next_look_at=pause)
+    if is_leased:
+        moves.move(message.id, "ready", fence=message.fence, reason=name, failures=failures, next_look_at=pause)
+    else:
+        moves.put_off(message.id, until=pause, reason=message.reason, failures=failures)
 
 
 def next_try(tries: int, not_after: datetime, retry_after: timedelta | None = None) -> datetime:

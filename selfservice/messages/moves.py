@@ -128,12 +128,12 @@ def move_told(
     return [row.id for row in rows]
 
 
-def put_off(message_id: int, *, until: datetime, reason: str | None) -> bool:
-    """Hold a message that is held already for longer; False when it is held no more."""
+def put_off(message_id: int, *, until: datetime, reason: str | None, **values: Any) -> bool:
+    """Let a message that is accepted or held wait for longer; False when it is neither any more."""
     rows = db.session.execute(
         update(Message)
-        .where(Message.id == message_id, Message.state == "held")
-        .values(reason=reason, next_look_at=until, updated_at=clock.now())
+        .where(Message.id == message_id, Message.state.in_(("accepted", "held")))
+        .values(reason=reason, next_look_at=until, updated_at=clock.now(), **values)
         .returning(Message.id)
         .execution_options(synchronize_session="fetch")
     ).all()

@@ -13,10 +13,11 @@ from typing import Any
 
 import structlog
 from sqlalchemy import exists, select, update
+from sqlalchemy.exc import DBAPIError
 
 from selfservice import clock
 from selfservice.db import db
-from selfservice.messages import moves, queries, results, service, standby
+from selfservice.messages import departures, moves, queries, results, service, standby
 from selfservice.messages.channels.contract import Findable, Found, Repeatable, Uncertain
 from selfservice.messages.channels.registry import Channels
 from selfservice.messages.models import Attempt, Message
@@ -63,8 +64,27 @@ def review_due(limit: int = 200) -> int:
         .with_for_update(skip_locked=True, key_share=True)
     )
     waiting = db.session.scalars(due).all()
-    service.review(waiting)
-    return len(waiting)
+    ids = [message.id for message in waiting]
+    try:
+        with db.session.begin_nested():
+            service.review(waiting)
+    except DBAPIError:
+        raise  # The database's trouble is no message's.
+    except Exception:  # noqa: BLE001 - one of them it is, and it must not hold up the others
+        for message_id in ids:
+            _review_alone(message_id)
+    return len(ids)
+
+
+def _review_alone(message_id: int) -> None:
+    message = db.session.get_one(Message, message_id, populate_existing=True)
+    try:
+        with db.session.begin_nested():
+            service.review([message])
+    except DBAPIError:
+        raise
+    except Exception as error:  # noqa: BLE001 - as above
+        departures.count_failure(db.session.get_one(Message, message_id, populate_existing=True), error)
 
 
 def follow_up(channels: Channels, limit: int = 50, *, whose: Whose = EVERYBODYS) -> int:

@@ -1,0 +1,33 @@
+"""The verdict on a run, by what the provider counted and what the database says of each message."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+IN_DOUBT = frozenset({"uncertain", "needs_human"})
+GONE = frozenset({"submitted", "carrier_accepted", "delivered", "no_receipt"})
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How many the provider never got and nobody lists, how many it got twice, and how many are listed as in doubt."""
+
+    lost: int
+    duplicates: int
+    in_doubt: int
+
+
+def judge(states: Mapping[str, str], counts: Counter[str]) -> Verdict:
+    """`states` are the messages by our reference, `counts` how often each came to the provider."""
+    return Verdict(
+        lost=sum(not counts[reference] and state not in IN_DOUBT for reference, state in states.items()),
+        duplicates=sum(counts[reference] > 1 for reference in states),
+        in_doubt=sum(state in IN_DOUBT for state in states.values()),
+    )
+
+
+def is_settled(states: Iterable[str]) -> bool:
+    """Whether nothing is left that a worker would still do."""
+    return set(states) <= GONE | {"needs_human"}
