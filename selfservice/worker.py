@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from threading import Event, Thread
@@ -23,6 +23,8 @@ from selfservice.media import queries as media
 from selfservice.messages import bell, queries, upkeep
 from selfservice.messages.channels import registry
 from selfservice.messages.channels.registry import Channels
+from selfservice.messages.channels.smpp import NAME as SMPP
+from selfservice.messages.channels.smpp import Smpp
 from selfservice.messages.dispatch import Dispatcher
 from selfservice.messages.models import WorkerHeartbeat
 from selfservice.messages.queries import Whose
@@ -35,15 +37,17 @@ STOP_SECONDS = 4.0
 
 _LOOK_SECONDS = 1.0
 _REST_SECONDS = 0.1
+_GOODBYE_SECONDS = 1.0
 _LONGEST_BACKOFF = 5.0
 _FORGET_AFTER = timedelta(days=1)
 
 
-def run(app: Flask, stop: Event) -> None:
+def run(app: Flask, stop: Event, *, line: Sequence[str] = ()) -> None:
     """Work until `stop` is set: then what is in flight is finished and recorded, and what is only claimed given back.
 
-    Raises ConfigError when a provider is not served or the database is not migrated. Whatever fails later is logged
-    and tried again: a worker outlives the restart of its database.
+    `line` is the command that speaks SMPP, where that is configured: it runs as long as this worker does. Raises
+    ConfigError when a provider is not served or the database is not migrated. Whatever fails later is logged and tried
+    again: a worker outlives the restart of its database.
     """
     with app.app_context():
         schema.require_current()
@@ -62,6 +66,9 @@ def run(app: Flask, stop: Event) -> None:
         Thread(target=_repeat, args=(stop, lambda: _turn_pages(app), _Pause(stop)), daemon=True),
         Thread(target=_repeat, args=(stop, lambda: _prepare_media(app), _Pause(stop)), daemon=True),
     ]
+    smpp = channels.find_named(SMPP)
+    if isinstance(smpp, Smpp) and line:
+        smpp.start(line)
     for thread in others:
         thread.start()
     log.info("worker.started")
@@ -73,12 +80,14 @@ def run(app: Flask, stop: Event) -> None:
             step()
         except Exception:
             log.exception("worker.interrupted")
+    if isinstance(smpp, Smpp):
+        smpp.stop(max(_GOODBYE_SECONDS, deadline - monotonic()))
     for thread in others:
         thread.join(max(_REST_SECONDS, deadline - monotonic()))
     log.info("worker.stopped")
 
 
-def run_until_signal(app: Flask) -> None:
+def run_until_signal(app: Flask, *, line: Sequence[str] = ()) -> None:
     """Work in the main thread until SIGTERM or SIGINT; raises as `run` does."""
     stop = Event()
 
@@ -87,7 +96,7 @@ def run_until_signal(app: Flask) -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    run(app, stop)
+    run(app, stop, line=line)
 
 
 class _Rest(Protocol):

@@ -10,7 +10,7 @@ from selfservice.messages import standby
 from selfservice.messages.models import Message
 from selfservice.pages import letters, pushes, texts
 from selfservice.pages.models import Page
-from selfservice.situations import registry
+from selfservice.situations import lettering, registry
 
 CHANNELS = ("push", "sms", "email")
 
@@ -36,7 +36,7 @@ def tell(
     if written:
         is_for_a_person = is_again or loaded.situation.message_class == "urgent"
         waits: texts.Waits = "" if not devices.own else "seen" if is_for_a_person else "delivered"
-        invite = letters.invite if written == letters.CHANNEL else texts.invite
+        invite = letters.invite if written == lettering.CHANNEL else texts.invite
         told.append(invite(page, purpose=purpose, key=key, actor=actor, waits=waits))
     if any(devices):
         ahead_of = dict.fromkeys(devices.own, told[0].id if told else None)

@@ -25,7 +25,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("pages",),
     ("campaigns", "insights", "rules", "replies"),
     ("web",),
-    ("application", "worker", "demo"),
+    ("application", "worker", "smpp", "demo"),
     ("cli",),
 )
 

@@ -18,6 +18,8 @@ from selfservice.messages.channels.gateway import Gateway
 from selfservice.messages.channels.handset import SCHEME, Handset
 from selfservice.messages.channels.mailbox import Mailbox
 from selfservice.messages.channels.push import WebPush
+from selfservice.messages.channels.smpp import NAME as SMPP
+from selfservice.messages.channels.smpp import Smpp
 from selfservice.messages.channels.smtp import Smtp
 from selfservice.messages.channels.twilio import Twilio
 from selfservice.messages.channels.vonage import Vonage
@@ -115,9 +117,14 @@ def _text_provider(address: str, settings: Settings, writer: Engine, reader: Eng
     scheme = address.partition("://")[0]
     if scheme == SCHEME:
         return Handset(writer, reader)
+    if scheme == SMPP:
+        try:
+            return Smpp(address)
+        except ValueError as error:
+            raise ConfigError(f"{place} {error}") from None
     make = _SMS.get(scheme)
     if make is None:
-        served = " or ".join(f"{known}://" for known in (SCHEME, *_SMS))
+        served = " or ".join(f"{known}://" for known in (SCHEME, *_SMS, SMPP))
         raise ConfigError(f"{place} names the provider {scheme}://, which is not served: write {served}.")
     try:
         read = addresses.parse(address)
