@@ -51,6 +51,20 @@ def test_a_whole_template_is_read(tmp_path: Path) -> None:
     assert template.inbound["media"] == "/files"
 
 
+def test_the_documented_template_is_right(tmp_path: Path) -> None:
+    document = (Path(__file__).parents[2] / "docs" / "providers.md").read_text("utf-8")
+    path = tmp_path / "acme.toml"
+    path.write_text(document.partition("```toml\n")[2].partition("```")[0])
+
+    template = gateway_template.read(str(path))
+
+    assert (template.send.id, template.send.busy) == ("/messages/0/id", {"throttled"})
+    assert template.find is not None
+    assert all(template.status.values())
+    for name in gateway_template.PLACEHOLDERS:
+        assert f"`{{{name}}}`" in document
+
+
 PLACES = "{basic}, {body}, {callback}, {from}, {id}, {key}, {to}, {to_digits}, {ttl}, {user}"
 
 
