@@ -172,7 +172,10 @@ PLACES = "{basic}, {body}, {callback}, {from}, {id}, {key}, {to}, {to_digits}, {
         (
             "callback/signed",
             "{timestamp}{body}{secret}",
-            ("[callback] signed has {secret}, which nothing fills in there: write one of {body}, {method}, {url}."),
+            (
+                "[callback] signed has {secret}, which nothing fills in there: "
+                "write one of {body}, {method}, {timestamp}, {url}."
+            ),
         ),
         *[
             (
