@@ -31,5 +31,5 @@ def move(page_id: int, target: str, *, actor: str, sources: tuple[str, ...] = ()
         return False
     events.record(f"page.{target}", actor=actor, page_id=page_id)
     if target not in LIVE:
-        messages.cancel_for_page(page_id, actor=actor)
+        messages.cancel_for_page(page_id, reason=f"page_{target}", actor=actor)
     return True

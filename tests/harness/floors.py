@@ -13,8 +13,8 @@ PACKAGE = "selfservice"
 # Lowest first. What stands on one line are neighbours, and neighbours never import each other.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "clock"),
-    ("tokens", "curve", "addresses"),
-    ("keys", "spelling"),
+    ("tokens", "curve", "addresses", "windows"),
+    ("keys", "spelling", "courtesy"),
     ("config", "db", "phone", "text", "http"),
     ("logs", "schema", "prepared"),
     ("kit", "events"),
@@ -24,6 +24,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("conversations",),
     ("pages",),
     ("campaigns", "insights", "rules", "replies"),
+    ("rights",),
     ("web",),
     ("application", "worker", "smpp", "demo"),
     ("cli",),

@@ -29,7 +29,7 @@ from selfservice.situations import registry
 from selfservice.situations.registry import Loaded
 from selfservice.staff import queries as staff
 from selfservice.web import live
-from selfservice.web.console import door, sendings, story, wording
+from selfservice.web.console import door, person, sendings, story, wording
 from selfservice.web.console.story import Cast
 from selfservice.web.console.wording import Said, Teller
 
@@ -43,6 +43,7 @@ _MADE = {
     "done": "Marked as done.",
     "released": "The check is released. The customer can try again.",
     "allowed": "This number is texted again. What was stopped is not sent by itself.",
+    "erased": "The customer is erased. Counts stay, and what was stopped stays stopped.",
 }
 
 
@@ -164,6 +165,7 @@ def _parts(scene: _Scene) -> dict[str, Any]:
         "is_locked": any(check.state == "locked" for check in checks.list_for_page(page.id)),
         "is_stopped": customers.is_suppressed(scene.customer.phone or ""),
         "receipt": receipts.code_of(page.id, page.brand_id, page.answers) if page.answers else "",
+        "wants": person.tell(page, scene.customer),
         "names": names,
         "team_names": _team_names(page),
         "encode_id": tokens.encode_id,

@@ -16,6 +16,7 @@ from selfservice.web.console import (
     inbox,
     listing,
     page_types,
+    person,
     photos,
     preview,
     sign_in,
@@ -56,6 +57,8 @@ _add("/pages/<page_id>/resend", "resend", detail.resend, methods=_POST)
 _add("/pages/<page_id>/close", "close", detail.close, methods=_POST)
 _add("/pages/<page_id>/release", "release", detail.release, methods=_POST)
 _add("/pages/<page_id>/allow", "allow", detail.allow, methods=_POST)
+_add("/pages/<page_id>/export", "export", person.export, methods=_POST)
+_add("/pages/<page_id>/erase", "erase", person.erase, methods=_POST)
 
 _add("/new", "show_new", compose.show_new, methods=_GET)
 _add("/new", "create", compose.create, methods=_POST)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from selfservice.messages.models import Message
 from selfservice.pages import texts
+from selfservice.web.console import reasons
 from selfservice.web.console.wording import Condition, Tone
 
 
@@ -83,6 +84,10 @@ _NOT_NEEDED = Condition("Not needed", Tone.QUIET)
 _NO_LONGER = Condition("Not sent: the phone takes none", Tone.QUIET)
 _BY_REASON = {
     ("held", "push_first"): Condition("Waits for the notification", Tone.QUIET),
+    **{
+        place: Condition(words, Tone.QUIET if place[0] == "held" else Tone.BAD)
+        for place, words in reasons.SHORTLY.items()
+    },
     **{
         ("cancelled", reason): _NOT_NEEDED
         for reason in ("reached_by_push", "page_opened", "page_answered", "sent_as_text", "facts_changed")

@@ -11,7 +11,7 @@ from typing import Any
 from selfservice.events.models import Event
 from selfservice.kit.locales import english_name
 from selfservice.media.models import Medium
-from selfservice.web.console import photo_words
+from selfservice.web.console import photo_words, reasons
 from selfservice.web.console.wording import Said, Tone
 
 
@@ -180,7 +180,26 @@ def _taken_back(scene: _Scene) -> Entry:
     reason = _NOT_NEEDED.get(scene.data("reason"))
     if reason is not None:
         return _entry(scene, "check", f"{_what(scene)} not needed", reason)
-    return _entry(scene, "alert", f"{_what(scene)} not sent", "Taken back, because the page closed", tone=Tone.BAD)
+    why = reasons.TAKEN_BACK.get(scene.data("reason"), reasons.TAKEN_BACK["page_closed"])
+    return _entry(scene, "alert", f"{_what(scene)} not sent", why, tone=Tone.BAD)
+
+
+def _unwanted(scene: _Scene) -> Entry:
+    why = reasons.REFUSED.get(scene.data("reason"), reasons.REFUSED["stopped"])
+    return _entry(scene, "alert", f"{_what(scene)} not sent", why, tone=Tone.BAD)
+
+
+def _stopped(scene: _Scene) -> Entry:
+    what = (
+        "Stopped all e-mail to this address" if scene.data("channel") == "email" else "Stopped all texts to this number"
+    )
+    return _entry(scene, "mute", what, tone=Tone.BAD)
+
+
+def _chose(scene: _Scene) -> Entry:
+    said = {"yes": "Wants {}", "no": "Wants no {}"}
+    details = [said[answer].format(_CLASSES.get(name, name)) for name, answer in scene.event.data.items()]
+    return _entry(scene, "edit", "Chose what we send, when and how", *details)
 
 
 def _refused(scene: _Scene) -> Entry:
@@ -192,8 +211,7 @@ def _refused(scene: _Scene) -> Entry:
 
 
 def _held(scene: _Scene) -> Entry:
-    first = "A notification goes first" if scene.data("reason") == "push_first" else ""
-    return _entry(scene, "clock", f"{_what(scene)} waits", first)
+    return _entry(scene, "clock", f"{_what(scene)} waits", reasons.WAITS.get(scene.data("reason"), ""))
 
 
 def _unknown(words: str, tone: Tone) -> Callable[[_Scene], Entry]:
@@ -241,6 +259,7 @@ _NOT_NEEDED = {
     "facts_changed": "The facts changed, so a new one went",
     "unsubscribed": _NO_LONGER,
 }
+_CLASSES = {"service": "news about what they have with us", "marketing": "offers", "urgent": "urgent warnings"}
 _ACTORS = {"customer": "the customer", "cli": "the command line", "api": "your system", "system": "the system"}
 _TEXTS = {
     "invitation": "Text",
@@ -283,7 +302,10 @@ _TOLD: dict[str, Callable[[_Scene], Entry]] = {
     "check.locked": _checked("Locked: too many wrong answers", "lock", Tone.BAD),
     "check.released": _checked("Check released by {by}", "key"),
     "page.disowned": _disowned,
-    "customer.stopped": _plainly("mute", "Stopped all texts to this number", tone=Tone.BAD),
+    "customer.chose": _chose,
+    "page.erased": _plainly("cross", "The customer was erased by {by}", "Who it was is kept nowhere", Tone.BAD),
+    "customer.exported": _plainly("link", "All that is kept of the customer was exported by {by}"),
+    "customer.stopped": _stopped,
     "customer.allowed": _plainly("send", "Texts to this number allowed again by {by}"),
     "conversation.waiting": _asked_for_a_person,
     "conversation.open": _plainly("person", "Taken by {by}"),
@@ -291,7 +313,7 @@ _TOLD: dict[str, Callable[[_Scene], Entry]] = {
     "message.submitted": _sent,
     "message.delivered": _delivered,
     "message.rewritten": _plainly("edit", "Text rewritten with the new facts", "It had not left yet"),
-    "message.suppressed": _not_sent("This number asked for no texts"),
+    "message.suppressed": _unwanted,
     "message.cancelled": _taken_back,
     "message.expired": _not_sent("It was too late for it"),
     "message.failed": _refused,

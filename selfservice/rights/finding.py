@@ -1,0 +1,62 @@
+"""Finding: all rows that are about one person, wherever they are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select
+
+from selfservice import phone as phones
+from selfservice.customers import queries as customers
+from selfservice.customers.models import Customer
+from selfservice.db import db
+from selfservice.errors import Invalid, NotFound
+from selfservice.pages.models import Page
+from selfservice.replies.models import InboundText
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What leads to a person's rows: their pages, their number and their e-mail address, as far as they have one."""
+
+    customer_id: int
+    page_ids: tuple[int, ...]
+    numbers: tuple[str, ...]
+    addresses: tuple[str, ...]
+
+    def texts_in(self) -> Sequence[InboundText]:
+        """The texts that came from them, oldest first."""
+        theirs = or_(
+            InboundText.customer_id == self.customer_id,
+            InboundText.page_id.in_(self.page_ids),
+            InboundText.sender.in_(self.numbers),
+        )
+        return db.session.scalars(select(InboundText).where(theirs).order_by(InboundText.received_at)).all()
+
+
+def find(who: str) -> Customer:
+    """The customer with this number or else this reference; raises NotFound, which repeats neither."""
+    found = customers.find_by_ref(who)
+    if found is None:
+        try:
+            found = customers.find_by_phone(phones.normalise(who))
+        except Invalid:
+            found = None
+    if found is None:
+        raise NotFound("Nobody has this number or reference: write the number with + and its country code.")
+    return found
+
+
+def trace(customer: Customer) -> Traces:
+    """Where a person's rows are.
+
+    Only by the number and the address that are theirs now: one that was corrected may be a stranger's.
+    """
+    pages = select(Page.id).where(Page.customer_id == customer.id).order_by(Page.id)
+    return Traces(
+        customer.id,
+        tuple(db.session.scalars(pages)),
+        (customer.phone,) if customer.phone else (),
+        (customer.email,) if customer.email else (),
+    )

@@ -1,0 +1,94 @@
+"""The person behind a page: what they want to be sent, as they said it; exporting and erasing them, for supervisors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from selfservice import config, tokens
+from selfservice.customers import hours, preferences
+from selfservice.customers import queries as customers
+from selfservice.customers.models import Customer
+from selfservice.db import db
+from selfservice.errors import Forbidden, Invalid
+from selfservice.events import service as events
+from selfservice.pages import queries, wishes
+from selfservice.pages.models import Page
+from selfservice.rights import erasing, exporting
+from selfservice.staff.models import Role
+from selfservice.web.console import door
+
+_CLASSES = {"service": "News about what they have with us", "marketing": "Offers", "urgent": "Urgent warnings"}
+_FIRSTS = {"": "A notification, then a text", "sms": "A text", "email": "An e-mail"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spoken:
+    """One time that the customer said yes or no."""
+
+    words: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wants:
+    """What a customer wants to be sent, in the words staff read. `classes`: each kind of message, and whether it is."""
+
+    classes: Sequence[tuple[str, bool]]
+    hours: str
+    first: str
+    zone: str
+    spoken: Sequence[Spoken]
+    may_erase: bool
+
+
+def tell(page: Page, customer: Customer) -> Wants:
+    """What holds for the customer of a page, and what they said of it, latest first."""
+    allowed = wishes.allowed_for(page, customer)
+    chosen = preferences.find(customer.id)
+    usual = config.current().courtesy.service.hours
+    zones = hours.possible_zones(customer.timezone, customer.phone, lambda: page.timezone)
+    return Wants(
+        classes=[(_CLASSES[name], is_sent) for name, is_sent in allowed.items()],
+        hours=chosen.hours or (str(usual) if usual else "Any"),
+        first=_FIRSTS[chosen.first_channel],
+        zone=zones[0] if len(zones) == 1 else f"Not known: one of {len(zones)} of their country",
+        spoken=[
+            Spoken(words=f"{_CLASSES[told.message_class]}: {'yes' if told.is_given else 'no'}", at=told.at)
+            for told in wishes.list_told(customer.id)
+        ],
+        may_erase=door.here().role is not Role.AGENT,
+    )
+
+
+def export(page_id: str) -> ResponseReturnValue:
+    """All that is kept about the customer of a page, as a file; that it was taken out is told on the page."""
+    page, customer = _find(page_id)
+    data = exporting.export(customer)
+    events.record("customer.exported", actor=door.actor(), page_id=page.id)
+    db.session.commit()
+    response = Response(json.dumps(data, ensure_ascii=False, indent=2), content_type="application/json")
+    response.headers["Content-Disposition"] = f'attachment; filename="customer-{tokens.encode_id(page.id)}.json"'
+    return response
+
+
+def erase(page_id: str) -> ResponseReturnValue:
+    """Erase the customer of a page for good, once somebody has said that they mean it."""
+    _page, customer = _find(page_id)
+    if request.form.get("sure") != "yes":
+        raise Invalid("Nobody was erased: tick that you mean it, and send it again.")
+    erasing.erase(customer, actor=door.actor())
+    db.session.commit()
+    return redirect(url_for("console.show_page", page_id=page_id, made="erased"), 303)
+
+
+def _find(page_id: str) -> tuple[Page, Customer]:
+    if door.here().role is Role.AGENT:
+        raise Forbidden("Only supervisors can export or erase a customer, so nothing was done; ask one of them.")
+    page = queries.get(tokens.decode_id(page_id))
+    return page, customers.get(page.customer_id)

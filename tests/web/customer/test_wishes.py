@@ -1,0 +1,226 @@
+"""What customers want to be sent, as they say it: under their page, under a link of its own, and by a mail program."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from selfservice import tokens
+from selfservice.customers import consents, preferences
+from selfservice.customers import queries as customers
+from selfservice.customers.models import Consent, Customer, Preference, Suppression, Wording
+from selfservice.db import READER, db
+from selfservice.events.models import Event
+from selfservice.messages.models import Message
+from selfservice.pages import wishes
+from selfservice.situations import rendering
+from tests.factories import PHONE, issue
+
+TYPES = Path(__file__).parents[2] / "types"
+
+
+@pytest.fixture
+def page_id(app: Flask) -> int:
+    """A page that was texted to Maria."""
+    with app.app_context():
+        return int(issue().page.id)
+
+
+@pytest.fixture
+def link(app: Flask, page_id: int) -> str:
+    """The path of the link that leads to her wishes and to nothing else."""
+    with app.app_context():
+        return wishes.url_of(page_id).partition("://")[2].partition("/")[2].join(("/", ""))
+
+
+def rows(app: Flask, query: Any) -> list[Any]:
+    with app.app_context(), db.engines[READER].connect() as connection:
+        return list(connection.execute(query))
+
+
+def form(**changes: str) -> dict[str, str]:
+    given = {"do": "save", "service": "yes", "marketing": "no", "urgent": "yes", "hours": "", "first": "push"}
+    return {**given, **changes}
+
+
+def picked(html: str) -> dict[str, str]:
+    """What is chosen on the page, by question."""
+    inputs = re.findall(r"<input type=\"radio\"[^>]*>", html)
+    chosen = [one for one in inputs if "checked" in one]
+    return {re.search('name="(.*?)"', one)[1]: re.search('value="(.*?)"', one)[1] for one in chosen}  # type: ignore[index]
+
+
+def test_the_page_says_what_holds_and_looking_changes_nothing(app: Flask, client: FlaskClient, link: str) -> None:
+    tables = (Consent, Preference, Suppression, Event)
+    before = [rows(app, sa.select(sa.func.count()).select_from(table)) for table in tables]
+
+    shown = client.get(link)
+
+    assert shown.status_code == 200
+    expected = {"service": "yes", "marketing": "no", "urgent": "yes", "hours": "", "first": "push", "language": "en"}
+    assert picked(shown.text) == expected
+    assert "You haven’t told us anything yet." in shown.text
+    assert shown.headers["Cache-Control"] == "no-store"
+    assert "noindex" in shown.headers["X-Robots-Tag"]
+    assert [rows(app, sa.select(sa.func.count()).select_from(table)) for table in tables] == before
+
+
+def test_the_link_leads_to_no_page_and_the_pages_link_to_no_other(
+    app: Flask, client: FlaskClient, page_id: int, link: str
+) -> None:
+    with app.app_context():
+        page_token = tokens.current().sign_page(page_id)
+
+    assert page_token not in client.get(link).text
+    assert client.get(link.replace("/preferences/", "/p/")).status_code == 404
+    assert client.get(f"/preferences/{page_token}").status_code == 404
+    assert client.post(f"/preferences/{page_token}").status_code == 404
+    assert f"/p/{page_token}/-/preferences" in client.get(f"/p/{page_token}").text
+    assert picked(client.get(f"/p/{page_token}/-/preferences").text) == picked(client.get(link).text)
+
+
+def test_what_is_chosen_is_kept_with_the_words_it_was_chosen_for(app: Flask, client: FlaskClient, link: str) -> None:
+    saved = client.post(link, data=form(marketing="yes", urgent="no", hours="17:00-21:00", first="sms", language="es"))
+
+    assert (saved.status_code, saved.location) == (303, f"{link}?saved=1&lang=es")
+    after = client.get(saved.location)
+    assert "Guardado." in after.text
+    assert picked(after.text) == {
+        "service": "yes", "marketing": "yes", "urgent": "no", "hours": "17:00-21:00", "first": "sms", "language": "es",
+    }  # fmt: skip
+    evidence = rows(
+        app,
+        sa.select(Consent.message_class, Consent.is_given, Consent.source, Consent.actor, Wording.body, Wording.locale)
+        .join(Wording, Wording.digest == Consent.wording)
+        .order_by(Consent.id),
+    )
+    assert [tuple(row[:4]) for row in evidence] == [
+        ("marketing", True, "preferences page", "customer"),
+        ("urgent", False, "preferences page", "customer"),
+    ]
+    assert evidence[0].body.splitlines()[-1] == "Offers: Yes"
+    assert "Choose what" in evidence[0].body
+    assert evidence[0].locale == "en"
+    assert rows(app, sa.select(Customer.locale)) == [("es",)]
+
+
+def test_saving_the_same_again_adds_no_evidence(app: Flask, client: FlaskClient, link: str) -> None:
+    client.post(link, data=form(marketing="yes"))
+    client.post(link, data=form(marketing="yes"))
+    client.post(link, data=form(marketing="no"))
+
+    said = rows(app, sa.select(Consent.is_given).order_by(Consent.id))
+
+    assert said == [(True,), (False,)]
+    assert len(rows(app, sa.select(Wording.digest))) == 2
+
+
+def test_what_is_not_wanted_any_more_is_taken_back(app: Flask, client: FlaskClient, link: str) -> None:
+    client.post(link, data=form(service="no"))
+
+    assert rows(app, sa.select(Message.state, Message.reason)) == [("suppressed", "withdrawn")]
+    with app.app_context():
+        assert [message.state for message in issue("fraud_alert").messages] == ["ready"]
+
+
+def test_one_tap_stops_everything(app: Flask, client: FlaskClient, link: str) -> None:
+    stopped = client.post(link)
+
+    assert "Texts have stopped" in stopped.text
+    assert "Texts have stopped" in client.get(link).text
+    with app.app_context():
+        assert customers.is_suppressed(PHONE)
+
+
+class TestOneClick:
+    """RFC 8058: a mail program posts one field, with no cookie, from anywhere."""
+
+    def test_stops_the_mail_and_not_the_texts(self, app: Flask, client: FlaskClient, page_id: int, link: str) -> None:
+        with app.app_context():
+            customer = db.session.get(Customer, 0) or db.session.scalars(sa.select(Customer)).one()
+            customer.email = "maria@example.com"
+            db.session.commit()
+
+        answer = client.post(link, data={"List-Unsubscribe": "One-Click"})
+
+        assert answer.status_code == 200
+        assert "E-mails have stopped" in answer.text
+        with app.app_context():
+            assert customers.is_suppressed("maria@example.com", "email")
+            assert not customers.is_suppressed(PHONE)
+        told = rows(app, sa.select(Event.data).where(Event.type == "customer.stopped"))
+        assert told == [({"channel": "email"},)]
+
+    def test_stops_the_texts_of_somebody_without_mail(self, app: Flask, client: FlaskClient, link: str) -> None:
+        assert client.post(link, data={"List-Unsubscribe": "One-Click"}).status_code == 200
+        with app.app_context():
+            assert customers.is_suppressed(PHONE)
+
+
+@pytest.mark.parametrize("field", ["hours", "service"])
+def test_what_cannot_be_chosen_is_refused_and_nothing_is_kept(
+    app: Flask, client: FlaskClient, link: str, field: str
+) -> None:
+    assert client.post(link, data=form(marketing="yes", **{field: "03:00-04:00"})).status_code == 422
+    assert rows(app, sa.select(Consent.id)) == []
+    assert rows(app, sa.select(Preference.hours)) == []
+
+
+def test_a_wrong_number_tells_nothing_there(app: Flask, client: FlaskClient, page_id: int, link: str) -> None:
+    with app.app_context():
+        path = f"/p/{tokens.current().sign_page(page_id)}"
+    client.post(f"{path}/-/wrong-number")
+
+    shown = [client.get(link), client.post(link, data=form(marketing="yes"))]
+
+    assert [answer.status_code for answer in shown] == [410, 303]
+    assert "Thank you for telling us" in shown[0].text
+    assert rows(app, sa.select(Consent.id)) == []
+
+
+def test_whoever_has_not_passed_the_check_can_only_stop(app: Flask, client: FlaskClient) -> None:
+    with app.app_context():
+        checked = issue("fraud_alert", {
+            "merchant": "ELECTRO-HUB", "amount": {"amount": "1.00", "currency": "GBP"}, "card_ending": "17",
+        })  # fmt: skip
+        link = "/preferences/" + tokens.current().sign(wishes.PURPOSE, checked.page.id)
+    with app.app_context():
+        from selfservice.situations import registry  # noqa: PLC0415 - the type's own rule
+
+        is_guarded = registry.current().get("fraud_alert").situation.is_guarded
+    shown = client.get(link)
+
+    assert bool(picked(shown.text)) is not is_guarded
+    assert "Stop all texts" in shown.text
+
+
+@pytest.mark.parametrize("language", rendering.LANGUAGES)
+def test_the_page_speaks_every_language(client: FlaskClient, link: str, language: str) -> None:
+    shown = client.get(f"{link}?lang={language}")
+
+    assert picked(shown.text)["language"] == language
+    assert "<script>" not in shown.text
+
+
+def test_a_text_first_sends_no_notification_ahead(app: Flask, page_id: int) -> None:
+    with app.app_context():
+        customer_id = db.session.scalars(sa.select(Customer.id)).one()
+        preferences.keep(customer_id, preferences.Wishes(first_channel="sms"))
+        db.session.commit()
+        assert preferences.find(customer_id).first_channel == "sms"
+
+
+def test_evidence_is_only_ever_added_to(app: Flask, client: FlaskClient, link: str) -> None:
+    client.post(link, data=form(marketing="yes"))
+
+    for statement in (sa.update(Consent).values(is_given=False), sa.delete(Consent), sa.delete(Wording)):
+        with app.app_context(), pytest.raises(sa.exc.DBAPIError, match="only ever added to"):
+            db.session.execute(statement)
+    with app.app_context():
+        assert [known.consent.is_given for known in consents.list_for(db.session.scalars(sa.select(Customer.id)).one())] == [True]  # fmt: skip # noqa: E501
