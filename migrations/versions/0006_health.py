@@ -1,4 +1,4 @@
-"""Providers' health: which of several providers takes how much of a channel's traffic."""
+"""Providers' health, which says how much of a channel's traffic each takes; messages that let others go first."""
 
 from __future__ import annotations
 
@@ -32,8 +32,19 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'dead'"),
         postgresql_where=sa.text("state = 'dead'"),
     )
+    op.add_column("messages", sa.Column("rank", sa.Integer(), nullable=False, server_default="1"))
+    op.drop_index("ix_messages_ready", table_name="messages")
+    _index_ready("channel", "rank", "next_look_at")
 
 
 def downgrade() -> None:
+    op.drop_index("ix_messages_ready", table_name="messages")
+    _index_ready("channel", "next_look_at")
+    op.drop_column("messages", "rank")
     op.drop_index("ix_messages_dead", table_name="messages")
     op.drop_table("provider_health")
+
+
+def _index_ready(*columns: str) -> None:
+    where = sa.text("state = 'ready'")
+    op.create_index("ix_messages_ready", "messages", columns, sqlite_where=where, postgresql_where=where)

@@ -19,9 +19,10 @@ class Message(db.Model):  # type: ignore[name-defined,misc]
 
     `purpose` is "invitation" or the name of a text in the type's copy file. `sender` is the name or number the
     recipient sees, empty for the provider's own. `reason` says why it is held, suppressed, cancelled or failed.
-    `next_look_at` is when the worker has something to do with it, empty when it never has. `fence` grows with every
-    lease: a worker that was thought dead cannot write over its successor. `failures` counts the same exception in
-    a row, `resends` the flagged re-sends. `stopping` tells the worker that holds it that the page is closed. A push
+    `next_look_at` is when the worker has something to do with it, empty when it never has; of those that are due, a
+    lower `rank` leaves first. `fence` grows with every lease: a worker that was thought dead cannot write over its
+    successor. `failures` counts the same exception in a row, `resends` the flagged re-sends. `stopping` tells the
+    worker that holds it that the page is closed. A push
     carries its `payload` beside the words and goes to the device whose id is its `recipient`; `ahead_of` is the text
     that it goes ahead of. A text that `stands_by` leaves only if no push has reached its phone; one that stands by
     `until_seen`, only if nobody has pressed one. One that `is_asked_for` answers what its recipient has just done, so
@@ -46,6 +47,7 @@ class Message(db.Model):  # type: ignore[name-defined,misc]
         Index(
             "ix_messages_ready",
             "channel",
+            "rank",
             "next_look_at",
             sqlite_where=text("state = 'ready'"),
             postgresql_where=text("state = 'ready'"),
@@ -99,6 +101,7 @@ class Message(db.Model):  # type: ignore[name-defined,misc]
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     lease_owner: Mapped[str | None] = mapped_column(String(80))
     fence: Mapped[int] = mapped_column(default=0)
+    rank: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     provider: Mapped[str | None] = mapped_column(String(40))
     provider_ref: Mapped[str | None] = mapped_column(String(120))
     submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

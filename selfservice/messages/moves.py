@@ -141,7 +141,7 @@ def put_off(message_id: int, *, until: datetime, reason: str | None, **values: A
 
 
 def claim(limit: int, *, owner: str, lease: timedelta, channel: str | None = None) -> list[Claimed]:
-    """Take up to `limit` ready messages under a lease, those due longest, of one channel or of all.
+    """Take up to `limit` ready messages under a lease, of one channel or of all: by rank, then those due longest.
 
     Two workers never get the same message: on PostgreSQL the second skips rows the first has locked, on SQLite there
     is one writer at a time. The fence grows, so what an earlier holder writes later no longer counts.
@@ -154,7 +154,7 @@ def claim(limit: int, *, owner: str, lease: timedelta, channel: str | None = Non
             Message.next_look_at <= now,
             Message.channel == channel if channel is not None else true(),
         )
-        .order_by(Message.next_look_at)
+        .order_by(Message.rank, Message.next_look_at)
         .limit(limit)
         .with_for_update(skip_locked=True, key_share=True)
         .cte("due")

@@ -25,6 +25,8 @@ from selfservice.messages.moves import SYSTEM
 from selfservice.messages.states import UNSENT, WAITING
 
 MessageClass = Literal["service", "marketing", "urgent"]
+_RANKS: Mapping[MessageClass, int] = {"urgent": 0, "service": 1, "marketing": 2}
+"""What leaves first when much is due: one person's message does not wait behind ten thousand of a campaign."""
 LAST_WORD = "stopped"
 """The purpose of the text that confirms a stop, which leaves in spite of it."""
 
@@ -40,7 +42,7 @@ class NewMessage:
     A push has a `payload`, its `recipient` is the id of a device, and it may go `ahead_of` a text. A text that
     `stands_by` leaves once the pushes ahead of it have had their time; `until_seen`, even if they have all come, as
     long as nobody has pressed one. One that `is_asked_for` answers what its recipient has just done: neither the hour
-    nor a cap holds it, and its length is not limited.
+    nor a cap holds it, and its length is not limited. One of very many, `is_bulk`, lets others go first.
     """
 
     customer_id: int
@@ -61,6 +63,7 @@ class NewMessage:
     stands_by: bool = False
     until_seen: bool = False
     ahead_of: int | None = None
+    is_bulk: bool = False
     is_asked_for: bool = False
 
 
@@ -261,6 +264,7 @@ def _make(new: NewMessage) -> Message:
         stands_by=new.stands_by,
         until_seen=new.until_seen,
         ahead_of=new.ahead_of,
+        rank=_RANKS["marketing" if new.is_bulk else new.message_class],
         is_asked_for=new.is_asked_for,
         created_at=now,
         updated_at=now,

@@ -2,7 +2,7 @@
 
 `python -m tests.faults.provider PORT MILLISECONDS` serves; `ProviderProcess` starts it, `Line` is how it is called.
 POST /send/REFERENCE counts and answers after so many milliseconds, POST /hang/REFERENCE counts and never answers,
-GET /find/REFERENCE says whether it has one, GET /counts how often each came.
+GET /find/REFERENCE says whether it has one, GET /counts how often each came, GET /total how often all.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from selfservice import http
 from selfservice.messages.channels.contract import Found, Outgoing, Refused, Submitted, Uncertain
@@ -50,10 +50,17 @@ class ProviderProcess:
 
     def counts(self) -> Counter[str]:
         """How often each reference came."""
+        return Counter(self._ask("/counts"))
+
+    def total(self) -> int:
+        """How often anything came."""
+        return int(self._ask("/total"))
+
+    def _ask(self, path: str) -> Any:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
-            connection.request("GET", "/counts")
-            return Counter(json.loads(connection.getresponse().read()))
+            connection.request("GET", path)
+            return json.loads(connection.getresponse().read())
         finally:
             connection.close()
 
@@ -114,6 +121,8 @@ async def _serve(port: int, seconds: float) -> None:
     async def act(what: str, reference: str = "") -> tuple[int, bytes]:
         if what == "counts":
             return 200, json.dumps(counts).encode()
+        if what == "total":
+            return 200, json.dumps(counts.total()).encode()
         if what == "find":
             return (200 if counts[reference] else 404), b""
         counts[reference] += 1
