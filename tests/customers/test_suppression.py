@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from selfservice import tokens
-from selfservice.customers import queries, service
+from selfservice.customers import consents, queries, service
+from selfservice.customers.consents import Address, Evidence, Said
 from selfservice.customers.models import Suppression
 from selfservice.db import db
+from selfservice.errors import ConfigError
 from selfservice.tokens import DataKeys, Key
+from selfservice.web import readiness
 
 PHONE = "+12025550123"
 OTHER = "+12025550124"
+MARIA = Address("sms", PHONE)
 OLD = Key("o", "an older secret that rows were made with 1234567")
 NEW = Key("n", "a newer secret that signs from now on 1234567890")
 
@@ -82,3 +88,43 @@ def test_a_race_of_stops_is_one_row(app: Flask) -> None:
 
     with app.app_context():
         assert db.session.query(Suppression).count() == 1
+
+
+def test_a_key_that_evidence_of_consent_names_is_in_use(app: Flask, session: Any) -> None:
+    use(app, OLD)
+    consents.record(refusal())
+
+    use(app, NEW, OLD)
+
+    assert service.data_key_ids_in_use() == {"o"}
+    assert consents.standing([MARIA]) == {Said(MARIA, "marketing"): False}
+    consents.record(replace(refusal(), is_given=True))
+    assert service.data_key_ids_in_use() == {"o", "n"}
+    assert consents.standing([MARIA]) == {Said(MARIA, "marketing"): True}
+
+
+def test_nothing_starts_without_a_key_that_evidence_names(app: Flask, session: Any) -> None:
+    use(app, OLD)
+    consents.record(refusal())
+    session.commit()
+
+    use(app, NEW)
+
+    with pytest.raises(ConfigError, match="lacks the key o"):
+        readiness.require_data_keys()
+    use(app, NEW, OLD)
+    readiness.require_data_keys()
+
+
+def refusal() -> Evidence:
+    """Somebody who wants no offers."""
+    return Evidence(
+        customer_id=None,
+        address=MARIA,
+        message_class="marketing",
+        is_given=False,
+        wording="Offers?",
+        locale="en",
+        source="shop",
+        actor="api",
+    )
