@@ -28,9 +28,9 @@ def page() -> int:
 
 def receive(page_id: int, body: bytes = b"", *, source: service.Source = "mms", sender: str = "customer") -> int:
     """The id of a photo that was received, committed."""
-    medium = service.receive(page_id, body or photos.jpeg(), source=source, sender=sender)
-    db.session.commit()
-    return medium.id
+    medium_id = service.receive(page_id, body or photos.jpeg(), source=source, sender=sender).id
+    db.session.commit()  # Read after this, it would open a transaction, and keep SQLite's one place from the worker.
+    return medium_id
 
 
 def work() -> None:
