@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from selfservice.messages.channels import smpp_session
+from selfservice.messages.channels import smpp_parts, smpp_session
 from selfservice.messages.channels.contract import Inbound, Receipt, Refused, Submitted, Uncertain
 from selfservice.messages.channels.smpp_place import Place
 from selfservice.messages.channels.smpp_session import Session
@@ -206,7 +206,7 @@ def test_parts_that_come_in_are_joined_in_their_order(centre: Centre, holder: Ho
 def test_a_part_that_never_comes_does_not_keep_the_others(
     centre: Centre, holder: Holder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(smpp_session, "PART_SECONDS", 0.1)
+    monkeypatch.setattr(smpp_parts, "WAIT_SECONDS", 0.1)
     centre.deliver(b"\x05\x00\x03\x09\x02\x01Hello ", esm_class=0x40)
 
     until(lambda: holder.taken)

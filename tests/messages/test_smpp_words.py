@@ -9,6 +9,7 @@ import pytest
 import smpp34
 
 from selfservice.messages.channels import smpp_place
+from selfservice.messages.channels import smpp_reading as reading
 from selfservice.messages.channels import smpp_words as words
 from selfservice.messages.channels.smpp_place import Place
 
@@ -19,7 +20,7 @@ EURO = "€"
 def deliver(text: bytes, **details: object) -> bytes:
     """The body of a deliver_sm, as another library writes it."""
     values = {"source_addr_ton": 1, "dest_addr_ton": 1, **details}
-    return smpp34.DeliverSm("12025550123", "15550100", text, **values).encode()[words.HEADER :]  # type: ignore[arg-type]
+    return smpp34.DeliverSm("12025550123", "15550100", text, **values).encode()[reading.HEADER :]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ def test_a_text_is_cut_where_phones_can_join_it(body: str, encoding: str, sizes:
 
     assert {found for found, _ in parts} == {encoding}
     assert [len(part) for _, part in parts] == sizes
-    assert "".join(words.decode(part, 8 if encoding == "ucs2" else 0) for _, part in parts) == body
+    assert "".join(reading.decode(part, 8 if encoding == "ucs2" else 0) for _, part in parts) == body
 
 
 def test_parts_carry_one_reference_and_the_last_asks_for_a_receipt() -> None:
@@ -93,7 +94,7 @@ def test_a_receipt_is_read_however_a_centre_spells_it(
 ) -> None:
     tlvs = [smpp34.Tlv(tag, value) for tag, value in options.items()]
 
-    receipt = words.read_receipt(words.read_delivery(deliver(text, esm_class=4, tlvs=tlvs)), {ref: "0abcdefghij"})
+    receipt = reading.read_receipt(reading.read_delivery(deliver(text, esm_class=4, tlvs=tlvs)), {ref: "0abcdefghij"})
 
     assert receipt is not None
     assert (receipt.report, receipt.ref, receipt.id) == (report, ref, "0abcdefghij")
@@ -102,7 +103,7 @@ def test_a_receipt_is_read_however_a_centre_spells_it(
 
 @pytest.mark.parametrize("text", [b"", b"id:r1 stat:UNKNOWN err:000", b"stat:DELIVRD", b"\xff\xfe"])
 def test_a_receipt_that_says_nothing_is_none(text: bytes) -> None:
-    assert words.read_receipt(words.read_delivery(deliver(text, esm_class=4)), {}) is None
+    assert reading.read_receipt(reading.read_delivery(deliver(text, esm_class=4)), {}) is None
 
 
 @pytest.mark.parametrize(
@@ -116,7 +117,7 @@ def test_a_receipt_that_says_nothing_is_none(text: bytes) -> None:
     ],
 )
 def test_a_text_that_comes_in_is_read_by_its_coding(raw: bytes, coding: int, text: str) -> None:
-    delivery = words.read_delivery(deliver(raw, data_coding=coding))
+    delivery = reading.read_delivery(deliver(raw, data_coding=coding))
 
     assert (delivery.text, delivery.sender, delivery.recipient) == (text, "+12025550123", "+15550100")
     assert not delivery.is_receipt
@@ -124,7 +125,7 @@ def test_a_text_that_comes_in_is_read_by_its_coding(raw: bytes, coding: int, tex
 
 @pytest.mark.parametrize("header", [b"\x05\x00\x03\x07\x02\x01", b"\x06\x08\x04\x01\x07\x02\x01"])
 def test_parts_are_known_by_either_kind_of_header(header: bytes) -> None:
-    delivery = words.read_delivery(deliver(header + b"Hello", esm_class=0x40))
+    delivery = reading.read_delivery(deliver(header + b"Hello", esm_class=0x40))
 
     assert (delivery.total, delivery.place, delivery.text) == (2, 1, "Hello")
     assert delivery.group == (7 if len(header) == 6 else 0x0107)
@@ -135,13 +136,13 @@ def test_what_is_cut_short_is_unreadable_and_nothing_worse(cut: int) -> None:
     body = deliver(b"Hello there")[:cut]
 
     with pytest.raises(ValueError):  # noqa: PT011 - whichever; the session tells them apart from nothing
-        words.read_delivery(body)
+        reading.read_delivery(body)
 
 
 @pytest.mark.parametrize("length", [0, 15, 10_000_000])
 def test_an_impossible_length_ends_the_session(length: int) -> None:
     with pytest.raises(ValueError, match="impossible"):
-        words.read_header(pack("!IIII", length, 5, 0, 1))
+        reading.read_header(pack("!IIII", length, 5, 0, 1))
 
 
 def test_a_status_of_the_centres_own_is_refused_for_now() -> None:
@@ -153,8 +154,8 @@ def test_a_status_of_the_centres_own_is_refused_for_now() -> None:
 def test_a_reference_is_spelt_as_receipts_spell_it() -> None:
     decimal = smpp_place.read("smpp://u:p@127.0.0.1?ids=hex")
 
-    assert words.read_reference(b"1A2b\0", decimal) == "6699"
-    assert words.read_reference(b"1A2b\0", PLACE) == "1A2b"
+    assert reading.read_reference(b"1A2b\0", decimal) == "6699"
+    assert reading.read_reference(b"1A2b\0", PLACE) == "1A2b"
 
 
 def test_an_address_of_a_centre_is_read() -> None:

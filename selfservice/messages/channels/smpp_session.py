@@ -12,7 +12,6 @@ import random
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -20,10 +19,12 @@ from uuid import uuid4
 import structlog
 from aiosmpplib.protocol import BindTransceiver, EnquireLink, SmppMessage, SubmitSm, Unbind
 
+from selfservice.messages.channels import smpp_reading as reading
 from selfservice.messages.channels import smpp_words as words
 from selfservice.messages.channels.contract import Inbound, Receipt, Refused, Submitted, Uncertain
+from selfservice.messages.channels.smpp_parts import Parts
 from selfservice.messages.channels.smpp_place import Place
-from selfservice.messages.channels.smpp_words import Delivery, Pdu
+from selfservice.messages.channels.smpp_reading import Pdu
 
 ANSWER_SECONDS = 15.0
 CONNECT_SECONDS = 10.0
@@ -32,9 +33,6 @@ QUIET_SECONDS = 30.0
 
 SHORTEST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
-PART_SECONDS = 60.0
-"""How long the parts of a long text are waited for; what has come by then is handed over as it is."""
-
 _MOST_KNOWN = 20_000
 _MOST_DELIVERIES = 10
 _TRIES_OF_A_PART = 3
@@ -51,16 +49,6 @@ class Unsent(Broken):
     """There was no connection to send on."""
 
 
-@dataclass
-class _Parts:
-    """The parts of one long text that have come."""
-
-    first: Delivery
-    name: tuple[str, int]
-    words: dict[int, str]
-    timer: asyncio.TimerHandle | None = None
-
-
 class Session:
     """Submits texts, and hands over what the centre delivers."""
 
@@ -71,7 +59,7 @@ class Session:
         self._sequence = 0
         self._waiting: dict[int, asyncio.Future[Pdu]] = {}
         self._known: OrderedDict[str, str] = OrderedDict()
-        self._parts: dict[tuple[str, str, int, int], _Parts] = {}
+        self._parts = Parts(take)
         self._writer: asyncio.StreamWriter | None = None
         self._bound = False
         self._heard = asyncio.Event()
@@ -136,8 +124,7 @@ class Session:
                 if self._bound:
                     self._bound = False
                     await self._ask(Unbind())
-        for parts in list(self._parts.values()):
-            await self._hand_over(parts)
+        await self._parts.close()
         self._break_off()
 
     async def _submit_part(self, submission: SubmitSm, *, tries: int) -> str:
@@ -151,7 +138,7 @@ class Session:
             except OSError as error:
                 raise Uncertain(f"The connection broke ({type(error).__name__}).") from None
             if answer.status == words.OK and answer.command == words.SUBMIT_RESP:
-                return words.read_reference(answer.body, self._place)
+                return reading.read_reference(answer.body, self._place)
             refusal = words.refusal(answer.status)
             if answer.status in (words.THROTTLED, words.QUEUE_FULL) and refusal.retry_after is not None:
                 seconds = refusal.retry_after.total_seconds()
@@ -239,43 +226,16 @@ class Session:
             self._send(_bare(words.DELIVER_RESP, pdu.sequence, status, body=b"\0"))
 
     async def _keep(self, pdu: Pdu) -> None:
-        delivery = words.read_delivery(pdu.body)
+        delivery = reading.read_delivery(pdu.body)
         if delivery.is_receipt:
-            receipt = words.read_receipt(delivery, self._known)
+            receipt = reading.read_receipt(delivery, self._known)
             if receipt is not None:
                 await self._take(receipt)
             return
         if delivery.total > 1:
-            await self._collect(delivery, pdu.sequence)
+            await self._parts.add(delivery, session=self._name, sequence=pdu.sequence)
             return
-        await self._take(words.read_text(delivery, delivery.text, session=self._name, sequence=pdu.sequence))
-
-    async def _collect(self, delivery: Delivery, sequence: int) -> None:
-        """Wait for the other parts of a long text. Each is acknowledged: many centres send one at a time."""
-        key = (delivery.sender, delivery.recipient, delivery.group, delivery.total)
-        parts = self._parts.get(key)
-        if parts is None:
-            parts = self._parts[key] = _Parts(delivery, (self._name, sequence), {})
-            loop = asyncio.get_running_loop()
-            parts.timer = loop.call_later(PART_SECONDS, lambda: self._give_up(key))
-        parts.words[delivery.place] = delivery.text
-        if len(parts.words) == delivery.total:
-            del self._parts[key]
-            await self._hand_over(parts)
-
-    def _give_up(self, key: tuple[str, str, int, int]) -> None:
-        parts = self._parts.pop(key, None)
-        if parts is not None:
-            task = asyncio.create_task(self._hand_over(parts))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-    async def _hand_over(self, parts: _Parts) -> None:
-        if parts.timer is not None:
-            parts.timer.cancel()
-        body = "".join(parts.words[place] for place in sorted(parts.words))
-        session, sequence = parts.name
-        await self._take(words.read_text(parts.first, body, session=session, sequence=sequence))
+        await self._take(reading.read_text(delivery, delivery.text, session=self._name, sequence=pdu.sequence))
 
     async def _ask(self, request: SmppMessage) -> Pdu:
         """Send a request and wait for its answer; raises TimeoutError, Broken or OSError."""
@@ -318,13 +278,13 @@ class Session:
 
 
 async def _read(reader: asyncio.StreamReader) -> Pdu:
-    length, pdu = words.read_header(await reader.readexactly(words.HEADER))
+    length, pdu = reading.read_header(await reader.readexactly(reading.HEADER))
     body = await reader.readexactly(length)
     return Pdu(pdu.command, pdu.status, pdu.sequence, body)
 
 
 def _bare(command: int, sequence: int, status: int, *, body: bytes = b"") -> bytes:
-    return b"".join(number.to_bytes(4) for number in (words.HEADER + len(body), command, status, sequence)) + body
+    return b"".join(number.to_bytes(4) for number in (reading.HEADER + len(body), command, status, sequence)) + body
 
 
 def _detail(error: Exception) -> str:
