@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,10 +22,9 @@ from tests.factories import PHONE, issue
 from tests.harness.application import make_settings
 from tests.harness.callbacks import Signed, from_gateway, from_twilio, from_vonage
 from tests.harness.providers import SENDER, Providers
+from tests.harness.reporting import WORDS, receipt_for
 from tests.messages.provider_scene import BASE, KINDS
 from tests.messages.scenes import count, state_of
-
-Report = Callable[[str, str], Signed]
 
 
 @pytest.fixture(params=KINDS)
@@ -39,15 +37,10 @@ def settings(database_url: str, tmp_path: Path, providers: Providers, kind: str)
     return make_settings(database_url, tmp_path, SMS=getattr(providers, kind), BASE_URL=BASE)
 
 
-def delivered(kind: str, message_id: int, ref: str) -> Signed:
-    """What the provider says when a text has arrived."""
-    url = f"{BASE}/callbacks/{kind}/status"
-    ours = encode_id(message_id)
-    if kind == "twilio":
-        return from_twilio(f"{url}?id={ours}", {"MessageSid": ref, "MessageStatus": "delivered", "To": PHONE})
-    if kind == "vonage":
-        return from_vonage(url, {"message_uuid": ref, "status": "delivered", "client_ref": ours, "channel": "sms"})
-    return from_gateway(url, {"reports": [{"id": ref, "reference": ours, "state": "DELIVRD"}]})
+def delivered(providers: Providers) -> Signed:
+    """What the provider says when the first text has arrived."""
+    taken = providers.taken[0]
+    return receipt_for(taken, WORDS[taken.provider][-1], BASE)
 
 
 def text_in(kind: str, body: str) -> Signed:
@@ -91,7 +84,7 @@ def test_a_text_goes_out_once_and_its_receipt_comes_in(
     (taken,) = providers.taken
     assert (taken.id, state_of(message_id)) == (encode_id(message_id), "submitted")
 
-    signed = delivered(kind, message_id, taken.ref)
+    signed = delivered(providers)
     answers = [call(client, signed) for _ in range(3)]
 
     assert [answer.status_code for answer in answers] == [200] * 3
@@ -109,7 +102,7 @@ def test_a_receipt_ends_the_doubt_about_a_text_whose_answer_was_lost(
         message_id = send()
     assert state_of(message_id) == "uncertain"
 
-    call(client, delivered(kind, message_id, providers.taken[0].ref))
+    call(client, delivered(providers))
 
     assert state_of(message_id) == "delivered"
     assert providers.counts == {encode_id(message_id): 1}
@@ -124,8 +117,7 @@ def test_a_receipt_may_come_before_the_answer(
 
     def overtaken(outgoing: Any) -> Any:
         submitted = hand_over(outgoing)
-        message_id = issued.messages[0].id
-        assert call(client, delivered(kind, message_id, submitted.ref)).status_code == 200
+        assert call(client, delivered(providers)).status_code == 200
         return submitted
 
     monkeypatch.setattr(provider, "send", overtaken)
@@ -204,7 +196,7 @@ def test_what_was_meddled_with_is_forged(
     session: Any, client: FlaskClient, providers: Providers, kind: str, meddled: str
 ) -> None:
     message_id = send()
-    signed = delivered(kind, message_id, providers.taken[0].ref)
+    signed = delivered(providers)
     other = {
         "body": Signed(signed.url, signed.headers, signed.body + (b"&Extra=1" if kind == "twilio" else b" ")),
         "path": Signed(signed.url + ("&more=1" if kind == "twilio" else ""), signed.headers, b"{}"),
@@ -218,10 +210,10 @@ def test_what_was_meddled_with_is_forged(
 def test_nothing_of_it_is_logged(
     session: Any, client: FlaskClient, providers: Providers, kind: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    message_id = send()
+    send()
     with providers.answering(400, {"code": 21211, "message": PHONE}):
         send()
-    call(client, delivered(kind, message_id, providers.taken[0].ref))
+    call(client, delivered(providers))
     call(client, text_in(kind, "a secret of mine"))
 
     shown = "".join(capfd.readouterr())
