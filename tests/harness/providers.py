@@ -70,7 +70,7 @@ class Providers:
         self.counts: Counter[str] = Counter()
         self.calls = 0
         self.states: dict[str, str] = {}
-        self.media_headers: list[str | None] = []
+        self.media_headers: list[dict[str, str]] = []
         self._lock = threading.Lock()
         self._key = _make_key()
         self.key_file = folder / "application.pem"
@@ -240,7 +240,7 @@ class Providers:
         return Answer.of(200, {"message": {"id": ref, "state": "queued"}})
 
     def _show(self, handler: BaseHTTPRequestHandler, path: str) -> Answer:
-        self.media_headers.append(handler.headers.get("Authorization"))
+        self.media_headers.append(dict(handler.headers))
         if path.startswith("/media/away"):
             return Answer(307, b"", {"Location": "/cdn/1"})
         if path.startswith("/media/loop"):

@@ -42,7 +42,7 @@ def post(signed: Signed) -> int:
 
 
 class Reporter:
-    """Within it every text that is taken is reported to `base`: each receipt `repeats` times, out of order if `shuffled`.
+    """Within it all that is taken is reported to `base`: each receipt `repeats` times, out of order if `shuffled`.
 
     `statuses` counts how the installation answered; a receipt that found nobody there is sent again.
     """

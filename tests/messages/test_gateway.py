@@ -313,6 +313,7 @@ class TestPictures:
     def test_credentials_go_to_the_gateway_alone(self, gateway: Gateway, providers: Providers) -> None:
         assert gateway.fetch(f"{providers.base}/media/1") == MEDIA
         assert gateway.fetch(f"{providers.base.replace('127.0.0.1', 'localhost')}/media/2") == MEDIA
+        assert [headers.get("X-Api-Key") for headers in providers.media_headers] == [GATEWAY_KEY, None]
 
 
 def test_plain_http_has_to_be_said(providers: Providers, tmp_path: Path) -> None:

@@ -73,6 +73,12 @@ def test_a_text_that_is_too_long_for_the_provider_is_refused_for_good(provider: 
         (429, {}, Refused, {"permanent": False, "retry_after": None}),
         (429, {"Retry_After": "7"}, Refused, {"permanent": False, "retry_after": timedelta(seconds=7)}),
         (429, {"Retry_After": "soon"}, Refused, {"permanent": False, "retry_after": None}),
+        (
+            429,
+            {"Retry_After": f"Mon, 01 Jan {'9' * 20} 00:00:00 GMT"},
+            Refused,
+            {"permanent": False, "retry_after": None},
+        ),
         (429, {"Retry_After": "9" * 40}, Refused, {"permanent": False, "retry_after": timedelta(hours=1)}),
         (408, {}, Uncertain, {}),
         (500, {}, Uncertain, {}),

@@ -269,11 +269,11 @@ class TestSignature:
 class TestPictures:
     def test_a_picture_is_fetched_with_our_credentials(self, twilio: Twilio, providers: Providers) -> None:
         assert twilio.fetch(f"{providers.base}/media/1") == MEDIA
-        assert (providers.media_headers[0] or "").startswith("Basic ")
+        assert providers.media_headers[0]["Authorization"].startswith("Basic ")
 
     def test_where_it_redirects_gets_no_credentials(self, twilio: Twilio, providers: Providers) -> None:
         assert twilio.fetch(f"{providers.base}/media/away") == MEDIA
-        assert [header is None for header in providers.media_headers] == [False, True]
+        assert ["Authorization" in headers for headers in providers.media_headers] == [True, False]
 
     @pytest.mark.parametrize(("path", "permanent"), [("/media/gone", True), ("/media/loop", False), ("/nowhere", True)])
     def test_one_that_is_not_there_is_refused(
@@ -285,13 +285,28 @@ class TestPictures:
         assert caught.value.permanent is permanent
 
     @pytest.mark.parametrize(
-        "url", ["https://evil.example/x", "https://api.twilio.com.evil.example/x", "http://127.0.0.1:1/x", "", "x:y"]
+        "url",
+        [
+            "https://evil.example/x",
+            "https://api.twilio.com.evil.example/x",
+            "http://127.0.0.1:1/x",
+            "",
+            "x:y",
+            "https://[",
+        ],
     )
     def test_no_other_host_is_called(self, twilio: Twilio, url: str) -> None:
         with pytest.raises(Refused) as caught:
             twilio.fetch(url)
 
         assert caught.value.permanent
+
+    @pytest.mark.parametrize(
+        "location", ["", "https://[", "ftp://127.0.0.1/x", "https://x:0/", "https://me@127.0.0.1/"]
+    )
+    def test_a_redirect_to_nowhere_is_refused(self, twilio: Twilio, providers: Providers, location: str) -> None:
+        with providers.answering(307, None, Location=location), pytest.raises(Refused):
+            twilio.fetch(f"{providers.base}/media/1")
 
     def test_one_that_is_too_large_is_refused(
         self, twilio: Twilio, providers: Providers, monkeypatch: pytest.MonkeyPatch

@@ -231,6 +231,8 @@ class TestSignature:
         [
             {"iat": None},
             {"iat": "now"},
+            {"iat": 10**400},
+            {"iat": float("nan")},
             {"iat": int(time.time()) + 3600},
             {"iat": int(time.time()) - 26 * 3600},
             {"exp": int(time.time()) - 3600},
@@ -272,7 +274,7 @@ class TestPictures:
     def test_credentials_go_to_vonage_alone(self, vonage: Vonage, providers: Providers) -> None:
         assert vonage.fetch(f"{providers.base}/media/1") == MEDIA
         assert vonage.fetch(f"{providers.base.replace('127.0.0.1', 'localhost')}/media/2") == MEDIA
-        assert [bool(header) for header in providers.media_headers] == [True, False]
+        assert ["Authorization" in headers for headers in providers.media_headers] == [True, False]
 
 
 @pytest.mark.parametrize(

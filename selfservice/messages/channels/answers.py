@@ -66,7 +66,7 @@ def retry_after(reply: Reply) -> timedelta | None:
         return min(timedelta(seconds=int(text[:9])), LONGEST_PAUSE)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = datetime(*moment.timetuple()[:6], tzinfo=UTC)
@@ -87,7 +87,8 @@ def fetch(client: Client, url: str, headers: dict[str, str], *, who: str, may_be
     Raises Refused or Uncertain as `send` does.
     """
     for _ in range(_MOST_MOVES + 1):
-        if urlsplit(url).scheme != "https" and not may_be_private:
+        scheme, _ = place_of(url)
+        if not scheme or (scheme != "https" and not may_be_private):
             raise Refused(f"{who}: the file is not at an https address.", permanent=True)
         request = Request("GET", url, headers)
         reply = ask(client, request, who=who, may_be_private=may_be_private, longest=MOST_MEDIA_BYTES + 1)
@@ -97,10 +98,27 @@ def fetch(client: Client, url: str, headers: dict[str, str], *, who: str, may_be
             return reply.body
         if reply.status not in {301, 302, 303, 307, 308}:
             break
-        url, headers = urljoin(url, reply.headers.get("location", "")), {}
+        url, headers = _moved(url, reply), {}
     if reply.status in {404, 410}:
         raise Refused(f"{who} has the file no more (HTTP {reply.status}).", permanent=True)
     refuse(reply, who=who)
+
+
+def _moved(url: str, reply: Reply) -> str:
+    try:
+        return urljoin(url, reply.headers.get("location", ""))
+    except ValueError:
+        return ""
+
+
+def place_of(url: str) -> tuple[str, str]:
+    """The scheme of an address, and its host with the port; both empty for what nothing can be fetched from."""
+    try:
+        parts = urlsplit(url)
+        is_sound = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0 and "@" not in parts.netloc
+    except ValueError:
+        return "", ""
+    return (parts.scheme, parts.netloc.lower()) if is_sound else ("", "")
 
 
 def read_ref(value: Any) -> str:

@@ -118,7 +118,7 @@ class Gateway:
     def fetch(self, url: str) -> bytes:
         """A picture of a text that came in; the credentials go to the host that takes our texts alone."""
         send = self._template.send
-        is_theirs = urlsplit(url)[:2] == urlsplit(send.url)[:2]
+        is_theirs = answers.place_of(url) == answers.place_of(send.url)
         headers = fill(dict(send.headers), {**self._credentials, "id": ""}) if is_theirs else {}
         return answers.fetch(self._client, url, headers, who=_WHO, may_be_private=self._may_be_private)
 

@@ -94,7 +94,7 @@ def check(token: str, secret: bytes, body: bytes, *, oldest: timedelta) -> Mappi
             raise Forged
         issued, ends = float(said["iat"]), float(said.get("exp", "inf"))
         hashed = str(said["payload_hash"]).lower().encode()
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise Forged from None
     now = clock.now().timestamp()
     if not now - oldest.total_seconds() <= issued <= now + MOST_DRIFT.total_seconds():

@@ -140,8 +140,8 @@ class Twilio:
 
     def fetch(self, url: str) -> bytes:
         """A picture of a text that came in; Twilio redirects to where it lies."""
-        host = urlsplit(url).hostname or ""
-        if not host.endswith(".twilio.com") and not url.startswith(f"{self._base}/"):
+        place = answers.place_of(url)
+        if not place[1].endswith(".twilio.com") and place != answers.place_of(self._base):
             raise Refused("Twilio: the file is not at an address of Twilio.", permanent=True)
         headers = {"Authorization": self._authorization}
         return answers.fetch(self._client, url, headers, who=_WHO, may_be_private=self._is_stand_in)

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
 
 from selfservice.addresses import Address
 from selfservice.config import Settings
@@ -141,7 +140,8 @@ class Vonage:
 
     def fetch(self, url: str) -> bytes:
         """A picture of a text that came in; our credentials go to Vonage's own hosts alone."""
-        is_theirs = f".{urlsplit(url).hostname}".endswith(_HOSTS) or url.startswith(f"{self._base}/")
+        place = answers.place_of(url)
+        is_theirs = place[1].endswith(_HOSTS) or place == answers.place_of(self._base)
         headers = {"Authorization": self._authorization()} if is_theirs else {}
         return answers.fetch(self._client, url, headers, who=_WHO, may_be_private=self._is_stand_in)
 
