@@ -10,6 +10,7 @@ import pytest
 
 from selfservice.errors import Invalid
 from selfservice.kit import Do, Facts, Form, HandOff, Outcome
+from selfservice.kit.words import pieces
 from selfservice.situations.registry import Registry
 from tests.situations.conftest import NOW, Play
 
@@ -67,10 +68,18 @@ def test_page_ends_when_an_answer_is_needed_or_after_four_hours(play: Playing) -
     assert left.loaded.situation.expires(left.facts, NOW) == NOW + timedelta(hours=4)
 
 
-def test_no_text_names_the_payment(registry: Registry) -> None:
+def test_no_text_with_a_link_names_the_payment(registry: Registry) -> None:
     for words in registry.get(KEY).words.values():
-        texts = " ".join(sentence for key, sentence in words.items() if key.startswith(("sms.", "texts.")))
+        texts = " ".join(
+            sentence for key, sentence in words.items() if key.startswith(("sms.", "texts.")) and key != "sms.question"
+        )
         assert [name for name in ("merchant", "amount", "card_ending", "where", "name") if f"{{{name}" in texts] == []
+
+
+def test_the_question_names_what_it_asks_about_and_nothing_else(registry: Registry) -> None:
+    for words in registry.get(KEY).words.values():
+        named = {path[0] for _, path, _ in pieces(words["sms.question"]) if path}
+        assert named == {"brand", "amount", "merchant"}
 
 
 @pytest.mark.parametrize(
