@@ -42,7 +42,7 @@ async function look(desk) {
 }
 
 function take(desk, fresh) {
-  for (const name of ["count", "phones"]) {
+  for (const name of ["count", "phones", "mails"]) {
     const here = part(desk, name);
     const there = part(fresh, name);
     if (here && there && !here.isEqualNode(there)) replace(here, there);

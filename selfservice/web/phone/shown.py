@@ -94,17 +94,27 @@ def split_links(body: str) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
+def tint_of(name: str) -> int:
+    """Which of the list's tints a name has, always the same."""
+    return sum(map(ord, name)) % _TINTS
+
+
+def moment(at: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """The time of what came today, the day of what came before."""
+    local, today = at.astimezone(zone), now.astimezone(zone)
+    return _time(local) if local.date() == today.date() else _day(local, today)
+
+
 def _phone(thread: Thread, name: str, zone: ZoneInfo, now: datetime) -> Phone:
-    local, today = thread.at.astimezone(zone), now.astimezone(zone)
     return Phone(
         address=thread.number.removeprefix("+"),
         number=phone.display(thread.number),
         name=name,
         sender=thread.sender,
         initial=name[0].upper() if name else thread.number[-2:],
-        tint=sum(map(ord, thread.number)) % _TINTS,
+        tint=tint_of(thread.number),
         glimpse=" ".join(thread.body.split()),
-        time=_time(local) if local.date() == today.date() else _day(local, today),
+        time=moment(thread.at, zone, now),
         at=thread.at,
         count=thread.count,
     )

