@@ -21,10 +21,12 @@ from statistics import median
 
 import psycopg
 
+from selfservice import db
 from selfservice.application import create_app
 from selfservice.config import Settings
-from tests.bench import inside, load, pages, pushes, weight
-from tests.harness.databases import driver_url
+from tests.bench import dispatch, inside, load, pages, pushes, weight
+from tests.harness.application import make_settings
+from tests.harness.databases import driver_url, migrate
 from tests.harness.postgresql import Server
 from tests.harness.server import LiveServer, find_free_port
 
@@ -37,15 +39,31 @@ PREFIX = "SELFSERVICE_"
 
 
 def main() -> None:
-    """Print one table for each database, what a push costs, and what pages weigh."""
+    """Print the tables of views and of sending for each database, what a push costs, and what pages weigh."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         _measure("SQLite", Path(folder) / "sqlite")
         with _postgresql() as url:
             _measure("PostgreSQL", Path(folder) / "postgresql", DATABASE_URL=url)
+        _measure_sending("SQLite", Path(folder) / "sending")
+        with _postgresql() as url:
+            _measure_sending("PostgreSQL", Path(folder) / "sending-postgresql", url)
         _measure_pushes(Path(folder))
     print("\nFirst view, bytes, the heaviest sample of each type")
     for line in weight.table():
         print(line)
+
+
+def _measure_sending(name: str, folder: Path, url: str = "") -> None:
+    print(f"\nSending from {name}, one worker process")
+    folder.mkdir()
+    url = url or f"sqlite:///{folder / 'selfservice.sqlite'}"
+    migrate(url)
+    settings = make_settings(url, folder)
+    app = create_app(settings)
+    for line in dispatch.table(app, settings):
+        print(line)
+    with app.app_context():
+        db.dispose()
 
 
 def _measure_pushes(folder: Path) -> None:
