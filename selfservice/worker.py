@@ -29,6 +29,7 @@ from selfservice.messages.dispatch import Dispatcher
 from selfservice.messages.models import WorkerHeartbeat
 from selfservice.messages.queries import Whose
 from selfservice.pages import service as pages
+from selfservice.replies import photos
 from selfservice.replies import service as replies
 
 HEARTBEAT_SECONDS = 10.0
@@ -64,7 +65,7 @@ def run(app: Flask, stop: Event, *, line: Sequence[str] = ()) -> None:
     others = [
         *_upkeep(app, channels, stop),
         Thread(target=_repeat, args=(stop, lambda: _turn_pages(app), _Pause(stop)), daemon=True),
-        Thread(target=_repeat, args=(stop, lambda: _prepare_media(app), _Pause(stop)), daemon=True),
+        Thread(target=_repeat, args=(stop, lambda: _prepare_media(app, channels), _Pause(stop)), daemon=True),
     ]
     smpp = channels.find_named(SMPP)
     if isinstance(smpp, Smpp) and line:
@@ -219,9 +220,9 @@ def _turn_pages(app: Flask) -> bool:
     return found > 0
 
 
-def _prepare_media(app: Flask) -> bool:
+def _prepare_media(app: Flask, channels: Channels) -> bool:
     with app.app_context():
         if not media.is_anything_due():
             return False
-        found = preparing.prepare_next()
-        return leftovers.clear_due() > 0 or found
+        found = [photos.fetch_next(channels), preparing.prepare_next(), leftovers.clear_due() > 0]
+        return any(found)

@@ -1,4 +1,4 @@
-"""Media: photos that were sent for a page, and keys of the store to be emptied."""
+"""Media: photos that were sent for a page, those still at a provider, and keys of the store to be emptied."""
 
 from __future__ import annotations
 
@@ -50,6 +50,20 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'received'"),
     )
     op.create_table(
+        "media_arrivals",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("page_id", sa.BigInteger(), nullable=False),
+        sa.Column("provider", sa.String(length=40), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("sent_by", sa.String(length=40), nullable=False),
+        sa.Column("due_at", MOMENT, nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["page_id"], ["pages.id"], name=op.f("fk_media_arrivals_page_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_media_arrivals")),
+    )
+    op.create_index("ix_media_arrivals_due_at", "media_arrivals", ["due_at"])
+    op.create_index("ix_media_arrivals_page_id", "media_arrivals", ["page_id"])
+    op.create_table(
         "media_leftovers",
         sa.Column("key", sa.String(length=40), nullable=False),
         sa.Column("due_at", MOMENT, nullable=False),
@@ -61,4 +75,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("media_leftovers")
+    op.drop_table("media_arrivals")
     op.drop_table("media")

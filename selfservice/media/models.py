@@ -1,10 +1,10 @@
-"""The tables of media: what was received for a page, and what still lies in the store that no row names."""
+"""The tables of media: what came for a page, what is still to be fetched, what the store holds that no row names."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from selfservice.db import UtcDateTime, db
@@ -53,6 +53,21 @@ class Medium(db.Model):  # type: ignore[name-defined,misc]
     tries: Mapped[int] = mapped_column(default=0)
     next_look_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Arrival(db.Model):  # type: ignore[name-defined,misc]
+    """A photo for a page that is still with the `provider` who took it, at an address of its; fetched at `due_at`."""
+
+    __tablename__ = "media_arrivals"
+    __table_args__ = (Index("ix_media_arrivals_due_at", "due_at"), Index("ix_media_arrivals_page_id", "page_id"))
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    page_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("pages.id"))
+    provider: Mapped[str] = mapped_column(String(40))
+    url: Mapped[str] = mapped_column(Text)
+    sent_by: Mapped[str] = mapped_column(String(40))
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    tries: Mapped[int] = mapped_column(default=0)
 
 
 class Leftover(db.Model):  # type: ignore[name-defined,misc]

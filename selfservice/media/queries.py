@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, or_, select
 
 from selfservice import clock
 from selfservice.db import db, fetch
 from selfservice.errors import NotFound
-from selfservice.media.models import Leftover, Medium
+from selfservice.media.models import Arrival, Leftover, Medium
 
 
 def get_ready(page_id: int, medium_id: int) -> Medium:
@@ -35,7 +35,8 @@ def count_for_page(page_id: int) -> int:
 
 
 def is_anything_due() -> bool:
-    """Whether a photo waits to be prepared, or a key to be emptied."""
+    """Whether a photo waits to be fetched or prepared, or a key to be emptied."""
     now = clock.now()
     waits = exists().where(Medium.state == "received", Medium.next_look_at <= now)
-    return bool(fetch(select(waits | exists().where(Leftover.due_at <= now)), {})[0][0])
+    is_due = (exists().where(table.due_at <= now) for table in (Arrival, Leftover))
+    return bool(fetch(select(or_(waits, *is_due)), {})[0][0])

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 from typing import Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from selfservice import clock, tokens
 from selfservice.db import db
 from selfservice.errors import Unavailable
 from selfservice.events import service as events
 from selfservice.media import kinds, leftovers, queries, stores
-from selfservice.media.models import Medium
+from selfservice.media.models import Arrival, Medium
 
 Source = Literal["upload", "mms"]
 MOST_PER_PAGE = 20
@@ -57,7 +57,7 @@ def refuse(page_id: int, *, source: Source, sender: str, reason: str, size: int 
 
 
 def forget(page_id: int) -> int:
-    """Delete all photos of a page, and what their rows tell of them; says how many rows there were.
+    """Delete all photos of a page, fetched or not, and what their rows tell of them; says how many rows there were.
 
     The caller commits; from then on nothing is shown, and the worker asks the store until it is empty of them.
     """
@@ -65,6 +65,7 @@ def forget(page_id: int) -> int:
         select(Medium.key, Medium.preview_key).where(Medium.page_id == page_id).with_for_update()
     ).all()
     leftovers.discard(key for row in rows for key in row if key is not None)
+    db.session.execute(delete(Arrival).where(Arrival.page_id == page_id))
     nothing = ("reason", "kind", "key", "sha256", "made_as", "width", "height", "preview_key", "preview_sha256")
     db.session.execute(
         update(Medium)

@@ -20,6 +20,7 @@ from selfservice.customers.models import Customer
 from selfservice.db import db, is_postgresql
 from selfservice.errors import Conflict, Gone, Invalid
 from selfservice.kit import texting
+from selfservice.media import arrivals
 from selfservice.messages.channels.contract import Inbound
 from selfservice.pages import answering
 from selfservice.pages.checks import CheckRequired
@@ -148,6 +149,10 @@ def _conclude(text: InboundText, meaning: Meaning, page: Page | None = None) -> 
     text.meaning = meaning
     text.page_id = page.id if page is not None else None
     text.understood_at = clock.now()
+    if page is not None:
+        arrivals.expect(
+            page.id, provider=text.provider, urls=[url for url, _type in text.media], sender=handing.CUSTOMER
+        )
     db.session.flush()
     handing.record(text)
 

@@ -15,7 +15,7 @@ from selfservice.db import db
 from selfservice.errors import Unavailable
 from selfservice.events.models import Event
 from selfservice.media import leftovers, preparing, service, stores
-from selfservice.media.models import Leftover, Medium
+from selfservice.media.models import Arrival, Leftover, Medium
 from selfservice.media.store import Store
 from tests.factories import issue
 from tests.media import photos
@@ -72,7 +72,7 @@ def files() -> list[str]:
 
 def pass_time(**distance: float) -> None:
     """So much time passes for all that waits."""
-    for row in (*db.session.scalars(select(Medium)), *db.session.scalars(select(Leftover))):
+    for row in (row for table in (Medium, Leftover, Arrival) for row in db.session.scalars(select(table)).all()):
         name = "next_look_at" if isinstance(row, Medium) else "due_at"
         setattr(row, name, getattr(row, name) - timedelta(**distance))
     db.session.commit()
