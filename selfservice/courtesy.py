@@ -67,7 +67,8 @@ def load(path: Path = DEFAULT) -> Courtesy:
     wrong = sorted(set(data) ^ set(CLASSES))
     if wrong:
         raise ValueError(f"names {path}, where [{wrong[0]}] is unknown or missing: write {', '.join(CLASSES)}.")
-    return Courtesy(**{name: _rules(name, data[name], path) for name in CLASSES})
+    service, marketing, urgent = (_rules(name, data[name], path) for name in CLASSES)
+    return Courtesy(service, marketing, urgent)
 
 
 def _rules(name: str, given: Any, path: Path) -> Rules:

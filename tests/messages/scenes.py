@@ -12,7 +12,9 @@ from typing import Any
 from sqlalchemy import Select, func, select, update
 
 from selfservice import clock, config, tokens
+from selfservice.customers import consents
 from selfservice.customers import service as customers
+from selfservice.customers.consents import Address, Evidence
 from selfservice.db import READER, db
 from selfservice.events.models import Event
 from selfservice.messages import service
@@ -54,6 +56,22 @@ def _accept(*, phone: str = PHONE, **details: Any) -> Message:
         "sender": "Harbour Clinic",
     }
     return service.accept(NewMessage(**{**values, **details}))
+
+
+def allow_marketing(phone: str = PHONE) -> None:
+    """The number's owner has said yes to offers, committed with the words they were shown."""
+    evidence = Evidence(
+        customer_id=None,
+        address=Address("sms", phone),
+        message_class="marketing",
+        is_given=True,
+        wording="May we send you offers?",
+        locale="en",
+        source="shop",
+        actor="api",
+    )
+    consents.record(evidence)
+    db.session.commit()
 
 
 def force(message_id: int, state: str, **values: Any) -> None:

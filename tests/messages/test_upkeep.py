@@ -20,7 +20,17 @@ from selfservice.messages.dispatch import LEASE
 from selfservice.messages.models import HandsetText, Message
 from selfservice.messages.results import Result
 from selfservice.messages.states import RECEIPTS
-from tests.messages.scenes import Askable, Provider, accept, force, handset_channels, only, state_of, story_of
+from tests.messages.scenes import (
+    Askable,
+    Provider,
+    accept,
+    allow_marketing,
+    force,
+    handset_channels,
+    only,
+    state_of,
+    story_of,
+)
 
 ME = "worker-1"
 
@@ -188,6 +198,7 @@ def test_only_an_urgent_message_is_sent_again_and_only_once(session: Any) -> Non
 @pytest.mark.parametrize("message_class", ["service", "marketing"])
 def test_no_other_class_is_ever_sent_on_a_doubt(session: Any, message_class: str) -> None:
     provider = Provider()
+    allow_marketing()
     message = doubt(provider, message_class=message_class)
 
     upkeep.reconcile(only(provider))
