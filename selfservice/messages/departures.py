@@ -212,7 +212,7 @@ def _begin(departures: Sequence[Departure], *, owner: str, lease: timedelta, now
             lease_until=moves.lease_end(lease),
         )
     db.session.execute(
-        insert(Attempt),
+        insert(Attempt.__table__),
         [
             {
                 "message_id": departure.message_id,

@@ -38,27 +38,34 @@ class Call(NamedTuple):
     failed: bool
 
 
+class _Count(NamedTuple):
+    """The calls that ended in one second."""
+
+    second: int
+    calls: int
+    failures: int
+
+
 class Tally:
     """The calls of one provider in this process, of which `parallel` run at once, as far back as anybody asks."""
 
     def __init__(self, parallel: int) -> None:
         self._fewest = max(2, min(_FEWEST_CALLS, parallel))
-        self._calls: deque[Call] = deque()
+        self._counts: deque[_Count] = deque()
         self._last: deque[Call] = deque(maxlen=LAST_CALLS)
-        self._failures = 0
 
     def note(self, call: Call) -> None:
         """Remember a call that has ended."""
-        self._calls.append(call)
+        second = int(call.at)
+        known = self._counts.pop() if self._counts and self._counts[-1].second == second else _Count(second, 0, 0)
+        self._counts.append(_Count(second, known.calls + 1, known.failures + call.failed))
         self._last.append(call)
-        self._failures += call.failed
         self._forget(call.at)
 
     def begin_again(self) -> None:
         """Forget everything: from here on the provider is judged anew."""
-        self._calls.clear()
+        self._counts.clear()
         self._last.clear()
-        self._failures = 0
 
     def verdict(self, now: float, under_way: Iterable[float], *, on_trial: bool) -> Verdict | None:
         """What is wrong with the provider, None when nothing is; `under_way` are the moments its open calls began at.
@@ -67,7 +74,8 @@ class Tally:
         """
         self._forget(now)
         most = _TRIAL_FAILURES if on_trial else MOST_FAILURES
-        if self._failures >= most and self._failures >= len(self._calls) * (0.5 if on_trial else LEAST_PART):
+        calls, failures = self._totals()
+        if failures >= most and failures >= calls * (0.5 if on_trial else LEAST_PART):
             return "failures"
         seconds = [call.seconds for call in self._last if now - call.at <= WINDOW_SECONDS]
         # A call that hangs says so long before it ends.
@@ -78,11 +86,15 @@ class Tally:
 
     def has_succeeded(self) -> bool:
         """Whether a call has ended well since the tally was begun."""
-        return any(not call.failed for call in self._calls)
+        calls, failures = self._totals()
+        return calls > failures
+
+    def _totals(self) -> tuple[int, int]:
+        return sum(count.calls for count in self._counts), sum(count.failures for count in self._counts)
 
     def _forget(self, now: float) -> None:
-        while self._calls and now - self._calls[0].at > WINDOW_SECONDS:
-            self._failures -= self._calls.popleft().failed
+        while self._counts and now - self._counts[0].second > WINDOW_SECONDS:
+            self._counts.popleft()
 
 
 def rest_after(falls: int) -> float:
