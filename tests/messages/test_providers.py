@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 
 from selfservice import http
-from selfservice.messages.channels.contract import Calling, Findable, Keeping, Refused, Submitted, Uncertain
+from selfservice.messages.channels.contract import (
+    Calling,
+    Findable,
+    Keeping,
+    Refused,
+    Submitted,
+    Uncertain,
+    Unrecognised,
+)
 from tests.harness.providers import ACCOUNT, GATEWAY_KEY, SIGNATURE_SECRET, TOKEN, Providers
 from tests.messages.provider_scene import ID, KINDS, PHONE, Provider, build, text
 
@@ -66,10 +74,10 @@ def test_a_text_that_is_too_long_for_the_provider_is_refused_for_good(provider: 
         (422, {}, Refused, {"permanent": True}),
         (413, {}, Refused, {"permanent": True}),
         (301, {"Location": "http://127.0.0.1:1/"}, Refused, {"permanent": False}),
-        (401, {}, Refused, {"permanent": False, "retry_after": timedelta(minutes=1)}),
-        (402, {}, Refused, {"permanent": False, "retry_after": timedelta(minutes=1)}),
-        (403, {}, Refused, {"permanent": False, "retry_after": timedelta(minutes=1)}),
-        (404, {}, Refused, {"permanent": False, "retry_after": timedelta(minutes=1)}),
+        (401, {}, Unrecognised, {"status": 401}),
+        (402, {}, Refused, {"permanent": False, "retry_after": None}),
+        (403, {}, Unrecognised, {"status": 403}),
+        (404, {}, Refused, {"permanent": False, "retry_after": None}),
         (429, {}, Refused, {"permanent": False, "retry_after": None}),
         (429, {"Retry_After": "7"}, Refused, {"permanent": False, "retry_after": timedelta(seconds=7)}),
         (429, {"Retry_After": "soon"}, Refused, {"permanent": False, "retry_after": None}),

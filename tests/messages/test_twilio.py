@@ -9,7 +9,15 @@ import pytest
 
 from selfservice import addresses
 from selfservice.errors import Invalid
-from selfservice.messages.channels.contract import Forged, Inbound, Receipt, Refused, Uncertain, Unsubscribed
+from selfservice.messages.channels.contract import (
+    Forged,
+    Inbound,
+    Receipt,
+    Refused,
+    Uncertain,
+    Unrecognised,
+    Unsubscribed,
+)
 from selfservice.messages.channels.twilio import Twilio
 from tests.harness.application import make_settings
 from tests.harness.callbacks import from_twilio
@@ -87,10 +95,10 @@ def test_a_demo_on_this_machine_does_not_ask_to_be_called(tmp_path: Path) -> Non
         (400, 21611, Refused, False),
         (429, 20429, Refused, False),
         (429, 30001, Refused, False),
-        (401, 20003, Refused, False),
-        (403, 20003, Refused, False),
-        (403, 20005, Refused, False),
-        (404, 20404, Refused, False),
+        (401, 20003, Unrecognised, True),
+        (403, 20003, Unrecognised, True),
+        (403, 20005, Unrecognised, True),
+        (404, 20404, Unrecognised, True),
         (400, 21606, Refused, False),
         (400, 21659, Refused, False),
         (400, "21211", Refused, True),

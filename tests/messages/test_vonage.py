@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from selfservice import addresses, clock
 from selfservice.errors import Invalid
-from selfservice.messages.channels.contract import Forged, Inbound, Receipt, Refused, Submitted, Uncertain
+from selfservice.messages.channels.contract import Forged, Inbound, Receipt, Refused, Submitted, Uncertain, Unrecognised
 from selfservice.messages.channels.vonage import Vonage
 from tests.harness.callbacks import Signed, from_vonage
 from tests.harness.providers import APPLICATION, MEDIA, SENDER, SIGNATURE_SECRET, Providers
@@ -89,10 +89,11 @@ def test_a_token_is_kept_for_ten_minutes(vonage: Vonage) -> None:
 def test_the_key_of_another_application_is_ours_to_mend(vonage: Vonage, providers: Providers) -> None:
     providers._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(Unrecognised) as caught:
         vonage.send(text())
 
-    assert (caught.value.permanent, providers.taken) == (False, [])
+    assert (caught.value.host, caught.value.status) == (providers.base.removeprefix("http://"), 401)
+    assert providers.taken == []
 
 
 def test_a_key_that_is_none_is_found_before_anything_is_sent(providers: Providers, tmp_path: Path) -> None:

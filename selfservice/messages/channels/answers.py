@@ -14,16 +14,14 @@ from urllib.parse import urljoin, urlsplit
 
 from selfservice import clock, http
 from selfservice.http import Client, Reply, Request
-from selfservice.messages.channels.contract import Refused, Uncertain
+from selfservice.messages.channels.contract import Refused, Uncertain, Unrecognised
 
 LONGEST_PAUSE = timedelta(hours=1)
-UNTIL_MENDED = timedelta(minutes=1)
-"""Before a message is tried again that was refused for a fault of ours, such as a wrong token or an empty account."""
-
 MOST_MEDIA_BYTES = 10 * 1024 * 1024
 _MOST_MOVES = 2
 _LONGEST_REF = 80
-_OURS = frozenset({401, 402, 403, 404, 405})
+_STRANGERS = frozenset({401, 403})
+_OURS = frozenset({402, 404, 405})
 
 
 def ask(client: Client, request: Request, *, who: str, may_be_private: bool = False, longest: int = 0) -> Reply:
@@ -36,10 +34,10 @@ def ask(client: Client, request: Request, *, who: str, may_be_private: bool = Fa
         raise Uncertain(f"{who}: {loss.message}") from None
 
 
-def refuse(reply: Reply, *, who: str, error: str = "") -> NoReturn:
+def refuse(reply: Reply, *, who: str, host: str, error: str = "") -> NoReturn:
     """Raise what an answer means that is no success. `error` is the provider's own number, if it gave one.
 
-    A message is not lost to a fault of ours: with a wrong token it waits and leaves once that is mended.
+    A message is not lost to a fault of ours: with a wrong token it waits, and leaves once that is mended.
     """
     status = reply.status
     what = f"HTTP {status}, error {error}" if error else f"HTTP {status}"
@@ -48,15 +46,17 @@ def refuse(reply: Reply, *, who: str, error: str = "") -> NoReturn:
     if status >= 500 or status == 408:
         # It had the whole message when it failed.
         raise Uncertain(f"{who} failed ({what}).")
+    if status in _STRANGERS:
+        raise Unrecognised(host=host, status=status)
     if status in _OURS or status < 400:
         refuse_ours(who, what)
     raise Refused(f"{who} refused it ({what}).", permanent=True)
 
 
 def refuse_ours(who: str, what: str) -> NoReturn:
-    """Raise that nothing was taken for a reason that the operator has to mend."""
-    says = f"{who} does not serve us ({what}): look at its address, its credentials and the account."
-    raise Refused(says, permanent=False, retry_after=UNTIL_MENDED)
+    """Raise that nothing was taken for a reason that the operator has to mend, or that another provider has not."""
+    says = f"{who} does not serve us ({what}): look at its address, the sender and the account."
+    raise Refused(says, permanent=False)
 
 
 def retry_after(reply: Reply) -> timedelta | None:
@@ -101,7 +101,7 @@ def fetch(client: Client, url: str, headers: dict[str, str], *, who: str, may_be
         url, headers = _moved(url, reply), {}
     if reply.status in {404, 410}:
         raise Refused(f"{who} has the file no more (HTTP {reply.status}).", permanent=True)
-    refuse(reply, who=who)
+    refuse(reply, who=who, host=place_of(url)[1])
 
 
 def _moved(url: str, reply: Reply) -> str:

@@ -132,7 +132,7 @@ class Gateway:
 
     def _taken(self, reply: Reply) -> Submitted:
         if not 200 <= reply.status < 300:
-            answers.refuse(reply, who=_WHO)
+            answers.refuse(reply, who=_WHO, host=answers.place_of(self._template.send.url)[1])
         send = self._template.send
         said = answers.read_json(reply.body)
         word = _text_at(said, send.status).lower() if send.status else ""

@@ -32,6 +32,7 @@ from selfservice.messages.channels.contract import (
     Submitted,
     Text,
     Uncertain,
+    Unrecognised,
     Unsubscribed,
 )
 
@@ -49,12 +50,12 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Error codes of https://www.twilio.com/docs/api/errors; those that are not named here are about the message itself.
 _STOPPED = frozenset({21610})
 _BUSY = frozenset({20429, 21611, 30001, 30022})
-_OURS = frozenset(
-    {
-        *(10001, 20003, 20005, 20403, 20404, 30002),  # the account: unknown, suspended, not allowed
-        *(21212, 21603, 21606, 21609, 21659, 21660, 21661, 21701, 21703, 21704),  # the sender, the callback address
-    }
-)
+_STRANGERS = frozenset({10001, 20003, 20005, 20403, 20404})
+"""The account is unknown, suspended or not allowed."""
+
+_OURS = frozenset({30002, 21212, 21603, 21606, 21609, 21659, 21660, 21661, 21701, 21703, 21704})
+"""The sender or the callback address will not do, or not for this recipient."""
+
 _PASSING = frozenset({30001, 30003, 30008, 30009, 30017, 30022, 30024, 30036})
 """Errors after which the same text may well arrive later: a phone that is off, a carrier that is full."""
 
@@ -109,7 +110,8 @@ class Twilio:
             {"Authorization": self._authorization, "Content-Type": "application/x-www-form-urlencoded"},
             urlencode(form).encode(),
         )
-        return _taken(answers.ask(self._client, request, who=_WHO, may_be_private=self._is_stand_in))
+        reply = answers.ask(self._client, request, who=_WHO, may_be_private=self._is_stand_in)
+        return _taken(reply, answers.place_of(self._base)[1])
 
     def find(self, id: str) -> Found | None:  # noqa: A002 - the contract's word
         """Always Uncertain: Twilio cannot be asked by our id. While the reconciler asks again, a receipt may come."""
@@ -182,18 +184,18 @@ def _media(said: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(url, content_type) for url, content_type in found if url]
 
 
-def _taken(reply: Reply) -> Submitted:
+def _taken(reply: Reply, host: str) -> Submitted:
     answer = answers.read_json(reply.body)
     said = answer if isinstance(answer, dict) else {}
     if not 200 <= reply.status < 300:
-        _refuse(reply, said.get("code"))
+        _refuse(reply, said.get("code"), host)
     ref = answers.read_ref(said.get("sid"))
     if not ref:
         raise Uncertain(f"Twilio took it, and its answer cannot be read (HTTP {reply.status}).")
     return Submitted(ref)
 
 
-def _refuse(reply: Reply, code: object) -> NoReturn:
+def _refuse(reply: Reply, code: object, host: str) -> NoReturn:
     error = code if isinstance(code, int) and 0 < code < 10**6 else 0
     if reply.status < 500:
         if error in _STOPPED:
@@ -201,8 +203,10 @@ def _refuse(reply: Reply, code: object) -> NoReturn:
         if error in _BUSY:
             pause = answers.retry_after(reply)
             raise Refused(f"Twilio asks to wait (error {error}).", permanent=False, retry_after=pause)
+        if error in _STRANGERS:
+            raise Unrecognised(host=host, status=reply.status)
         if error in _OURS:
             answers.refuse_ours(_WHO, f"HTTP {reply.status}, error {error}")
         if error and reply.status in {400, 403}:
             raise Refused(f"Twilio refused it (HTTP {reply.status}, error {error}).", permanent=True)
-    answers.refuse(reply, who=_WHO, error=str(error or ""))
+    answers.refuse(reply, who=_WHO, host=host, error=str(error or ""))

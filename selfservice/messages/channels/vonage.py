@@ -108,7 +108,8 @@ class Vonage:
             },
             json.dumps(said, ensure_ascii=False).encode(),
         )
-        return _taken(answers.ask(self._client, request, who=_WHO, may_be_private=self._is_stand_in))
+        reply = answers.ask(self._client, request, who=_WHO, may_be_private=self._is_stand_in)
+        return _taken(reply, answers.place_of(self._base)[1])
 
     def find(self, id: str) -> Found | None:  # noqa: A002 - the contract's word
         """Always Uncertain: it cannot be asked by our id. While the reconciler asks again, a receipt may come."""
@@ -173,25 +174,25 @@ def _read_key(name: str) -> bytes:
     return text
 
 
-def _taken(reply: Reply) -> Submitted:
+def _taken(reply: Reply, host: str) -> Submitted:
     answer = answers.read_json(reply.body)
     said = answer if isinstance(answer, dict) else {}
     if not 200 <= reply.status < 300:
-        _refuse(reply, _error(said))
+        _refuse(reply, _error(said), host)
     ref = answers.read_ref(said.get("message_uuid"))
     if not ref:
         raise Uncertain(f"Vonage took it, and its answer cannot be read (HTTP {reply.status}).")
     return Submitted(ref)
 
 
-def _refuse(reply: Reply, error: str) -> NoReturn:
+def _refuse(reply: Reply, error: str, host: str) -> NoReturn:
     if reply.status < 500:
         if error in _BUSY:
             pause = answers.retry_after(reply)
             raise Refused(f"Vonage asks to wait (error {error}).", permanent=False, retry_after=pause)
         if error in _OURS:
             answers.refuse_ours(_WHO, f"HTTP {reply.status}, error {error}")
-    answers.refuse(reply, who=_WHO, error=error)
+    answers.refuse(reply, who=_WHO, host=host, error=error)
 
 
 def _receipt(said: Mapping[str, Any], ref: str) -> list[Receipt | Inbound]:

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from selfservice import clock, config
 from selfservice.config import Settings
 from selfservice.db import READER, db
-from selfservice.messages import dispatch, upkeep
+from selfservice.messages import dispatch, queries, upkeep
 from selfservice.messages.channels import registry
 from selfservice.messages.channels.registry import Channels
 from selfservice.replies.models import InboundText
@@ -172,15 +172,17 @@ def test_a_gateway_that_never_had_it_gets_it_again(session: Any, providers: Prov
     assert state_of(message_id) == "ready"
 
 
-def test_a_wrong_token_loses_no_text(session: Any, providers: Providers) -> None:
+def test_a_wrong_token_raises_an_alarm_and_loses_no_text(session: Any, providers: Providers, kind: str) -> None:
     with providers.answering(401, {"code": 20003}):
         message_id = send()
     assert state_of(message_id) == "ready"
+    assert [(alarm.provider, alarm.status) for alarm in queries.list_alarms()] == [(kind, 401)]
 
     with time_machine.travel(clock.now() + timedelta(minutes=2), tick=False):
         dispatch.send_all(channels(), owner="worker-1")
 
     assert state_of(message_id) == "submitted"
+    assert queries.list_alarms() == []
 
 
 def test_a_text_that_comes_in_is_kept_once(session: Any, client: FlaskClient, kind: str) -> None:
