@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from selfservice import config, tokens
+from selfservice import config
+from selfservice.customers import preferences
 from selfservice.customers import queries as customers
 from selfservice.customers.models import Customer
 from selfservice.errors import Invalid
 from selfservice.messages import service as messages
 from selfservice.messages.models import Message
-from selfservice.pages import texts
+from selfservice.pages import texts, wishes
 from selfservice.pages.models import Page
 from selfservice.situations import lettering, registry
 from selfservice.situations.lettering import CHANNEL
 from selfservice.situations.registry import Loaded
-
-PREFERENCES = "preferences"
-"""What the token in the address of a customer's preferences is signed for."""
 
 _WRITTEN = ("sms", CHANNEL)
 
@@ -25,8 +23,8 @@ _WRITTEN = ("sms", CHANNEL)
 def choose(customer_id: int, loaded: Loaded, channels: Sequence[str]) -> str:
     """Which of a text and an e-mail goes to a customer: "sms", "email", or "" for neither.
 
-    It is the first for which there is an address: in the order of `channels`, or, where they name all that there are,
-    in the order of the page's type. E-mails go only where a provider is set for them.
+    It is the first for which there is an address: what the customer wants first, then in the order of `channels`, or,
+    where they name all that there are, of the page's type. E-mails go only where a provider is set for them.
     """
     return _choose(customers.get(customer_id), loaded, channels)
 
@@ -49,7 +47,7 @@ def invite(page: Page, *, purpose: str, key: str, actor: str, waits: texts.Waits
     """Hand the e-mail with the page's link to the outbox; the same `key` twice is one. `waits` as with a text."""
     loaded = registry.current().get(page.situation)
     view = texts.view_of(page)
-    preferences_url = url_of_preferences(page.customer_id)
+    preferences_url = wishes.url_of(page.id)
     letter = lettering.compose(
         view,
         loaded,
@@ -79,13 +77,9 @@ def invite(page: Page, *, purpose: str, key: str, actor: str, waits: texts.Waits
     )
 
 
-def url_of_preferences(customer_id: int) -> str:
-    """Where a customer chooses how they are written to; a POST there stops e-mails (RFC 8058)."""
-    return f"{config.current().base_url}/preferences/{tokens.current().sign(PREFERENCES, customer_id)}"
-
-
 def _choose(customer: Customer, loaded: Loaded, channels: Sequence[str]) -> str:
     own = loaded.situation.channels
     order = own if set(channels) >= {"push", *_WRITTEN} else channels
     addresses = {"sms": customer.phone, CHANNEL: customer.email if CHANNEL in own and config.current().email else None}
-    return next((channel for channel in order if channel in channels and addresses.get(channel)), "")
+    wanted = (preferences.find(customer.id).first_channel, *order)
+    return next((channel for channel in wanted if channel in channels and addresses.get(channel)), "")

@@ -29,10 +29,10 @@ def tell(
     """
     loaded = registry.current().get(page.situation)
     devices = pushes.find_devices(page, loaded) if "push" in channels else pushes.NONE
-    if "sms" in channels and preferences.find(page.customer_id).first_channel == "sms":
-        devices = devices._replace(own=())  # They want a text, and no notification before it.
     told: list[Message] = []
     written = letters.choose(page.customer_id, loaded, channels)
+    if written and preferences.find(page.customer_id).first_channel == written:
+        devices = devices._replace(own=())  # They want that first, and no notification before it.
     if written:
         is_for_a_person = is_again or loaded.situation.message_class == "urgent"
         waits: texts.Waits = "" if not devices.own else "seen" if is_for_a_person else "delivered"

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from selfservice import config
+from selfservice.customers import preferences
 from selfservice.customers import service as suppressions
+from selfservice.customers.preferences import Wishes
 from selfservice.db import db
 from selfservice.errors import Invalid
 from selfservice.messages.channels.contract import Email, Submitted
@@ -174,3 +177,25 @@ class _Recorder:
 
         self.taken.append(outgoing)
         return Submitted(outgoing.id)
+
+
+def test_the_way_out_of_an_email_stops_emails_alone(app: Flask) -> None:
+    page = issued(Person(ref="C-1", phone=PHONE, email=MARIA), channels=("email",))
+    address = urlsplit((page.messages[0].payload or {})["unsubscribe_url"]).path
+
+    answer = app.test_client().post(address, data={"List-Unsubscribe": "One-Click"})
+
+    assert answer.status_code == 200
+    db.session.rollback()
+    told = [issued(Person(ref="C-1"), channels=(channel,)).messages[0] for channel in ("email", "sms")]
+    assert [message.state == "suppressed" for message in told] == [True, False]
+
+
+def test_what_the_customer_wants_first_goes() -> None:
+    first = issued(Person(ref="C-1", phone=PHONE, email=MARIA))
+    preferences.keep(first.page.customer_id, Wishes(first_channel="email"))
+    db.session.commit()
+
+    (told,) = issued(Person(ref="C-1")).messages
+
+    assert told.channel == "email"
