@@ -50,10 +50,12 @@ def allow(number: str, *, actor: str, page_id: int | None = None) -> None:
     """Let a number (E.164) that was stopped be written to again, and record by whom; on a page's timeline if given.
 
     What was taken back meanwhile stays so: whoever allows it sends again what still matters. Raises Conflict when it
-    is not stopped.
+    is not stopped. Who stopped everything stopped their e-mail too, so that is sent again as well.
     """
-    if not suppressions.release(number):
-        raise Conflict("This number is not stopped: texts to it are sent.")
     owner = customers.find_by_phone(number)
+    mail = owner.email if owner is not None else None
+    released = [suppressions.release(number), bool(mail) and suppressions.release(mail or "", channel="email")]
+    if not any(released):
+        raise Conflict("This number is not stopped: texts to it are sent.")
     data = {"channel": "sms"} | ({"customer": tokens.encode_id(owner.id)} if owner is not None else {})
     events.record("customer.allowed", actor=actor, page_id=page_id, data=data)

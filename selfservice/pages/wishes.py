@@ -17,7 +17,7 @@ from selfservice.customers.preferences import Wishes
 from selfservice.errors import Invalid
 from selfservice.events import service as events
 from selfservice.messages import service as messages
-from selfservice.pages import guarding, language, numbers, queries
+from selfservice.pages import guarding, language, numbers, queries, requests
 from selfservice.pages.guarding import Who
 from selfservice.pages.models import Page
 from selfservice.pages.requests import CUSTOMER
@@ -52,15 +52,9 @@ def read_for(page_id: int, who: Who, *, is_saved: bool = False) -> Wished:
         firsts=_firsts(customer),
         known=list_told(customer.id) if can_choose else (),
         can_choose=can_choose,
-        is_stopped=is_stopped(page),
+        is_stopped=_is_stopped(_addresses(page, customer)),
         is_saved=is_saved,
     )
-
-
-def is_stopped(page: Page) -> bool:
-    """Whether all numbers that a page went to asked for no more texts."""
-    those = numbers.of_page(page)
-    return bool(those) and customers.suppressed_among(those) == frozenset(those)
 
 
 def allowed_for(page: Page, customer: Customer) -> dict[str, bool]:
@@ -107,6 +101,12 @@ def save(page_id: int, form: Mapping[str, str], view: View, who: Who) -> None:
     events.record("customer.chose", actor=CUSTOMER, page_id=page_id, data=data)
 
 
+def stop_all(page_id: int) -> None:
+    """Send nothing more to where a page went, nor by e-mail; nothing queued begins to leave after the commit."""
+    requests.stop_texts(page_id)
+    stop_mail(page_id)
+
+
 def stop_mail(page_id: int) -> bool:
     """Send no more e-mail to the customer of a page (RFC 8058); False where no e-mail address is known."""
     page = queries.get(page_id)
@@ -132,6 +132,11 @@ def _say(page: Page, customer: Customer, name: str, *, is_given: bool, view: Vie
             page_id=page.id,
         )
         (consents.record if is_given else messages.withdraw)(evidence)
+
+
+def _is_stopped(addresses: list[Address]) -> bool:
+    """Whether all of them asked for nothing more."""
+    return bool(addresses) and all(customers.is_suppressed(value, channel) for channel, value in addresses)
 
 
 def _addresses(page: Page, customer: Customer) -> list[Address]:

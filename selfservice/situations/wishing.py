@@ -71,9 +71,9 @@ def render(view: View, wished: Wished) -> str:
     """The page; `wished.is_stopped` once all texts to the number are."""
     say = rendering.speaker_for(view)
     if wished.is_stopped:
-        return _stopped(view, say, "preferences.stopped_")
-    top = Top(part=ALWAYS, look="brand", headline=say("wishes.headline"), line=say("wishes.line"))
-    if not wished.can_choose:
+        return _stopped(view, say, "preferences.stopped_" if view.ending else "wishes.mail_")
+    top = Top(part=ALWAYS, look="brand", headline=say("wishes.headline"), line=say(_line(view)))
+    if not wished.can_choose and view.ending:
         top = Top(part=ALWAYS, look="brand", headline=say("preferences.headline"), line=say("preferences.line"))
     return rendering.render_aside(
         view,
@@ -81,7 +81,7 @@ def render(view: View, wished: Wished) -> str:
         top,
         title=say("preferences.title"),
         stopped=False,
-        wished=wished,
+        stop=say("wishes.stop_all" if "email" in wished.firsts else "preferences.button"),
         fields=_fields(say, view, wished) if wished.can_choose else (),
         known=[_told(say, told) for told in wished.known],
         notice=Notice(say("wishes.saved"), "fine", "check") if wished.is_saved else None,
@@ -98,14 +98,17 @@ def wording(view: View, message_class: str, *, is_given: bool) -> str:
     """Exactly what somebody was shown who said yes or no to a class: what they chose, and what they chose it for."""
     say = rendering.speaker_for(view)
     answer = say(f"wishes.{YES if is_given else NO}")
-    return f"{say('wishes.headline')}\n{say('wishes.line')}\n{say(f'wishes.{message_class}')}: {answer}"
+    return f"{say('wishes.headline')}\n{say(_line(view))}\n{say(f'wishes.{message_class}')}: {answer}"
+
+
+def _line(view: View) -> str:
+    """Where it goes: to the numbers that end so, or to an e-mail address."""
+    return "wishes.line" if view.ending else "wishes.line_mail"
 
 
 def _stopped(view: View, say: Speaker, word: str) -> str:
     top = Top(part=ALWAYS, look="good", headline=say(f"{word}headline"), line=say(f"{word}line"))
-    return rendering.render_aside(
-        view, "customer/preferences.html", top, title=say("preferences.title"), stopped=True, wished=None
-    )
+    return rendering.render_aside(view, "customer/preferences.html", top, title=say("preferences.title"), stopped=True)
 
 
 def _fields(say: Speaker, view: View, wished: Wished) -> tuple[Field, ...]:

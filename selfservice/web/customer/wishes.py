@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from selfservice import phone, tokens
 from selfservice.db import db
-from selfservice.pages import numbers, queries, requests, wishes
+from selfservice.pages import numbers, queries, wishes
 from selfservice.situations import wishing
 from selfservice.situations.view import View
 from selfservice.web import security
@@ -42,7 +42,7 @@ def take() -> ResponseReturnValue:
     if request.form.get(ONE_CLICK[0]) == ONE_CLICK[1] and wishes.stop_mail(g.page_id):
         db.session.commit()
         return door.page(_view(), wishing.render_without_mail(_view()))
-    requests.stop_texts(g.page_id)
+    wishes.stop_all(g.page_id)
     db.session.commit()
     return _page()
 

@@ -18,7 +18,7 @@ from selfservice.customers.models import Consent, Customer, Preference, Suppress
 from selfservice.db import READER, db
 from selfservice.events.models import Event
 from selfservice.messages.models import Message
-from selfservice.pages import wishes
+from selfservice.pages import numbers, wishes
 from selfservice.situations import rendering
 from tests.factories import PHONE, issue
 
@@ -136,6 +136,42 @@ def test_one_tap_stops_everything(app: Flask, client: FlaskClient, link: str) ->
     assert "Texts have stopped" in client.get(link).text
     with app.app_context():
         assert customers.is_suppressed(PHONE)
+
+
+class TestMail:
+    """Somebody with an e-mail address."""
+
+    @pytest.fixture(autouse=True)
+    def _address(self, app: Flask, page_id: int) -> None:
+        with app.app_context():
+            db.session.scalars(sa.select(Customer)).one().email = "maria@example.com"
+            db.session.commit()
+
+    def test_stopping_everything_stops_it_too_and_staff_can_allow_both(
+        self, app: Flask, client: FlaskClient, link: str
+    ) -> None:
+        assert "Stop all messages" in client.get(link).text
+
+        client.post(link)
+
+        with app.app_context():
+            assert customers.is_suppressed("maria@example.com", "email")
+            numbers.allow(PHONE, actor="cli")
+            assert not customers.is_suppressed("maria@example.com", "email")
+            assert not customers.is_suppressed(PHONE)
+
+    def test_without_a_number_speaks_of_the_address(self, app: Flask, client: FlaskClient) -> None:
+        with app.app_context():
+            page = issue(ref="C-2", phone=None, channels=()).page
+            db.session.get(Customer, page.customer_id).email = "ben@example.com"  # type: ignore[union-attr]
+            db.session.commit()
+            link = "/preferences/" + tokens.current().sign(wishes.PURPOSE, page.id)
+
+        shown, stopped = client.get(link), client.post(link)
+
+        assert "sends to your e-mail address, and when" in shown.text
+        assert "number ending" not in shown.text
+        assert "E-mails have stopped" in stopped.text
 
 
 class TestOneClick:
