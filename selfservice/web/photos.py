@@ -11,7 +11,8 @@ _HEADERS = (
     ("Cache-Control", "no-store"),
     ("X-Robots-Tag", "noindex, nofollow"),
     ("X-Content-Type-Options", "nosniff"),
-    ("Content-Security-Policy", "default-src 'none'; sandbox"),  # Opened by itself it is a document of our origin.
+    # Opened by itself it is a document of our origin, which the browser writes round it, with styles inside.
+    ("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
 )
 

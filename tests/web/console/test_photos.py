@@ -54,7 +54,7 @@ def test_staff_see_it(app: Flask, ana: Desk, page_id: int, more: str) -> None:
     answer = ana.get(photo_of(app, page_id) + more)
 
     assert (answer.status_code, answer.mimetype) == (200, "image/jpeg")
-    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     assert answer.headers.getlist("X-Content-Type-Options") == ["nosniff"]
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Content-Disposition"] == "inline; filename=photo.jpg"

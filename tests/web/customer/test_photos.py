@@ -57,7 +57,7 @@ def test_a_photo_is_an_image_and_nothing_else(app: Flask, client: FlaskClient) -
     assert answer.data.startswith(b"\xff\xd8\xff")
     assert b"Harbour" not in answer.data
     assert answer.headers["Content-Disposition"] == "inline; filename=photo.jpg"
-    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers.getlist("X-Content-Type-Options") == ["nosniff"]
     assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
