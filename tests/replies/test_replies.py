@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -22,7 +24,7 @@ from selfservice.pages.models import Answer, Page
 from selfservice.replies import service, speaking
 from selfservice.replies.models import InboundText
 from tests.factories import PHONE, act, issue
-from tests.harness.post import Line
+from tests.harness.post import OUR_NUMBER, Line, sign
 from tests.messages.scenes import committed, count
 
 STRANGER = "+12025550177"
@@ -90,6 +92,28 @@ def test_stop_five_times_is_confirmed_once(line: Line) -> None:
     sent = [body for _ in range(5) for body in texted(line, "STOP")]
 
     assert len(sent) == 1
+
+
+def test_five_stops_at_the_same_moment_are_confirmed_once(line: Line) -> None:
+    page(line)
+    gate = threading.Barrier(5)
+
+    def stop(number: int) -> None:
+        told = {"ref": f"at-once-{number}", "sender": PHONE, "recipient": OUR_NUMBER, "body": "STOP"}
+        body = json.dumps([told]).encode()
+        path = "/callbacks/post/inbound"
+        signature = sign(f"{line.app.extensions['selfservice.settings'].base_url}{path}", body)
+        gate.wait()
+        line.app.test_client().post(path, data=body, headers={"X-Post-Signature": signature})
+
+    threads = [threading.Thread(target=stop, args=(number,)) for number in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(line.deliver()) == 1
+    assert meanings(line) == ["stop"] * 5
 
 
 def test_nothing_leaves_after_a_stop(line: Line) -> None:

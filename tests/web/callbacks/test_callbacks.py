@@ -13,6 +13,7 @@ from sqlalchemy import select
 from selfservice import tokens
 from selfservice.db import db
 from selfservice.messages import reports
+from selfservice.messages.channels.contract import Callback
 from selfservice.messages.models import Message, ProviderReceipt
 from selfservice.replies.models import InboundText
 from tests.factories import PHONE, issue
@@ -49,6 +50,21 @@ def test_a_receipt_moves_its_message_and_is_answered_as_the_provider_wants(line:
 
 def test_a_signature_covers_the_query(line: Line) -> None:
     assert line.call("status", [], query="?a=%C3%A9&b=+x%2F").status_code == 200
+
+
+def test_a_form_is_handed_on_in_its_order_and_as_its_bytes(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Callback] = []
+    monkeypatch.setattr(line.office, "read", lambda callback: seen.append(callback) or [])
+    body = b"To=%2B1202&Body=a+b%26c&To=again&Body="
+
+    answer = line.call("inbound", body, query="?k=1&k=2", **{"Content-Type": "application/x-www-form-urlencoded"})
+
+    assert answer.status_code == 200
+    (callback,) = seen
+    assert callback.form == [("To", "+1202"), ("To", "again"), ("Body", "a b&c"), ("Body", "")]
+    assert (callback.method, callback.body, callback.query) == ("POST", body, [("k", "1"), ("k", "2")])
+    assert callback.url.endswith("/callbacks/post/inbound?k=1&k=2")
+    assert callback.headers["content-type"] == "application/x-www-form-urlencoded"
 
 
 def test_what_is_not_signed_changes_nothing(line: Line) -> None:
