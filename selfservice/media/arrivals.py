@@ -14,7 +14,7 @@ from selfservice.media.models import Arrival
 from selfservice.tokens import new_id
 
 MOST_TRIES = 12
-"""With the pauses between them some nine hours; a provider that is down for longer keeps what it has."""
+"""With the pauses between them some eight hours; a provider that is down for longer keeps what it has."""
 
 _ATTEMPT_TAKES = timedelta(minutes=3)
 _FIRST_PAUSE = timedelta(seconds=15)
