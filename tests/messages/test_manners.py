@@ -22,6 +22,9 @@ from selfservice.events.models import Event
 from selfservice.messages import dispatch, queries, service, upkeep
 from selfservice.messages.channels.contract import Refused
 from selfservice.messages.models import Message
+from selfservice.pages import service as pages
+from selfservice.pages.service import Issued
+from tests.factories import act, appointment, issue
 from tests.harness.application import make_settings
 from tests.messages.scenes import PHONE, Provider, accept, committed, only, state_of
 
@@ -232,6 +235,56 @@ class TestConsent:
 
         assert again.id != customer.id
         assert accept(phone=LONDON).state == "suppressed"
+
+
+class TestHeldTexts:
+    """A text that waits for the morning is not sent when nobody needs it any more, and says why."""
+
+    def held(self, **details: Any) -> Issued:
+        """A page whose text waits, made at night."""
+        issued = issue(phone=LONDON, facts=appointment(at="2026-11-28T10:00:00+00:00", offered=[]), **details)
+        assert [message.state for message in issued.messages] == ["held"]
+        return issued
+
+    def reasons(self, issued: Issued) -> tuple[str, str | None]:
+        (message,) = issued.messages[:1]
+        state = state_of(message.id)
+        return state, queries.get(message.id).reason
+
+    def test_the_page_was_answered(self, session: Any) -> None:
+        provider = Provider()
+        with clock.at(NIGHT):
+            issued = self.held()
+            act(issued.page.id, "confirm")
+
+        look_and_send(MORNING, provider)
+
+        assert self.reasons(issued) == ("cancelled", "page_answered")
+        assert provider.count(issued.messages[0].id) == 0
+
+    def test_the_page_was_closed(self, session: Any) -> None:
+        with clock.at(NIGHT):
+            issued = self.held()
+            pages.revoke(issued.page.id, actor="cli")
+            db.session.commit()
+
+        assert self.reasons(issued) == ("cancelled", "page_revoked")
+
+    def test_another_page_took_its_place(self, session: Any) -> None:
+        with clock.at(NIGHT):
+            issued = self.held(case_ref="C-1")
+            issue("fraud_alert", phone=LONDON, case_ref="C-1")
+
+        assert self.reasons(issued) == ("cancelled", "page_superseded")
+
+    def test_the_page_ended(self, session: Any) -> None:
+        with clock.at(NIGHT):
+            issued = self.held(expires_at=NIGHT + timedelta(hours=1))
+        with clock.at(NIGHT + timedelta(hours=1)):
+            pages.expire_due()
+            db.session.commit()
+
+        assert self.reasons(issued) == ("cancelled", "page_expired")
 
 
 def test_everything_that_is_held_is_decided_in_the_end(session: Any) -> None:

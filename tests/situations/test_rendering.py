@@ -349,7 +349,7 @@ def test_page_says_by_when_we_call(look: Look) -> None:
 
 
 def test_texts_can_be_stopped_without_script(look: Look) -> None:
-    asking = wishing.render(look(), wished())
+    asking = wishing.render(look(), wished(firsts=("push", "sms")))
     stopped = wishing.render(look(), wished(is_stopped=True))
 
     assert '<form class="dock" method="post">' in asking
