@@ -22,6 +22,7 @@ from selfservice.messages.dispatch import send_all
 from selfservice.messages.models import Message
 from selfservice.pages import service as pages
 from selfservice.pages.service import Issued, NewPage, Person
+from selfservice.web.console import sendings
 from tests.factories import PHONE, appointment, fraud, issue
 
 MARIA = "maria@example.com"
@@ -199,3 +200,11 @@ def test_what_the_customer_wants_first_goes() -> None:
     (told,) = issued(Person(ref="C-1")).messages
 
     assert told.channel == "email"
+
+
+def test_staff_read_that_it_is_an_email() -> None:
+    page = issued(Person(ref="C-1", email=MARIA))
+
+    (told,) = sendings.tell(page.messages)
+
+    assert (told.purpose, told.parts) == ("Invitation, as an e-mail", "1 e-mail")

@@ -47,15 +47,19 @@ def condition(message: Message) -> Condition:
 
 def _purpose(message: Message) -> str:
     purpose = _PURPOSES.get(message.purpose, "Follow-up")
-    return f"{purpose}, as a notification" if message.channel == "push" else purpose
+    how = _WAYS.get(message.channel)
+    return f"{purpose}, {how}" if how else purpose
 
 
 def _parts(message: Message) -> str:
     if message.channel == "push":
         return "No text"
+    if message.channel == "email":
+        return "1 e-mail"
     return "1 text" if message.segments == 1 else f"{message.segments} texts"
 
 
+_WAYS = {"push": "as a notification", "email": "as an e-mail"}
 _PURPOSES = {"invitation": "Invitation", "update": "Change", texts.CODE: "Code"}
 _CODE = "A code of six digits, for the customer’s eyes alone."
 _ON_ITS_WAY = Condition("On its way", Tone.QUIET)

@@ -71,6 +71,8 @@ class _Scene:
         """Where texts went."""
         if self.is_push:
             return "To the customer’s phone"
+        if self.data("channel") == "email":
+            return "To the customer’s e-mail address"
         return f"To the number ending {self.cast.ending}" if self.cast.ending else ""
 
     def data(self, name: str) -> Any:
@@ -216,7 +218,7 @@ def _held(scene: _Scene) -> Entry:
 
 def _unknown(words: str, tone: Tone) -> Callable[[_Scene], Entry]:
     def told(scene: _Scene) -> Entry:
-        return _entry(scene, "alert", words.format("notification" if scene.is_push else "text"), tone=tone)
+        return _entry(scene, "alert", words.format(_NOUNS.get(scene.data("channel"), "text")), tone=tone)
 
     return told
 
@@ -231,6 +233,8 @@ def _plainly(icon: str, title: str, detail: str = "", tone: Tone = Tone.QUIET) -
 def _what(scene: _Scene) -> str:
     if scene.is_push:
         return _NOTIFICATIONS.get(scene.data("purpose"), "Notification")
+    if scene.data("channel") == "email":
+        return "E-mail about the change" if scene.data("purpose") == "update" else "E-mail"
     return _TEXTS.get(scene.data("purpose"), "Follow-up text")
 
 
@@ -261,6 +265,7 @@ _NOT_NEEDED = {
 }
 _CLASSES = {"service": "news about what they have with us", "marketing": "offers", "urgent": "urgent warnings"}
 _ACTORS = {"customer": "the customer", "cli": "the command line", "api": "your system", "system": "the system"}
+_NOUNS = {"push": "notification", "email": "e-mail"}
 _TEXTS = {
     "invitation": "Text",
     "update": "Text about the change",
