@@ -45,10 +45,10 @@ class Situation:
     there is one, on every device but the one that opened the page first. `seal` is how a phone may keep the page for
     when it is offline: so that only its link opens it ("link", the default), so that the list of pages on the phone
     opens it too ("device"), or not at all ("none", the default of a type that asks who looks);
-    Of the text and the e-mail in `channels` the first goes for which there is an address.
     `forgets_when_answered` takes it back once it is answered. `tells_early` offers to tell of news on the phone before
     there is an answer. `asks_in_text` puts the question into the text itself (`[sms] question`), without a link: the
-    answer comes as a text, and who writes "more" gets the link.
+    answer comes as a text, and who writes "more" gets the link. Of a text and an e-mail the first in `channels` goes
+    for which there is an address.
     """
 
     facts: type[Facts]
@@ -64,8 +64,8 @@ class Situation:
     seal: Seal | None = None
     forgets_when_answered: bool = False
     tells_early: bool = False
-    message_class: MessageClass = "service"
     asks_in_text: bool = False
+    message_class: MessageClass = "service"
     channels: tuple[str, ...] = ("push", "sms", "email")
     segments: Mapping[str, int] = field(default_factory=lambda: {"GSM-7": GSM_SEGMENTS, "UCS-2": UCS2_SEGMENTS})
     offers: Callable[[Any, ZoneInfo], Mapping[Any, Claim]] | None = None
