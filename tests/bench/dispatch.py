@@ -54,8 +54,10 @@ def table(app: Flask, settings: Settings) -> list[str]:
         f"{'handed over':34}{sent:8.0f} a second{sent / CEILING:8.0%} of what 64 calls of 50 ms allow",
         f"{'CPU for one, bare client':34}{bare:8.0f} us",
         f"{'CPU for one, worker':34}{cpu:8.0f} us{cpu / bare:12.2f} times",
-        (f"{'one alone during a campaign':34}{waits[len(waits) // 2]:8.2f} s p50"
-        f"{waits[-1]:8.2f} s, the longest of {len(waits)}"),
+        (
+            f"{'one alone during a campaign':34}{waits[len(waits) // 2]:8.2f} s p50"
+            f"{waits[-1]:8.2f} s, the longest of {len(waits)}"
+        ),
     ]
 
 

@@ -18,7 +18,7 @@ from selfservice.messages.models import Message
 from tests.faults.judge import Verdict, is_settled, judge
 from tests.faults.provider import ROOT, ProviderProcess
 from tests.faults.working import worker
-from tests.messages.scenes import accept, accept_many
+from tests.messages.scenes import accept_many
 
 KILL_SECONDS = 2.0
 SIZES = [
@@ -117,7 +117,8 @@ def test_killed_after_the_provider_took_it_and_before_the_commit(
     app: Flask, settings: Settings, arguments: tuple[str, ...]
 ) -> None:
     with app.app_context(), ProviderProcess(milliseconds=1500) as provider:
-        reference = tokens.encode_id(accept().id)
+        (message_id,) = accept_many(1)
+        reference = tokens.encode_id(message_id)
         with worker(settings, str(provider.port), *arguments) as first:
             while not provider.counts()[reference]:
                 time.sleep(0.02)
