@@ -117,5 +117,6 @@
   look();
 
   // All that the page does beyond this comes when it has been seen: app/main.js.
-  data().script && requestAnimationFrame(() => setTimeout(() => import(data().script), 2e2));
+  const more = data().more;
+  more && requestAnimationFrame(() => setTimeout(() => import(more), 2e2));
 })();

@@ -52,6 +52,8 @@ class Door:
         elif path == f"/p/{TOKEN}":
             headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": self._policy}
             route.fulfill(body=self._body, headers=headers)
+        elif path.startswith("/app/"):
+            route.fulfill(body="", content_type="text/javascript")
         else:
             route.fulfill(status=404, body="Nothing here.")
 
@@ -115,7 +117,7 @@ def test_step_is_shown_at_once_without_a_request(asking: View, open_door: Callab
     door = Door(asking)
     page = open_door(door)
     requests: list[str] = []
-    page.on("request", lambda request: requests.append(request.url))
+    page.on("request", lambda request: requests.append(urlsplit(request.url).path))
 
     page.get_by_role("link", name="Change time").click()
 
@@ -129,7 +131,7 @@ def test_step_is_shown_at_once_without_a_request(asking: View, open_door: Callab
     assert shown_heading(page) == "Maria, can you make your appointment on Tuesday?"
     page.go_forward()
     assert shown_heading(page) == "Pick a new time"
-    assert requests == []
+    assert [path for path in requests if not path.startswith("/app/")] == []
 
 
 def test_step_can_be_opened_beside(asking: View, open_door: Callable[..., Page]) -> None:
