@@ -120,7 +120,6 @@ def test_kill_switch_sends_first_what_waits(phone: Phone, issue: Issue, switch: 
     phone.is_on()
     tab.goto(phone.address(link))
 
-    phone.heading(QUESTION)
     until(tab, lambda: phone.way.count("POST", "/a/") == 1)
     until(tab, lambda: bool(tab.goto(phone.address(link))) and ANSWERED in tab.inner_text("h1:visible"))
 
