@@ -181,6 +181,19 @@ def test_answer_is_painted_at_once_and_goes_out_once(
     assert uuid.UUID(request.headers["idempotency-key"]).version == 4
 
 
+def test_answer_that_left_before_there_was_a_queue_is_not_taken_for_kept(
+    asking: View, open_door: Callable[..., Page]
+) -> None:
+    waiting: list[Route] = []
+    page = open_door(Door(asking, waiting.append))
+
+    page.locator(".dock:visible button").click()
+    page.evaluate("() => { self.deliver = () => new Promise(() => {}); }")
+    waiting[0].abort("internetdisconnected")
+
+    expect(page.get_by_text("That didn’t send")).to_be_visible()
+
+
 def test_page_goes_on_living_after_an_answer(asking: View, confirmed: View, open_door: Callable[..., Page]) -> None:
     door = Door(asking, says(confirmed))
     page = open_door(door)
@@ -341,7 +354,7 @@ def test_without_script_steps_are_links_and_answers_are_forms(asking: View, open
 def test_old_browser_keeps_to_links_and_forms(asking: View, tab: Callable[..., Page]) -> None:
     door = Door(asking)
     page = tab(**PHONE)
-    page.add_init_script("delete Element.prototype.replaceChildren")
+    page.add_init_script("delete SubmitEvent.prototype.submitter")  # Safari had it last, in 2022.
     page.route("**/*", door)
     page.goto(ADDRESS)
 
