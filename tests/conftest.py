@@ -20,6 +20,7 @@ pytest_plugins = [
     "tests.harness.server",
     "tests.harness.browser",
     "tests.harness.push_door",
+    "tests.harness.second_look",
 ]
 
 ARTEFACTS = Path(__file__).parent / "artefacts"
