@@ -26,7 +26,7 @@ run: .runtime ## Serve on http://127.0.0.1:8000, worker inside, with demo data o
 test: .dev ## Run every test, on SQLite, on PostgreSQL and in a browser (TESTS=tests/test_config.py for one file)
 	@$(BIN)/python -m tests.harness.machine
 	@$(BIN)/python -m tests.harness.chromium >/dev/null
-	@$(BIN)/python -m pytest -n $(JOBS) --second-look $(TESTS)
+	@$(BIN)/python -m pytest -n $(JOBS) $(TESTS)
 
 prove: lint types test ## Run everything that a change has to pass, as CI does, and the tests that take minutes
 	@$(BIN)/python -m pytest -n $(JOBS) -m long

@@ -73,7 +73,7 @@
         method: "POST",
         headers: {
           "Content-Type": "application/json",
-          // A UUID, from where there is one without https as well.
+          // A UUID; crypto.randomUUID is there with https alone.
           "Idempotency-Key": URL.createObjectURL(new Blob()).slice(-36),
         },
         body: body,
@@ -115,7 +115,9 @@
   on("visibilitychange", look);
   look();
 
-  // All that the page does beyond this comes when it has been seen: app/main.js.
+  // All that the page does beyond this, in app/main.js, comes when it has been seen. A page that is kept has to say so,
+  // and is at hand with its script.
   const more = data().more;
-  more && requestAnimationFrame(() => setTimeout(() => import(more), 2e2));
+  const load = () => import(more);
+  if (more) data().kept ? load() : requestAnimationFrame(() => setTimeout(load, 2e2));
 })();

@@ -168,7 +168,7 @@ def test_answer_is_painted_at_once_and_goes_out_once(
     button.click()
 
     assert button.inner_text() == "Sending…"
-    assert page.evaluate("self.painted") > 0  # `make bench` says how soon.
+    page.wait_for_function("self.painted")  # `make bench` says how soon.
     button.click()
     says(confirmed)(waiting[0])
     expect(page.get_by_role("heading", name="See you on Tuesday, Maria")).to_be_focused()
