@@ -21,6 +21,7 @@ pytest_plugins = [
     "tests.harness.browser",
     "tests.harness.push_door",
     "tests.harness.provider_door",
+    "tests.harness.second_look",
 ]
 
 ARTEFACTS = Path(__file__).parent / "artefacts"

@@ -112,7 +112,8 @@ def _clean(*, region: str | None, **given: str | None) -> dict[str, str]:
 def _find(given: Mapping[str, str]) -> Customer | None:
     by_ref = queries.find_by_ref(given["ref"]) if "ref" in given else None
     by_phone = queries.find_by_phone(given["phone"]) if "phone" in given else None
-    if by_ref is None and by_phone is not None and "ref" in given and by_phone.ref is not None:
+    # Whoever was made between these two looks may well have both.
+    if by_ref is None and by_phone is not None and "ref" in given and by_phone.ref not in (None, given["ref"]):
         raise _two_people()
     if by_ref is not None and by_phone is not None and by_ref.id != by_phone.id:
         raise _two_people()

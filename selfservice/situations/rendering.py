@@ -198,7 +198,7 @@ def _page(view: View, loaded: Loaded, say: Speaker, drawing: Drawing, *, title: 
         "data-step": drawing.stage.shown,
         "data-sending": say("notices.sending"),
         "data-failed": say("notices.failed"),
-        "data-script": app_address(view.language) if view.token else None,
+        "data-more": app_address(view.language) if view.token else None,
         "data-tell": "" if _may_tell(view, loaded) else None,
     }
     context = {**_context(view, say, drawing, title=title), "script": script().text, "body": body}

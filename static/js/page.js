@@ -11,9 +11,6 @@
   let waits;
   let repaint;
 
-  // An old browser keeps to links and forms.
-  if (!page.body.replaceChildren) return;
-
   const focus = () => {
     scrollTo(0, 0);
     [...all("[role=alert]"), ...all("h1")].find((part) => part.offsetParent).focus();
@@ -36,8 +33,10 @@
   };
 
   const send = () => {
+    // What was sent before that came is kept by nobody but this.
+    const deliver = self.deliver;
     clearTimeout(timer);
-    (self.deliver || fetch)(sent.url, sent)
+    (deliver || fetch)(sent.url, sent)
       .then((reply) => {
         if (reply.status > 499 || reply.status == 429) throw 0;
         return reply.json();
@@ -50,7 +49,7 @@
         repaint?.();
         repaint = 0;
         // Kept by app/answers.js, which says so and goes on trying.
-        if (self.deliver) return (sent = 0);
+        if (deliver && self.deliver) return (sent = 0);
         const note = all("#say")[0];
         note.textContent = data().failed;
         note.hidden = 0;
@@ -74,14 +73,14 @@
         method: "POST",
         headers: {
           "Content-Type": "application/json",
-          // A UUID, from where there is one without https as well.
+          // A UUID; crypto.randomUUID is there with https alone.
           "Idempotency-Key": URL.createObjectURL(new Blob()).slice(-36),
         },
         body: body,
       };
-    const kept = [...button.childNodes];
-    repaint = () => button.replaceChildren(...kept);
-    button.replaceChildren(data().sending);
+    const face = button.innerHTML;
+    repaint = () => (button.innerHTML = face);
+    button.textContent = data().sending;
     waits = 1;
     send();
   });
@@ -116,6 +115,9 @@
   on("visibilitychange", look);
   look();
 
-  // All that the page does beyond this comes when it has been seen: app/main.js.
-  data().script && requestAnimationFrame(() => setTimeout(() => import(data().script), 2e2));
+  // All that the page does beyond this, in app/main.js, comes when it has been seen. A page that is kept has to say so,
+  // and is at hand with its script.
+  const more = data().more;
+  const load = () => import(more);
+  if (more) data().kept ? load() : requestAnimationFrame(() => setTimeout(load, 2e2));
 })();

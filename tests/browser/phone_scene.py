@@ -50,7 +50,7 @@ _WRITE = """async ([store, value, key]) => {
 }"""
 
 
-_LEFT = ("Execution context was destroyed", "is interrupted by another navigation")
+_LEFT = ("Execution context was destroyed", "is interrupted by another navigation", "net::ERR_ABORTED")
 _SETTLED = "() => !!(navigator.serviceWorker.controller && self.deliver)"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,7 +28,7 @@ from tests import factories
 from tests.harness.numbers import fresh_number
 from tests.harness.phone import Phone
 from tests.harness.server import LiveServer, find_leaks
-from tests.harness.waiting import wait_until
+from tests.harness.waiting import PATIENCE_SECONDS, wait_until
 from tests.harness.wire import Wire
 
 T = TypeVar("T")
@@ -169,11 +169,22 @@ class Scene:
         return self.wire.url
 
     def visit(self, ticket: Ticket) -> None:
-        """Open the page by its link, and wait until the worker is there and has kept it."""
-        self.phone.open(ticket.url)
-        self.phone.wait_for(f"({IN_CONTROL}).then((state) => state == 'activated')")
+        """Open the page by its link, and wait until the worker is there and has kept it.
+
+        The browser may still be clearing the site after a kill switch, and then what was kept goes as well: once more.
+        """
         page = hashlib.sha256(path_of(ticket)[PAGE_ID].encode()).hexdigest()
-        wait_until(lambda: page in [record["page"] for record in self.kept("pages")])
+
+        def is_kept() -> bool:
+            return page in [record["page"] for record in self.kept("pages")]
+
+        for seconds in (PATIENCE_SECONDS / 3, PATIENCE_SECONDS):
+            self.phone.open(ticket.url)
+            self.phone.wait_for(f"({IN_CONTROL}).then((state) => state == 'activated')")
+            with suppress(AssertionError):
+                wait_until(is_kept, seconds=seconds)
+                break
+        assert is_kept()
 
     def kept(self, store: str) -> list[dict[str, Any]]:
         """The records in one store of what the phone keeps; a page of the site has to be open."""

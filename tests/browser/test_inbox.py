@@ -36,6 +36,11 @@ def wait_opened(phone: Phone, times: int) -> None:
     until(phone.tab, lambda: sum("/-/opened" in asked.path for asked in phone.way.asked) >= times)
 
 
+def become_one_device(phone: Phone) -> None:
+    """Wait until the phone has the cookie that its next page is known by."""
+    until(phone.tab, lambda: bool(phone.context.cookies()))
+
+
 def test_phone_without_pages_says_how_they_come(phone: Phone) -> None:
     phone.tab.goto(phone.way.url + "/inbox")
 
@@ -47,6 +52,7 @@ def test_phone_without_pages_says_how_they_come(phone: Phone) -> None:
 def test_pages_are_listed_newest_first(phone: Phone, issue: Issue) -> None:
     first, second = issue(), issue("order_status", "out_for_delivery")
     phone.open(second)
+    become_one_device(phone)
     phone.open(first)
     phone.tab.get_by_role("button", name=YES).click()
     phone.heading("See you")
@@ -74,6 +80,7 @@ def test_another_phone_sees_none_of_them(phone: Phone, issue: Issue, browser: Br
 
 def test_pages_that_may_be_are_opened_again_without_a_network(phone: Phone, issue: Issue) -> None:
     phone.open(issue())
+    become_one_device(phone)
     phone.open(issue("order_status", "out_for_delivery"))
     wait_opened(phone, 2)
     tab = open_inbox(phone)
@@ -164,6 +171,7 @@ def test_list_can_be_installed_and_wears_the_number_of_open_pages(
     )
     phone = Phone(context, way)
     phone.open(issue())
+    become_one_device(phone)
     phone.open(issue("order_status", "out_for_delivery"))
     wait_opened(phone, 2)
     tab = open_inbox(phone)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.phone_scene import ANSWERED, PHONE, QUESTION, SAVED, YES, Phone, until
+from tests.browser.phone_scene import ANSWERED, QUESTION, SAVED, YES, Phone, until
 from tests.harness.server import LiveServer
 
 Issue = Callable[..., str]
@@ -120,7 +120,6 @@ def test_kill_switch_sends_first_what_waits(phone: Phone, issue: Issue, switch: 
     phone.is_on()
     tab.goto(phone.address(link))
 
-    phone.heading(QUESTION)
     until(tab, lambda: phone.way.count("POST", "/a/") == 1)
     until(tab, lambda: bool(tab.goto(phone.address(link))) and ANSWERED in tab.inner_text("h1:visible"))
 
@@ -137,4 +136,3 @@ def test_phone_comes_back_after_the_kill_switch(phone: Phone, issue: Issue, swit
     phone.settle()
 
     phone.wait_kept(lambda kept: len(kept["pages"]) == 1)
-    assert PHONE["viewport"] == tab.viewport_size

@@ -156,6 +156,13 @@ def test_a_race_for_the_same_person_makes_one(app: Flask) -> None:
         assert (count(), db.session.scalars(select(Customer.ref)).one()) == (1, "c-1")
 
 
+def test_somebody_who_comes_between_two_looks_is_the_same_person(session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = service.find_or_make(phone=PHONE, ref="c-1")
+    monkeypatch.setattr(queries, "find_by_ref", lambda _ref: None)  # As it was a moment before.
+
+    assert service.find_or_make(phone=PHONE, ref="c-1").id == made.id
+
+
 def test_get_raises_for_a_stranger(session: Any) -> None:
     with pytest.raises(NotFound):
         queries.get(1)

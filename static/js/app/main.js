@@ -3,7 +3,7 @@ import { draw, page, paint, start } from "./answers.js";
 import { count, forget, mark } from "./device.js";
 import { dress } from "./notes.js";
 import { offerNews } from "./tell.js";
-import { hasController, register, say } from "./worker.js";
+import { register, say } from "./worker.js";
 
 const link = (kind, place) => {
   const made = document.createElement("link");
@@ -13,7 +13,7 @@ const link = (kind, place) => {
 };
 
 // A page in sight: what belongs to it is drawn, and the worker is told of it: by its id if it is one, as it is now.
-// `isNew`: the worker has not seen it yet.
+// `isNew`: it did not come by the worker, which has not seen it therefore.
 const look = async (isNew) => {
   dress();
   if (!document.querySelector("[rel=manifest]")) link("manifest", "/manifest.webmanifest");
@@ -25,12 +25,12 @@ const look = async (isNew) => {
 };
 
 const begin = async () => {
-  const wasControlled = hasController();
+  const isOurs = performance.getEntriesByType("navigation")[0]?.workerStart;
   dress();
   draw([]); // That a page is the last one seen is said before anybody can have begun to tap.
   await register();
   await start();
-  await look(!wasControlled);
+  await look(!isOurs);
   // An answer brings a page of its own.
   new MutationObserver(() => look(true)).observe(document, { childList: true });
 };

@@ -6,7 +6,7 @@ const container = navigator.serviceWorker;
 const SETTLED = 1e3; // A worker that takes over by itself is no longer waiting by then.
 let isWanted;
 
-export const hasController = () => !!container?.controller;
+const hasController = () => !!container?.controller;
 
 export const say = async (message, ports = []) => {
   const registration = await container.ready;

@@ -83,6 +83,9 @@ export function start(form) {
   });
   window.addEventListener("pageshow", () => delete form.dataset.sent);
   for (const link of document.querySelectorAll(".types .type")) link.addEventListener("click", () => keep(form));
-  (form.querySelector("[aria-invalid]") ?? form.querySelector("[autofocus]"))?.focus();
+  const held = document.activeElement ?? document.body;
+  const first = form.querySelector("[aria-invalid]") ?? form.querySelector("[autofocus]");
+  // Whoever has begun elsewhere stays there.
+  if (held.matches("body, [autofocus]")) first?.focus();
   look();
 }
