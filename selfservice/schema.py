@@ -1,6 +1,8 @@
 """The database's schema: which migration it is at, and bringing it up to date; the tables are in each package's models.
 
-Migrations are named 0001_..., 0002_... in `migrations/versions`; a database keeps the number of its last one.
+Migrations are named 0001_..., 0002_... in `migrations/versions`; a database keeps the number of its last one. Those of
+one hundred only add to what was there, so that an older version still works on a newer database while machines are
+brought up to date one after the other; one that takes something away begins the next hundred (decision 21).
 """
 
 from __future__ import annotations
@@ -57,15 +59,20 @@ def require_current() -> None:
         raise ConfigError(f"The database has no tables yet: {HOW_TO_UPGRADE}")
     if found < wanted:
         raise ConfigError(f"The database is at migration {found} and this version needs {wanted}: {HOW_TO_UPGRADE}")
-    require_not_newer(found)
+    require_not_too_new(found)
 
 
-def require_not_newer(found: str | None) -> None:
-    """Raise ConfigError when the database was migrated by a newer version than this one."""
-    if found is not None and found > newest():
+def require_not_too_new(found: str | None) -> None:
+    """Raise ConfigError when a newer version has taken something out of the database that this one needs."""
+    if found is not None and found > newest() and _hundred(found) != _hundred(newest()):
         raise ConfigError(
             f"The database is at migration {found}, newer than the {newest()} of this version: start the newer version."
         )
+
+
+def is_newer(found: str | None) -> bool:
+    """Whether a newer version has added to the database; this one works on it if `require_not_too_new` lets it pass."""
+    return found is not None and found > newest()
 
 
 def require_writable() -> None:
@@ -93,7 +100,7 @@ def find_problem(*, writes: bool = False) -> str | None:
 
 
 def upgrade(revision: str = "head") -> None:
-    """Bring the database up to `revision`, in one transaction; does nothing when it is there already.
+    """Bring the database up to `revision`, in one transaction; does nothing when it is there already, or further.
 
     Raises ConfigError when the database cannot be opened or written to.
     """
@@ -101,7 +108,10 @@ def upgrade(revision: str = "head") -> None:
 
     _make_folder()
     require_writable()
-    command.upgrade(_config(), revision)
+    found = find_current()
+    require_not_too_new(found)
+    if not is_newer(found):
+        command.upgrade(_config(), revision)
 
 
 def downgrade(revision: str) -> None:
@@ -121,6 +131,10 @@ def list_differences() -> list[str]:
         return [
             repr(found) for found in compare_metadata(MigrationContext.configure(connection, opts=options), db.metadata)
         ]
+
+
+def _hundred(number: str) -> str:
+    return number[:-2]
 
 
 def _find_file() -> Path | None:

@@ -201,7 +201,7 @@ def _database() -> Finding:
     place = (
         f"PostgreSQL, {url.database} on {url.host or 'this machine'}" if is_postgresql() else f"SQLite, {url.database}"
     )
-    return Finding("database", "ok", f"{place}, at migration {schema.newest()}, takes writes.")
+    return Finding("database", "ok", f"{place}, at migration {schema.find_current()}, takes writes.")
 
 
 def _data_keys() -> Finding:

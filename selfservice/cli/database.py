@@ -26,7 +26,7 @@ def upgrade() -> None:
     Safe to run at every start: what is there already stays as it is.
     """
     before = schema.find_current()
-    schema.require_not_newer(before)
+    schema.require_not_too_new(before)
     # Its own words ("Context impl SQLiteImpl") tell nobody anything that the line below does not.
     logging.getLogger("alembic").setLevel(logging.WARNING)
     schema.upgrade()
@@ -34,6 +34,9 @@ def upgrade() -> None:
     staff.ensure_teams({key: key.replace("_", " ").capitalize() for key in _teams()})
     db.session.commit()
     after = schema.find_current()
+    if schema.is_newer(after):
+        click.echo(f"The database is at migration {after}: a newer version has added to it, and this one works on it.")
+        return
     click.echo(
         f"The database is at migration {after}" + ("." if before == after else f", it was at {before or 'none'}.")
     )
