@@ -37,6 +37,7 @@ STOP_SECONDS = 4.0
 """What calls in flight get to end; with what follows, a stop takes less than five seconds."""
 
 _LOOK_SECONDS = 1.0
+_SELDOM_SECONDS = 60.0
 _REST_SECONDS = 0.1
 _GOODBYE_SECONDS = 1.0
 _LONGEST_BACKOFF = 5.0
@@ -65,6 +66,7 @@ def run(app: Flask, stop: Event, *, line: Sequence[str] = ()) -> None:
     others = [
         *_upkeep(app, channels, stop),
         Thread(target=_repeat, args=(stop, lambda: _turn_pages(app), _Pause(stop)), daemon=True),
+        Thread(target=_repeat, args=(stop, lambda: _end_overdue(app), _Pause(stop, _SELDOM_SECONDS)), daemon=True),
         Thread(target=_repeat, args=(stop, lambda: _prepare_media(app, channels), _Pause(stop)), daemon=True),
     ]
     smpp = channels.find_named(SMPP)
@@ -132,13 +134,14 @@ class _Doze:
 
 
 class _Pause:
-    """Sleeps for a second."""
+    """Sleeps for a second, or as long as it is told."""
 
-    def __init__(self, stop: Event) -> None:
+    def __init__(self, stop: Event, seconds: float = _LOOK_SECONDS) -> None:
         self._stop = stop
+        self._seconds = seconds
 
     def wait(self) -> None:
-        self._stop.wait(_LOOK_SECONDS)
+        self._stop.wait(self._seconds)
 
     def close(self) -> None:
         pass
@@ -202,6 +205,13 @@ def _keep_up(app: Flask, channels: Channels, whose: Whose) -> bool:
         found += upkeep.review_due()
         db.session.commit()
         return found + upkeep.reconcile(channels, whose=whose) + upkeep.follow_up(channels, whose=whose) > 0
+
+
+def _end_overdue(app: Flask) -> bool:
+    with app.app_context():
+        found = upkeep.review_overdue() if queries.is_anything_overdue() else 0
+        db.session.commit()
+    return found > 0
 
 
 def _ask(app: Flask, channels: Channels, whose: Whose) -> bool:

@@ -9,11 +9,10 @@ from sqlalchemy import delete, select, update
 from selfservice.db import db
 from selfservice.messages import moves
 from selfservice.messages.models import HandsetEmail, HandsetText, Message
-from selfservice.messages.states import WAITING
+from selfservice.messages.states import MAY_WAIT_AGAIN, WAITING
 from selfservice.tokens import encode_id
 
 ERASED = "erased"
-_UNDECIDED = ("leased", "sending", "uncertain", "dead")
 
 
 def erase(customer_id: int, numbers: Sequence[str], addresses: Sequence[str], *, actor: str) -> int:
@@ -28,8 +27,7 @@ def erase(customer_id: int, numbers: Sequence[str], addresses: Sequence[str], *,
         .with_for_update(key_share=True)
     ).all()
     moves.move_all([row.id for row in rows if row.state in WAITING], "cancelled", reason=ERASED, actor=actor)
-    undecided = [row.id for row in rows if row.state in _UNDECIDED]
-    _change(undecided, stopping=ERASED)
+    moves.mark([row.id for row in rows if row.state in MAY_WAIT_AGAIN], reason=ERASED)
     _change([row.id for row in rows], body="", payload=None)
     _change([row.id for row in rows if row.channel != "push"], recipient="")  # A device's id says nothing of anybody.
     refs = [encode_id(row.id) for row in rows]

@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from selfservice.db import BigId, Json, UtcDateTime, db
 from selfservice.messages.states import STATES, UNSENT
 
+OF_NO_PAGE = "page_id IS NULL AND recipient <> ''"
+"""The condition, as SQL, that a message is about no page and its words are still there."""
+
 _STATES_SQL = ", ".join(f"'{state}'" for state in STATES)
 
 
@@ -21,12 +24,11 @@ class Message(db.Model):  # type: ignore[name-defined,misc]
     recipient sees, empty for the provider's own. `reason` says why it is held, suppressed, cancelled or failed.
     `next_look_at` is when the worker has something to do with it, empty when it never has; of those that are due, a
     lower `rank` leaves first. `fence` grows with every lease: a worker that was thought dead cannot write over its
-    successor. `failures` counts the same exception in a row, `resends` the flagged re-sends. `stopping` tells the
-    worker that holds it that the page is closed. A push
-    carries its `payload` beside the words and goes to the device whose id is its `recipient`; `ahead_of` is the text
-    that it goes ahead of. A text that `stands_by` leaves only if no push has reached its phone; one that stands by
-    `until_seen`, only if nobody has pressed one. One that `is_asked_for` answers what its recipient has just done, so
-    it wakes nobody.
+    successor. `failures` counts the same exception in a row, `resends` the flagged re-sends. `stopping` is why one that
+    may come to wait again is taken back then: its page is closed, say. A push carries its `payload` beside the words
+    and goes to the device whose id is its `recipient`; `ahead_of` is the text that it goes ahead of. A text that
+    `stands_by` leaves only if no push has reached its phone; one that stands by `until_seen`, only if nobody has
+    pressed one. One that `is_asked_for` answers what its recipient has just done, so it wakes nobody.
     """
 
     __tablename__ = "messages"
@@ -71,6 +73,7 @@ class Message(db.Model):  # type: ignore[name-defined,misc]
             postgresql_where=text("state = 'dead'"),
         ),
         Index("ix_messages_page_id", "page_id"),
+        Index("ix_messages_of_no_page", "created_at", sqlite_where=text(OF_NO_PAGE), postgresql_where=text(OF_NO_PAGE)),
         Index("ix_messages_recipient_state", "recipient", "state"),
         Index("ix_messages_created_at_id", "created_at", "id"),
         Index("ix_messages_customer_id_created_at", "customer_id", "created_at"),

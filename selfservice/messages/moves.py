@@ -14,7 +14,7 @@ from selfservice.events import service as events
 from selfservice.events.service import Happened
 from selfservice.messages import bell
 from selfservice.messages.models import Message
-from selfservice.messages.states import sources_of
+from selfservice.messages.states import MAY_WAIT_AGAIN, WAITING, sources_of
 
 SYSTEM = "system"
 NO_RECEIPT_AFTER = timedelta(hours=72)
@@ -128,11 +128,23 @@ def move_told(
     return [row.id for row in rows]
 
 
+def mark(message_ids: Iterable[int], *, reason: str) -> None:
+    """Let messages that may come to wait again be cancelled then, for this reason; nothing is done to the others."""
+    ids = list(message_ids)
+    if ids:
+        db.session.execute(
+            update(Message)
+            .where(Message.id.in_(ids), Message.state.in_(MAY_WAIT_AGAIN))
+            .values(stopping=reason)
+            .execution_options(synchronize_session="fetch")
+        )
+
+
 def put_off(message_id: int, *, until: datetime, reason: str | None, **values: Any) -> bool:
-    """Let a message that is accepted or held wait for longer; False when it is neither any more."""
+    """Let a message that waits do so for longer; False when it waits no more."""
     rows = db.session.execute(
         update(Message)
-        .where(Message.id == message_id, Message.state.in_(("accepted", "held")))
+        .where(Message.id == message_id, Message.state.in_(WAITING))
         .values(reason=reason, next_look_at=until, updated_at=clock.now(), **values)
         .returning(Message.id)
         .execution_options(synchronize_session="fetch")

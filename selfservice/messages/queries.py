@@ -147,6 +147,11 @@ def is_anything_to_keep_up(whose: Whose = EVERYBODYS) -> bool:
     return _finds(due) or _finds(select(Message.id).where(is_lease_over()))
 
 
+def is_anything_overdue() -> bool:
+    """Whether a message is ready and its time is over; reads all that are ready, so it is not for every round."""
+    return _finds(select(Message.id).where(Message.state == "ready", Message.not_after <= clock.now()))
+
+
 def is_anything_to_ask(whose: Whose) -> bool:
     """Whether it is time to ask what became of a message."""
     due = select(Message.id).where(Message.state.in_(_ASKED_ABOUT), Message.next_look_at <= clock.now())

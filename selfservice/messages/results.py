@@ -104,7 +104,7 @@ def _record_taken(taken: Sequence[Result]) -> None:
         .where(
             attempts.c.message_id == told.c.id,
             attempts.c.fence == told.c.fence,
-            attempts.c.finished_at.is_(None),
+            or_(attempts.c.finished_at.is_(None), attempts.c.result == "uncertain"),
         )
         .values(result="submitted", finished_at=now, provider_ref=told.c.ref)
     )
@@ -214,6 +214,19 @@ def settle(message_id: int, found: Found | None) -> None:
     _remember_reference(message_id, found.ref)
 
 
+def leave_open(message_id: int) -> None:
+    """Close an attempt of which nobody will say how it ended, before the next one begins.
+
+    Its own worker may be late and know: `record` then writes that into it.
+    """
+    db.session.execute(
+        update(Attempt)
+        .where(Attempt.message_id == message_id, Attempt.finished_at.is_(None))
+        .values(result="uncertain", finished_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
 def _remember_reference(message_id: int, ref: str) -> None:
     """What a provider calls a message of which its answer to our call never reached us."""
     db.session.execute(
@@ -248,7 +261,7 @@ def _finish(departure: Departure, result: str, *, detail: str) -> None:
         .where(
             Attempt.message_id == departure.message_id,
             Attempt.fence == departure.fence,
-            Attempt.finished_at.is_(None),
+            or_(Attempt.finished_at.is_(None), Attempt.result == "uncertain"),
         )
         .values(
             result=result,

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+import structlog
 from sqlalchemy import and_, false, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from selfservice import clock, tokens
 from selfservice import text as texts
@@ -22,7 +23,7 @@ from selfservice.messages import content, moves, policy, queries, standby
 from selfservice.messages.manners import Gathered
 from selfservice.messages.models import Message
 from selfservice.messages.moves import SYSTEM
-from selfservice.messages.states import UNSENT, WAITING
+from selfservice.messages.states import MAY_WAIT_AGAIN, UNSENT, WAITING
 
 MessageClass = Literal["service", "marketing", "urgent"]
 _RANKS: Mapping[MessageClass, int] = {"urgent": 0, "service": 1, "marketing": 2}
@@ -102,7 +103,7 @@ def accept(new: NewMessage, *, actor: str = SYSTEM) -> Message:
 
 
 def review(waiting: Sequence[Message], *, not_before: datetime | None = None) -> None:
-    """Let policy decide about messages that are accepted or held, and move them accordingly."""
+    """Let policy decide about messages that wait, and move them accordingly."""
     now = clock.now()
     suppressed = find_suppressed(waiting)
     gathered = Gathered(waiting, now)
@@ -126,6 +127,19 @@ def review(waiting: Sequence[Message], *, not_before: datetime | None = None) ->
         if message.stands_by and decision.verdict == "ready":
             let_go.append(message.id)
     standby.withdraw_pushes(let_go)
+
+
+def look_again(customer_id: int) -> None:
+    """Let policy look again at what waits for somebody who has chosen other hours: it may leave sooner or later now.
+
+    A text that stood by for pushes and was let go is left to leave: they have had their time.
+    """
+    by_the_hour = or_(
+        and_(Message.state == "held", Message.reason == policy.QUIET),
+        and_(Message.state == "ready", Message.stands_by.is_(False)),
+    )
+    waiting = select(Message).where(Message.customer_id == customer_id, by_the_hour).order_by(Message.id)
+    review(db.session.scalars(waiting.with_for_update(key_share=True)).all())
 
 
 def find_suppressed(messages: Sequence[Message]) -> frozenset[int]:
@@ -190,7 +204,10 @@ def rerender(page_id: int, *, purpose: str, body: str, not_after: datetime) -> b
 
 
 def cancel_for_page(page_id: int, *, reason: str = "page_closed", actor: str = SYSTEM) -> None:
-    """Take back what a page has not sent yet: nothing of it begins to leave after the caller's commit."""
+    """Take back what a page has not sent yet: nothing of it begins to leave after the caller's commit.
+
+    That holds for what comes to wait again as well, because its provider refuses it for now or never had it.
+    """
     _take_back(_lock(Message.page_id == page_id), "cancelled", reason=reason, actor=actor)
 
 
@@ -198,7 +215,7 @@ def cancel(message_id: int, *, reason: str, actor: str) -> bool:
     """Take one message back; False when it is too late."""
     rows = _lock(Message.id == message_id)
     _take_back(rows, "cancelled", reason=reason, actor=actor)
-    return bool(rows)
+    return any(state in UNSENT for _id, state in rows)
 
 
 def stop(phone: str, *, reason: str, actor: str, channel: str = "sms") -> None:
@@ -231,10 +248,19 @@ def withdraw(evidence: Evidence) -> None:
 
 
 def replay(message_id: int, *, actor: str) -> bool:
-    """Give a dead message another life; policy decides again. False when it is not dead."""
+    """Give a dead message another life; policy decides again. False when it is not dead.
+
+    If our own code still fails over it, it is left to the worker, which counts that.
+    """
     if not moves.move(message_id, "accepted", sources=("dead",), actor=actor, failures=0):
         return False
-    review([queries.get(message_id)])
+    try:
+        with db.session.begin_nested():
+            review([queries.get(message_id)])
+    except DBAPIError:
+        raise  # The database's trouble is not the message's.
+    except Exception:  # noqa: BLE001 - whatever it is, the message is not lost
+        structlog.get_logger().exception("message.review_failed", message=tokens.encode_id(message_id))
     return True
 
 
@@ -272,21 +298,16 @@ def _make(new: NewMessage) -> Message:
 
 
 def _lock(*conditions: object) -> list[tuple[int, str]]:
-    """Unsent messages with their states, held until the transaction ends, always in the same order."""
-    query = select(Message.id, Message.state).where(*conditions, Message.state.in_(UNSENT))  # type: ignore[arg-type]
+    """What may leave yet, with its states, held until the transaction ends, always in the same order."""
+    mine = Message.state.in_((*WAITING, *MAY_WAIT_AGAIN))
+    query = select(Message.id, Message.state).where(*conditions, mine)  # type: ignore[arg-type]
     return [
         (row.id, row.state) for row in db.session.execute(query.order_by(Message.id).with_for_update(key_share=True))
     ]
 
 
 def _take_back(rows: Sequence[tuple[int, str]], target: str, *, reason: str, actor: str) -> None:
-    """Move what waits; what a worker has claimed it finds out about at its last check, which needs these rows."""
+    """Move what waits, and mark the rest: policy finds the mark, or the stop, before any of it leaves."""
     moves.move_all([message_id for message_id, state in rows if state in WAITING], target, reason=reason, actor=actor)
-    claimed = [message_id for message_id, state in rows if state == "leased"]
-    if claimed and target == "cancelled":
-        db.session.execute(
-            update(Message)
-            .where(Message.id.in_(claimed), Message.state == "leased")
-            .values(stopping=reason)
-            .execution_options(synchronize_session="fetch")
-        )
+    if target == "cancelled":
+        moves.mark([message_id for message_id, _state in rows], reason=reason)

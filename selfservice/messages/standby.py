@@ -18,7 +18,7 @@ from selfservice.messages import bell, moves
 from selfservice.messages.models import Message
 from selfservice.messages.moves import SYSTEM
 from selfservice.messages.policy import CAPPED, PUSH_FIRST, QUIET
-from selfservice.messages.states import UNSENT, WAITING
+from selfservice.messages.states import MAY_WAIT_AGAIN, UNSENT, WAITING
 
 REACHED = "reached_by_push"
 SENT_AS_TEXT = "sent_as_text"
@@ -71,24 +71,24 @@ def withdraw_pushes(text_ids: Sequence[int]) -> None:
 def take_back(text_id: int, *, reason: str, actor: str = SYSTEM) -> None:
     """Take one text back that stands by; too late changes nothing. The caller holds its row."""
     moves.move(text_id, "cancelled", sources=WAITING, reason=reason, actor=actor)
-    _mark(text_id, reason=reason)
+    moves.mark([text_id], reason=reason)
 
 
 def take_back_for_page(page_id: int, *, reason: str, actor: str = CUSTOMER, and_held: bool = False) -> set[str]:
     """Take back pushes, e-mails, and texts that stand by for them, which have not left; other texts leave as ever.
 
     They would say once more what the customer has just seen, or what is no longer so. `and_held`: so would those that
-    lead to the page and wait for a better hour. Returns on which channels.
+    lead to the page and wait for a better hour. Returns on which channels something had not left.
     """
     leads_there = and_(
         Message.purpose.in_(("invitation", "update")), Message.state == "held", Message.reason.in_((QUIET, CAPPED))
     )
     unsent = (
-        select(Message.id, Message.channel)
+        select(Message.id, Message.channel, Message.state)
         .where(
             Message.page_id == page_id,
             or_(Message.stands_by, Message.channel.in_(("push", "email")), leads_there if and_held else false()),
-            Message.state.in_(UNSENT),
+            Message.state.in_((*WAITING, *MAY_WAIT_AGAIN)),
         )
         .order_by(Message.id)
         .with_for_update(key_share=True)
@@ -96,14 +96,4 @@ def take_back_for_page(page_id: int, *, reason: str, actor: str = CUSTOMER, and_
     found = db.session.execute(unsent).all()
     for message in found:
         take_back(message.id, reason=reason, actor=actor)
-    return {message.channel for message in found}
-
-
-def _mark(message_id: int, *, reason: str) -> None:
-    """Tell the worker that has claimed it: it finds that out at its last check, which needs this row."""
-    db.session.execute(
-        update(Message)
-        .where(Message.id == message_id, Message.state == "leased")
-        .values(stopping=reason)
-        .execution_options(synchronize_session="fetch")
-    )
+    return {message.channel for message in found if message.state in UNSENT}

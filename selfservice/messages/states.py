@@ -28,6 +28,11 @@ WAITING = ("accepted", "held", "ready")
 UNSENT = (*WAITING, "leased")
 """Nothing has left us yet."""
 
+MAY_WAIT_AGAIN = ("leased", "sending", "uncertain", "dead")
+"""Not waiting now, and perhaps again: a worker gives it back, a provider refuses it for now or never had it, staff
+replay it. Who takes such a message back marks it (`Message.stopping`), and policy finds that out before it leaves.
+"""
+
 RECEIPTS = (
     "submitted",
     "carrier_accepted",
@@ -59,15 +64,15 @@ _STEPS = (
     *_each(WAITING, ("cancelled",), "page", "the page closed, or staff said so"),
     *_each(WAITING, ("expired",), "clock", "not_after has passed"),
     Transition("ready", "leased", "worker", "claimed in a batch, under a lease with a fencing number"),
-    Transition("leased", "ready", "reaper", "the lease is over, or given back, and no attempt row is open"),
+    Transition("leased", "ready", "reaper", "the lease is over, or given back; no attempt row"),
     *_each(("leased",), ("suppressed", "held", "cancelled", "expired"), "worker", "found at the last check"),
     Transition("leased", "sending", "worker", "the last check passed; the attempt row is in the same transaction"),
     Transition("sending", "submitted", "worker", "the provider took it; its reference is stored"),
     Transition("sending", "ready", "worker", "refused for now: nothing was taken"),
     Transition("sending", "failed", "worker", "refused for good"),
     Transition("sending", "uncertain", "worker", "nobody knows whether it was taken, or the worker died"),
-    *_each(("uncertain",), ("submitted", "failed"), "reconciler", "the provider was asked, or a receipt came"),
-    Transition("uncertain", "ready", "reconciler", "it was never taken, or the class allows one flagged re-send"),
+    *_each(("uncertain",), ("submitted", "failed"), "reconciler", "asked, told by a receipt, or by a late worker"),
+    Transition("uncertain", "ready", "reconciler", "it was never taken, or may be sent again, flagged"),
     Transition("uncertain", "needs_human", "reconciler", "nobody can say"),
     *_each(("submitted", "carrier_accepted"), ("no_receipt",), "clock", "72 hours without a word"),
     *_each(UNSENT, ("dead",), "worker", "the same exception five times"),

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import exists, select, update
+from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.exc import DBAPIError
 
 from selfservice import clock
@@ -56,9 +56,19 @@ def reap(limit: int = 200) -> int:
 
 def review_due(limit: int = 200) -> int:
     """Let policy look again at messages that are held, or accepted and not decided about yet. The caller commits."""
+    undecided = Message.state.in_(("accepted", "held"))
+    return _review(limit, undecided, Message.next_look_at <= clock.now())
+
+
+def review_overdue(limit: int = 200) -> int:
+    """End messages whose time is over while they were ready and no provider had room. The caller commits."""
+    return _review(limit, Message.state == "ready", Message.not_after <= clock.now())
+
+
+def _review(limit: int, *conditions: ColumnElement[bool]) -> int:
     due = (
         select(Message)
-        .where(Message.state.in_(("accepted", "held")), Message.next_look_at <= clock.now())
+        .where(*conditions)
         .order_by(Message.next_look_at)
         .limit(limit)
         .with_for_update(skip_locked=True, key_share=True)
@@ -159,6 +169,7 @@ def _ask_later(row: Any) -> None:
 def _give_up(row: Any, *, is_there: bool) -> None:
     """Send it again if that is allowed, to the same provider (see `Claimed.is_bound`): it has to be there still."""
     if row.message_class == "urgent" and row.resends == 0 and is_there:
+        results.leave_open(row.id)
         moves.move(row.id, "ready", sources=("uncertain",), reason="sent_again", data={"resend": True}, resends=1)
     else:
         moves.move(row.id, "needs_human", sources=("uncertain",), reason="unknown")
@@ -167,6 +178,7 @@ def _give_up(row: Any, *, is_there: bool) -> None:
 def _repeat(row: Any, most: int) -> None:
     if row.resends < most:
         again = row.resends + 1
+        results.leave_open(row.id)
         moves.move(row.id, "ready", sources=("uncertain",), reason="sent_again", data={"resend": True}, resends=again)
     else:
         moves.move(row.id, "failed", sources=("uncertain",), reason="unknown")

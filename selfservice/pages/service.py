@@ -132,7 +132,9 @@ def revoke(page_id: int, *, actor: str) -> None:
 
 def open_due(limit: int = 200) -> int:
     """Open scheduled pages whose time has come; returns how many. Their texts wait for it too. The caller commits."""
-    due = select(Page.id).where(Page.state == "scheduled", Page.send_at <= clock.now()).order_by(Page.send_at)
+    now = clock.now()
+    is_due = (Page.state == "scheduled", Page.send_at <= now, Page.expires_at > now)
+    due = select(Page.id).where(*is_due).order_by(Page.send_at)
     ids = db.session.scalars(due.limit(limit).with_for_update(skip_locked=True, key_share=True)).all()
     return sum(move(page_id, "open", actor="system", sources=("scheduled",)) for page_id in ids)
 
