@@ -5,13 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from selfservice.conversations.states import STATES
 from selfservice.db import UtcDateTime, db
 
 State = Literal["waiting", "open", "snoozed", "closed"]
+_STATES_SQL = ", ".join(f"'{state}'" for state in STATES)
 Kind = Literal["callback", "hand_off", "wrong_number", "reply"]
+
+IS_TOLD = "closed_at IS NOT NULL AND (phone IS NOT NULL OR note <> '')"
+"""The condition, as SQL, that work is done and what the customer said is still there."""
 
 
 class Conversation(db.Model):  # type: ignore[name-defined,misc]
@@ -22,9 +27,10 @@ class Conversation(db.Model):  # type: ignore[name-defined,misc]
 
     __tablename__ = "conversations"
     __table_args__ = (
-        CheckConstraint("state IN ('waiting', 'open', 'snoozed', 'closed')", name="state"),
+        CheckConstraint(f"state IN ({_STATES_SQL})", name="state"),
         Index("ix_conversations_state_team_due_at", "state", "team", "due_at"),
         Index("ix_conversations_page_id", "page_id"),
+        Index("ix_conversations_told", "closed_at", sqlite_where=text(IS_TOLD), postgresql_where=text(IS_TOLD)),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 
+from selfservice import clock
 from selfservice.conversations.models import Conversation
+from selfservice.conversations.states import LIVE, REOPENS_WITHIN
 from selfservice.db import db
 from selfservice.errors import NotFound
-
-LIVE = ("waiting", "open", "snoozed")
 
 
 def list_waiting(team: str | None = None, *, limit: int = 200) -> Sequence[Conversation]:
@@ -38,25 +38,21 @@ def list_for_page(page_id: int) -> Sequence[Conversation]:
     ).all()
 
 
-def find_live(page_id: int, kind: str) -> Conversation | None:
-    """The page's conversation of this kind that is not closed, if there is one."""
-    return db.session.scalars(
-        select(Conversation).where(
-            Conversation.page_id == page_id, Conversation.kind == kind, Conversation.state.in_(LIVE)
-        )
-    ).first()
+def find_current(page_id: int, kind: str) -> Conversation | None:
+    """The page's conversation of this kind to which a new word belongs, held: a live one, or one closed lately."""
+    return _find_current(Conversation.page_id == page_id, Conversation.kind == kind)
 
 
-def find_live_without_page(phone: str, kind: str) -> Conversation | None:
-    """The conversation of this kind with a number (E.164), about no page, that is not closed, if there is one."""
-    return db.session.scalars(
-        select(Conversation).where(
-            Conversation.page_id.is_(None),
-            Conversation.phone == phone,
-            Conversation.kind == kind,
-            Conversation.state.in_(LIVE),
-        )
-    ).first()
+def find_current_without_page(phone: str, kind: str) -> Conversation | None:
+    """The same of a number (E.164), about no page."""
+    return _find_current(Conversation.page_id.is_(None), Conversation.phone == phone, Conversation.kind == kind)
+
+
+def _find_current(*conditions: ColumnElement[bool]) -> Conversation | None:
+    is_live = Conversation.state.in_(LIVE)
+    query = select(Conversation).where(*conditions, or_(is_live, Conversation.closed_at > clock.now() - REOPENS_WITHIN))
+    newest = query.order_by(is_live.desc(), Conversation.created_at.desc()).limit(1)
+    return db.session.scalars(newest.with_for_update(key_share=True).execution_options(populate_existing=True)).first()
 
 
 def get(conversation_id: int) -> Conversation:

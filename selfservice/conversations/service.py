@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, update
@@ -10,6 +10,7 @@ from sqlalchemy import CursorResult, update
 from selfservice import clock
 from selfservice.conversations import queries
 from selfservice.conversations.models import Conversation, Kind
+from selfservice.conversations.states import sources_of
 from selfservice.db import db
 from selfservice.errors import Conflict
 from selfservice.events import service as events
@@ -33,11 +34,19 @@ def open_one(  # noqa: PLR0913 - one keyword for each column of the row it makes
     note: str = "",
     urgent: bool = False,
 ) -> Conversation:
-    """Put work into a team's queue, or give back the page's own that is already there: asking twice is asking once."""
-    existing = queries.find_live(page_id, kind) if page_id is not None else None
+    """Put work into a team's queue, or give back the page's own that is already there: asking twice is asking once.
+
+    Work that was done within seven days is taken up again instead.
+    """
+    existing = queries.find_current(page_id, kind) if page_id is not None else None
     if existing is not None:
         existing.phone = phone or existing.phone
         existing.note = note or existing.note
+        if existing.state == "closed":
+            existing.reason = reason
+            _reopen(existing, actor=actor, urgent=urgent)
+        elif urgent:
+            _hurry(existing, reason)
         db.session.flush()
         return existing
     now = clock.now()
@@ -52,18 +61,12 @@ def open_one(  # noqa: PLR0913 - one keyword for each column of the row it makes
         reason=reason,
         note=note,
         urgent=urgent,
-        due_at=now + (URGENT_WITHIN if urgent else CALLBACK_WITHIN if kind == "callback" else WORK_WITHIN),
+        due_at=_due(kind, urgent=urgent),
         created_at=now,
     )
     db.session.add(conversation)
     db.session.flush()
-    events.record(
-        "conversation.waiting",
-        actor=actor,
-        page_id=page_id,
-        conversation_id=conversation.id,
-        data={"kind": kind, "team": team, "urgent": urgent},
-    )
+    _record(conversation, actor=actor, data={"kind": kind, "team": team, "urgent": urgent})
     return conversation
 
 
@@ -77,11 +80,14 @@ def hear(
     phone: str | None,
     urgent: bool = False,
 ) -> Conversation:
-    """Put a text that a customer wrote before staff, below those that still wait on its page or from its number."""
+    """Put a text that a customer wrote before staff, below those that wait on its page or from its number.
+
+    Within seven days of its end a conversation is taken up again, also where the page itself has ended.
+    """
     if page_id is not None:
-        existing = queries.find_live(page_id, "reply")
+        existing = queries.find_current(page_id, "reply")
     else:
-        existing = queries.find_live_without_page(phone, "reply") if phone else None
+        existing = queries.find_current_without_page(phone, "reply") if phone else None
     if existing is None:
         return open_one(
             "reply",
@@ -95,44 +101,74 @@ def hear(
             urgent=urgent,
         )
     existing.note = f"{existing.note}\n{words}"[-LONGEST_NOTE:]
-    if urgent and not existing.urgent:
-        existing.urgent, existing.reason = True, reason
-        existing.due_at = min(existing.due_at, clock.now() + URGENT_WITHIN)
+    if existing.state == "closed":
+        existing.reason = reason
+        _reopen(existing, actor="customer", urgent=urgent)
+    elif urgent:
+        _hurry(existing, reason)
     db.session.flush()
     return existing
 
 
 def take(conversation_id: int, user_id: int) -> None:
     """A member of staff takes waiting work; raises Conflict when a colleague was first."""
-    _move(conversation_id, ("waiting", "snoozed"), "open", user_id, "A colleague has already taken this one.")
+    _move(conversation_id, "open", user_id, "A colleague has already taken this one.")
 
 
 def close(conversation_id: int, user_id: int) -> None:
     """A member of staff has done the work; raises Conflict when it is closed already."""
-    _move(conversation_id, ("waiting", "open", "snoozed"), "closed", user_id, "This one is already done.")
+    _move(conversation_id, "closed", user_id, "This one is already done.")
 
 
-def _move(conversation_id: int, sources: tuple[str, ...], target: str, user_id: int, refusal: str) -> None:
+def _hurry(conversation: Conversation, reason: str) -> None:
+    """Make a live conversation urgent, if it is not yet, for a new reason."""
+    if not conversation.urgent:
+        conversation.urgent, conversation.reason = True, reason
+        conversation.due_at = min(conversation.due_at, clock.now() + URGENT_WITHIN)
+
+
+def _reopen(conversation: Conversation, *, actor: str, urgent: bool) -> None:
+    """Put a closed conversation, which the caller holds, back into its queue, due anew and taken by nobody."""
+    values = {"user_id": None, "closed_at": None, "urgent": urgent, "due_at": _due(conversation.kind, urgent=urgent)}
+    if _change(conversation, "waiting", **values):
+        data = {"kind": conversation.kind, "team": conversation.team, "urgent": urgent, "again": True}
+        _record(conversation, actor=actor, data=data)
+
+
+def _due(kind: str, *, urgent: bool) -> datetime:
+    """By when a new word of this kind is to be answered."""
+    return clock.now() + (URGENT_WITHIN if urgent else CALLBACK_WITHIN if kind == "callback" else WORK_WITHIN)
+
+
+def _move(conversation_id: int, target: str, user_id: int, refusal: str) -> None:
     conversation = queries.get(conversation_id)
-    values: dict[str, Any] = {"state": target, "user_id": user_id}
-    if target == "closed":
-        values["closed_at"] = clock.now()
+    values = {"closed_at": clock.now()} if target == "closed" else {}
+    if not _change(conversation, target, user_id=user_id, **values):
+        raise Conflict(refusal)
+    _record(conversation, actor=f"staff:{user_id}", data={"kind": conversation.kind})
+
+
+def _change(conversation: Conversation, target: str, **values: Any) -> bool:
+    """Make one move of the table; False when the state does not allow it, and nothing is changed."""
+    db.session.flush()
     moved = cast(
         "CursorResult[Any]",
         db.session.execute(
             update(Conversation)
-            .where(Conversation.id == conversation_id, Conversation.state.in_(sources))
-            .values(**values)
+            .where(Conversation.id == conversation.id, Conversation.state.in_(sources_of(target)))
+            .values(state=target, **values)
             .execution_options(synchronize_session=False)
         ),
     )
-    if moved.rowcount != 1:
-        raise Conflict(refusal)
-    events.record(
-        f"conversation.{target}",
-        actor=f"staff:{user_id}",
-        page_id=conversation.page_id,
-        conversation_id=conversation_id,
-        data={"kind": conversation.kind},
-    )
     db.session.refresh(conversation)
+    return moved.rowcount == 1
+
+
+def _record(conversation: Conversation, *, actor: str, data: dict[str, Any]) -> None:
+    events.record(
+        f"conversation.{conversation.state}",
+        actor=actor,
+        page_id=conversation.page_id,
+        conversation_id=conversation.id,
+        data=data,
+    )

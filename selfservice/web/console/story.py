@@ -141,6 +141,8 @@ def _answered_late(scene: _Scene) -> Entry:
 
 def _asked_for_a_person(scene: _Scene) -> Entry:
     team = scene.cast.teams.get(scene.data("team"), "")
+    if scene.data("again"):
+        return _entry(scene, "inbox", "Needs a person again", f"For {team}" if team else "", tone=Tone.WARN)
     if scene.data("kind") == "wrong_number":
         return _entry(
             scene, "inbox", f"Handed to {team}, urgent" if team else "Handed to a person, urgent", tone=Tone.BAD
