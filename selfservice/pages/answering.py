@@ -21,6 +21,7 @@ from selfservice.events import service as events
 from selfservice.kit import Action, Case, Facts, Form, Outcome, Refused, Situation
 from selfservice.messages import standby
 from selfservice.pages import checks, claims, guarding, queries, sight, texts
+from selfservice.pages.answer_states import sources_of
 from selfservice.pages.guarding import Who, nobody
 from selfservice.pages.models import Answer, Page
 from selfservice.pages.moves import move
@@ -34,6 +35,12 @@ Status = Literal["applied", "already_applied", "needs_human"]
 
 class Beaten(Conflict):
     """Another answer is in force; the page shows which."""
+
+
+class Changed(Conflict):
+    """What the page says has changed since the customer saw it, and nobody has answered it."""
+
+    code = "changed"
 
 
 @dataclass(frozen=True)
@@ -65,16 +72,17 @@ def act(
 
     `revision` is that of the sight of the page the customer answered; `key` makes a repeated sending one answer; `who`
     gives the device, where a check has to be passed on it.
-    Raises NotFound (no such page or action), Gone (the page has ended), Beaten (another answer won), claims.LostClaim,
-    checks.CheckRequired, or Invalid whose fields hold keys of the copy file.
+    Raises NotFound (no such page or action), Gone (the page has ended), Beaten (another answer won), Changed (its facts
+    are new), claims.LostClaim, checks.CheckRequired, or Invalid whose fields hold keys of the copy file.
     """
     page = queries.lock(page_id)
     if page is None:
         raise NotFound("There is no such page; open the link as it was sent.")
     if page.disowned_at is not None:
         raise Gone("Somebody said that this page is not for them, so it takes no answers.", code="disowned")
-    if queries.find_answer(page_id, action_key, key) is not None:
-        return "already_applied"
+    taken = queries.find_answer(page_id, action_key, key)
+    if taken is not None:
+        return "needs_human" if taken.status == "needs_human" else "already_applied"
     if action_key == sight.CHANGE:
         return _take_back(page, revision=revision, key=key, who=who)
     scene = _scene(page, action_key)
@@ -86,7 +94,7 @@ def act(
         db.session.refresh(page)  # Its time has come; the clock has not been round yet.
     given = _read(scene, form)
     if revision != page.revision or not _may_answer(scene, state):
-        return _too_late_for_this_sight(scene, given, key)
+        return _too_late_for_this_sight(scene, given, revision, key)
     return _apply(scene, given, key)
 
 
@@ -124,13 +132,15 @@ def _may_answer(scene: _Scene, state: str) -> bool:
     return scene.loaded.situation.allows(scene.action.key, scene.page.step, scene.facts)
 
 
-def _too_late_for_this_sight(scene: _Scene, form: Form, key: str) -> Status:
+def _too_late_for_this_sight(scene: _Scene, form: Form, revision: int, key: str) -> Status:
     """The page has changed since the customer saw it: the same answer again, a protective one, or a beaten one."""
     standing = scene.page.answers.get(scene.action.key)
     if standing is not None and standing["form"] == form.model_dump(mode="json"):
         return "already_applied"
     if scene.action.accepts_late and scene.page.state == "answered":
         return _hand_over(scene, form, key)
+    if revision < scene.page.revision and not queries.was_answered_after(scene.page.id, revision):
+        raise Changed("The page says something new since it was opened; read it again, and answer that.")
     raise Beaten("Another answer was given first; open the page to see which, and change it there.")
 
 
@@ -291,7 +301,7 @@ def _undo_closing(scene: _Scene) -> None:
     closing = [action.key for action in scene.loaded.situation.actions if action.closing]
     db.session.execute(
         update(Answer)
-        .where(Answer.page_id == scene.page.id, Answer.action.in_(closing), Answer.status == "applied")
+        .where(Answer.page_id == scene.page.id, Answer.action.in_(closing), Answer.status.in_(sources_of("undone")))
         .values(status="undone")
         .execution_options(synchronize_session=False)
     )

@@ -9,10 +9,18 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, U
 from sqlalchemy.orm import Mapped, mapped_column
 
 from selfservice.db import Json, UtcDateTime, db
+from selfservice.pages import answer_states
 from selfservice.pages.states import LIVE, STATES
 
+ERASED = "erased "
+"""What stands before the type of a page whose facts are gone: to everything that shows pages, that type is gone."""
+
 _STATES_SQL = ", ".join(f"'{state}'" for state in STATES)
+_STATUSES_SQL = ", ".join(f"'{status}'" for status in answer_states.STATES)
 _LIVE_SQL = ", ".join(f"'{state}'" for state in LIVE)
+_CLOSED_SQL = ", ".join(f"'{state}'" for state in STATES if state not in LIVE)
+HAS_ENDED_AND_SPEAKS = f"state IN ({_CLOSED_SQL}) AND substr(situation, 1, {len(ERASED)}) <> '{ERASED}'"
+"""The condition, as SQL, that a page has ended and its facts are still there."""
 
 
 class Page(db.Model):  # type: ignore[name-defined,misc]
@@ -38,6 +46,13 @@ class Page(db.Model):  # type: ignore[name-defined,misc]
             postgresql_where=text(f"state IN ({_LIVE_SQL})"),
         ),
         Index("ix_pages_state_expires_at", "state", "expires_at"),
+        Index(
+            "ix_pages_ended",
+            "situation",
+            "updated_at",
+            sqlite_where=text(HAS_ENDED_AND_SPEAKS),
+            postgresql_where=text(HAS_ENDED_AND_SPEAKS),
+        ),
         Index("ix_pages_created_at_id", "created_at", "id"),
         Index("ix_pages_customer_id_created_at", "customer_id", "created_at"),
     )
@@ -75,7 +90,7 @@ class Answer(db.Model):  # type: ignore[name-defined,misc]
     __tablename__ = "answers"
     __table_args__ = (
         UniqueConstraint("page_id", "action", "key"),
-        CheckConstraint("status IN ('applied', 'needs_human', 'undone')", name="status"),
+        CheckConstraint(f"status IN ({_STATUSES_SQL})", name="status"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)

@@ -94,6 +94,14 @@ def find_answer(page_id: int, action: str, key: str) -> Answer | None:
     ).first()
 
 
+def was_answered_after(page_id: int, revision: int) -> bool:
+    """Whether an answer has changed the page since it was at `revision`; new facts alone are none."""
+    later = select(Answer.id).where(
+        Answer.page_id == page_id, Answer.revision > revision, Answer.status.in_(("applied", "undone"))
+    )
+    return db.session.execute(later.limit(1)).first() is not None
+
+
 def list_answers(page_id: int) -> Sequence[Answer]:
     """All answers of a page, oldest first."""
     return db.session.scalars(select(Answer).where(Answer.page_id == page_id).order_by(Answer.at, Answer.id)).all()

@@ -69,6 +69,8 @@ def refused_view(refusal: AppError, action: str, form: Mapping[str, Any], step: 
         return view.with_problems(refusal.fields, {name: str(value) for name, value in form.items()})
     if isinstance(refusal, LostClaim):
         return door.look(step=step).with_notice("lost_claim")
+    if isinstance(refusal, answering.Changed):
+        return door.look().with_notice("renewed")
     return door.look().with_notice("late" if isinstance(refusal, Gone) else "conflict")
 
 
