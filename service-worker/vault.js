@@ -1,9 +1,8 @@
 // The vault: personal pages, only sealed. With "link" the key is derived from the page's own link, of which nothing but
 // a hash is kept, so what is on the disk opens for nobody who does not have the link. With "device" it is a key that
 // stays in this browser, so that the list of pages can open them again.
-import { BUILD } from "./made.js";
-import { store } from "./store.js";
 import { current } from "./shell.js";
+import { store } from "./store.js";
 
 const SLACK = 3e5; // Clocks are set by minutes now and then.
 const PAGE_ID = 4; // /p/ and the key's id stand before the 11 characters of the page's id.
@@ -56,38 +55,43 @@ export const sweep = async () => {
 export const note = async (place, reply) => {
   const id = await hash(place);
   const words = (reply.headers.get("X-Keep") || "").split(" ");
-  const until = words[1] * 1e3;
-  const seal = words[0];
-  if (reply.ok && (seal == "link" || seal == "device") && until > Date.now()) {
-    const record = { id: id, seal: seal, until: until };
-    record.page = await hash(place.slice(PAGE_ID, PAGE_ID + 11));
-    record.salt = crypto.getRandomValues(new Uint8Array(16));
-    record.iv = crypto.getRandomValues(new Uint8Array(12));
-    const text = JSON.stringify({ at: Date.now(), headers: [...reply.headers], html: await reply.text() });
+  const until = words[1] * 1e3; // Only what may be kept has one.
+  if (reply.ok && until > Date.now()) {
+    const record = {
+      id: id,
+      seal: words[0],
+      until: until,
+      page: await hash(place.slice(PAGE_ID, PAGE_ID + 11)),
+      salt: crypto.getRandomValues(new Uint8Array(16)),
+      iv: crypto.getRandomValues(new Uint8Array(12)),
+    };
+    const text = JSON.stringify({ html: await reply.text(), headers: [...reply.headers] });
     record.box = await crypto.subtle.encrypt(cipher(record), await keyOf(record, place), bytes(text));
     await sweep();
     await store("pages", "put", record);
-  } else if (reply.ok || reply.redirected || !reply.status || reply.status == 404 || reply.status == 410) {
+  } else if (reply.status < 300 || reply.status == 404 || reply.status == 410) {
     await store("pages", "delete", id);
   }
 };
 
-// The page as it was last seen, marked as such; nothing if it is not kept or does not open.
+// The page as it was last seen; nothing if it is not kept or does not open. It is painted with its script, which says so
+// above the rest before anybody can have begun to tap.
 export const recall = async (place) => {
   await sweep();
   const record = await store("pages", "get", await hash(place));
   if (!record) return;
   const plain = await crypto.subtle.decrypt(cipher(record), await keyOf(record, place), record.box);
   const page = JSON.parse(new TextDecoder().decode(plain));
-  const at = page.at;
-  const html = page.html.replace(/\/app\/\w+.js\?v=\w+/, current).replace("<body", `<body data-kept="${at}"`);
-  return new Response(html, { headers: page.headers.filter((pair) => !pair[0].match(/^content-[el]/)) });
+  let script;
+  const html = page.html.replace(/\/app\/\w+.js\?v=\w+/, (old) => (script = current(old)));
+  const body = `<script type=module blocking=render src="${script}"></script><body data-kept="1"`;
+  return new Response(html.replace("<body", body), { headers: page.headers.filter((pair) => !pair[0].match(/^content-[el]/)) });
 };
 
 // Drops what is kept of a page, known by its id, when an answer's reply says that nothing may stay.
 export const drop = async (page, reply) => {
-  const seal = (reply.headers.get("X-Keep") || "").split(" ")[0];
-  if (seal != "purge" && seal != "none") return;
+  const words = (reply.headers.get("X-Keep") || "").split(" ");
+  if (words[0] != "purge" && words[0] != "none") return;
   const digest = await hash(page);
   const records = await store("pages", "getAll");
   return Promise.all(records.filter((record) => record.page == digest).map((record) => store("pages", "delete", record.id)));

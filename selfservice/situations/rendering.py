@@ -193,12 +193,12 @@ def _problems(view: View, say: Speaker, drawing: Drawing) -> list[Problem]:
 
 def _page(view: View, loaded: Loaded, say: Speaker, drawing: Drawing, *, title: str) -> str:
     body = {
+        "data-more": app_address(view.language) if view.token else None,
         "class": "page",
         **_beacon(view),
         "data-step": drawing.stage.shown,
         "data-sending": say("notices.sending"),
         "data-failed": say("notices.failed"),
-        "data-more": app_address(view.language) if view.token else None,
         "data-tell": "" if _may_tell(view, loaded) else None,
     }
     context = {**_context(view, say, drawing, title=title), "script": script().text, "body": body}

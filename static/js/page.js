@@ -115,9 +115,7 @@
   on("visibilitychange", look);
   look();
 
-  // All that the page does beyond this, in app/main.js, comes when it has been seen. A page that is kept has to say so,
-  // and is at hand with its script.
+  // All that the page does beyond this, in app/main.js, comes when it has been seen; a page that is kept has it already.
   const more = data().more;
-  const load = () => import(more);
-  if (more) data().kept ? load() : requestAnimationFrame(() => setTimeout(load, 2e2));
+  more && requestAnimationFrame(() => setTimeout(() => import(more), 2e2));
 })();

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from selfservice.situations import rendering
-from tests.browser.phone_scene import YES, Phone
+from tests.browser.phone_scene import OFFLINE, YES, Phone
 
 WATCH = """self.shifts = [];
 new PerformanceObserver((list) => list.getEntries().forEach((entry) => entry.hadRecentInput || self.shifts.push(
@@ -47,3 +47,15 @@ def test_answer_moves_nothing_but_what_was_tapped_for(phone: Phone, issue: Calla
     expect(phone.tab.get_by_role("link", name="Add to calendar")).to_be_visible()
 
     assert phone.tab.evaluate(SHIFTS) == []
+
+
+def test_kept_page_stands_still_below_its_note(phone: Phone, issue: Callable[..., str]) -> None:
+    tab = phone.open(issue())
+    phone.wait_kept(lambda kept: len(kept["pages"]) == 1)
+    phone.context.add_init_script(WATCH)
+    phone.is_off(network=True)
+
+    tab.reload()
+    phone.note(OFFLINE)
+
+    assert tab.evaluate(SHIFTS) == []
