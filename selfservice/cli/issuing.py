@@ -12,6 +12,7 @@ from selfservice.brands import queries as brands
 from selfservice.cli.command import print_fields, print_json
 from selfservice.db import db
 from selfservice.errors import ConfigError
+from selfservice.messages.models import Message
 from selfservice.pages import service as pages
 from selfservice.pages.service import Issued, NewPage, Person
 from selfservice.situations import registry
@@ -77,14 +78,19 @@ def _as_data(issued: Issued) -> dict[str, Any]:
 
 def _as_texts(issued: Issued) -> dict[str, str]:
     page = issued.page
-    texts = [
-        f"{message.state}, to {phone.display(message.recipient)}, "
-        + ("1 part" if message.segments == 1 else f"{message.segments} parts")
-        for message in issued.messages
-    ]
     return {
         "Page": f"{encode_id(page.id)} ({issued.was})",
         "Link": issued.url,
         "Ends": f"{page.expires_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
-        "Text": "; ".join(texts) or "none was needed",
+        "Message": "; ".join(map(_told, issued.messages)) or "none was needed",
     }
+
+
+def _told(message: Message) -> str:
+    """What a message is, to whom, and how it stands."""
+    if message.channel == "push":
+        return f"a notification: {message.state}"
+    if message.channel == "email":
+        return f"an e-mail to {message.recipient}: {message.state}"
+    parts = "1 part" if message.segments == 1 else f"{message.segments} parts"
+    return f"a text to {phone.display(message.recipient)}, {parts}: {message.state}"

@@ -22,9 +22,10 @@ def command() -> None:
     "--facts selfservice/situations/appointment_reminder/samples/booked.json",
 )
 @click.argument("situation")
-@click.option("--to", metavar="NUMBER", help="The customer's mobile number, with + and the country code.")
+@click.option("--to", "phone", metavar="NUMBER", help="The customer's mobile number, with + and the country code.")
+@click.option("--email", metavar="ADDRESS", help="The customer's e-mail address, for who has no number or wants it so.")
 @click.option("--facts", required=True, metavar="FILE_OR_JSON", help="A JSON file with the facts, or the JSON itself.")
-@click.option("--customer-ref", metavar="REF", help="Your own reference for the customer.")
+@click.option("--customer-ref", "ref", metavar="REF", help="Your own reference for the customer.")
 @click.option("--case-ref", metavar="REF", help="Your own reference for the case: its live page is brought up to date.")
 @click.option("--name", help="The customer's name.")
 @click.option("--locale", help="The customer's language, such as en, es-MX or ar.")
@@ -32,19 +33,16 @@ def command() -> None:
 def issue(
     situation: str,
     *,
-    to: str | None,
     facts: str,
-    customer_ref: str | None,
     case_ref: str | None,
-    name: str | None,
-    locale: str | None,
     as_json: bool,
+    **person: str | None,
 ) -> None:
-    """Make a page of the type SITUATION and text its link to a number; prints the page's id, its link and the text.
+    """Make a page of the type SITUATION and send its link; prints the page's id, its link and what goes to whom.
 
+    With a number and an e-mail address, the one that the customer wants first is written to, or else the type's first.
     In the facts, a day may be written as "today+3" and a moment as "today+3T10:20".
     """
     loaded = issuing.get_type(situation)
     raw = registry.read_facts(facts, zone=issuing.zone_of(loaded.key), now=clock.now())
-    person = Person(ref=customer_ref, name=name, phone=to, locale=locale)
-    issuing.issue(loaded.key, raw, person, case_ref=case_ref, as_json=as_json)
+    issuing.issue(loaded.key, raw, Person(**person), case_ref=case_ref, as_json=as_json)

@@ -29,8 +29,8 @@ def clean_ref(text: str) -> str | None:
 
 
 def clean_email(text: str) -> str | None:
-    """An e-mail address; empty is None. Raises Invalid."""
-    address = _line(text, "email", _LONGEST_EMAIL)
+    """An e-mail address in small letters: one address however it is typed; empty is None. Raises Invalid."""
+    address = _line(text.lower(), "email", _LONGEST_EMAIL)
     if address is not None and not _EMAIL.fullmatch(address):
         raise _invalid("email", "That is not an e-mail address: write it like name@example.com.")
     return address

@@ -38,6 +38,11 @@ def find_by_phone(phone: str) -> Customer | None:
     return db.session.scalars(select(Customer).where(Customer.phone == phone)).first()
 
 
+def list_by_email(email: str) -> list[Customer]:
+    """Up to two of the customers with this e-mail address: one of them is meant only where there is one."""
+    return list(db.session.scalars(select(Customer).where(Customer.email == email).order_by(Customer.id).limit(2)))
+
+
 def phones_of(customer_ids: Iterable[int]) -> dict[int, str]:
     """The numbers (E.164) of those customers who have one, by id."""
     query = select(Customer.id, Customer.phone).where(Customer.id.in_(list(customer_ids)), Customer.phone.is_not(None))

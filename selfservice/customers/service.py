@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete
+from sqlalchemy import CursorResult, delete, func, select
 from sqlalchemy.exc import IntegrityError
 
 from selfservice import clock, tokens
@@ -13,7 +13,7 @@ from selfservice import phone as phones
 from selfservice.customers import addresses, queries, subscriptions
 from selfservice.customers.models import Customer, Suppression
 from selfservice.customers.queries import SUPPRESSION, data_key_ids_in_use, is_suppressed
-from selfservice.db import db
+from selfservice.db import db, is_postgresql
 from selfservice.errors import Conflict, Invalid
 
 __all__ = ["choose_language", "data_key_ids_in_use", "find_or_make", "is_suppressed", "release", "suppress"]
@@ -31,13 +31,13 @@ def find_or_make(
 ) -> Customer:
     """The person with this reference or else this number, made if nobody has either; what is given is kept.
 
-    The `locale` of a person who chose their language themselves stays as it is. `region` is the country of a number
-    typed without +. Raises Invalid (its fields say which value) and Conflict when the reference and the number belong
-    to two people.
+    An e-mail address names somebody only where it stands alone, because families share one. The `locale` of a person
+    who chose their language themselves stays as it is. `region` is the country of a number typed without +. Raises
+    Invalid (its fields say which value) and Conflict when what is given belongs to two people.
     """
     given = _clean(ref=ref, name=name, phone=phone, email=email, locale=locale, timezone=timezone, region=region)
-    if "ref" not in given and "phone" not in given:
-        sentence = "Nobody is named: give a phone number or the customer's reference."
+    if given.keys().isdisjoint(("ref", "phone", "email")):
+        sentence = "Nobody is named: give a phone number, an e-mail address or the customer's reference."
         raise Invalid(sentence, fields={"phone": sentence})
     customer = _find(given)
     if customer is None:
@@ -110,6 +110,8 @@ def _clean(*, region: str | None, **given: str | None) -> dict[str, str]:
 
 
 def _find(given: Mapping[str, str]) -> Customer | None:
+    if given.keys().isdisjoint(("ref", "phone")):
+        return _find_by_email(given["email"])
     by_ref = queries.find_by_ref(given["ref"]) if "ref" in given else None
     by_phone = queries.find_by_phone(given["phone"]) if "phone" in given else None
     # Whoever was made between these two looks may well have both.
@@ -118,6 +120,18 @@ def _find(given: Mapping[str, str]) -> Customer | None:
     if by_ref is not None and by_phone is not None and by_ref.id != by_phone.id:
         raise _two_people()
     return by_ref or by_phone
+
+
+def _find_by_email(email: str) -> Customer | None:
+    """The one person with an address; raises Invalid where several have it. Held, so that nobody is made twice."""
+    if is_postgresql():
+        key = func.hashtextextended(f"customer:{email}", 0)
+        db.session.execute(select(func.pg_advisory_xact_lock(key)))
+    found = queries.list_by_email(email)
+    if len(found) > 1:
+        sentence = "Several customers have this e-mail address: give the number or the reference of the one you mean."
+        raise Invalid(sentence, fields={"email": sentence})
+    return found[0] if found else None
 
 
 def _make(given: Mapping[str, str]) -> Customer | None:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from selfservice import config
 from selfservice.customers import preferences
 from selfservice.customers import queries as customers
-from selfservice.customers.models import Customer
 from selfservice.errors import Invalid
 from selfservice.messages import service as messages
 from selfservice.messages.models import Message
@@ -26,7 +25,17 @@ def choose(customer_id: int, loaded: Loaded, channels: Sequence[str]) -> str:
     It is the first for which there is an address: what the customer wants first, then in the order of `channels`, or,
     where they name all that there are, of the page's type. E-mails go only where a provider is set for them.
     """
-    return _choose(customers.get(customer_id), loaded, channels)
+    customer = customers.get(customer_id)
+    wanted = preferences.find(customer.id).first_channel
+    return first_of(loaded, channels, wanted=wanted, phone=customer.phone or "", email=customer.email or "")
+
+
+def first_of(loaded: Loaded, channels: Sequence[str], *, wanted: str, phone: str, email: str) -> str:
+    """As `choose`, for somebody who wants `wanted` first and has this number and this e-mail address, if any."""
+    own = loaded.situation.channels
+    order = own if set(channels) >= {"push", *_WRITTEN} else channels
+    addresses = {"sms": phone, CHANNEL: email if CHANNEL in own and config.current().email else ""}
+    return next((channel for channel in (wanted, *order) if channel in channels and addresses.get(channel)), "")
 
 
 def require_address(customer_id: int, loaded: Loaded, channels: Sequence[str]) -> None:
@@ -37,9 +46,9 @@ def require_address(customer_id: int, loaded: Loaded, channels: Sequence[str]) -
     if "sms" in channels:
         field, sentence = "phone", "There is no mobile number to send the text to; give one, or make a link only."
     elif not config.current().email:
-        field, sentence = "channels", "No e-mails are sent here: set SELFSERVICE_EMAIL, or use another channel."
+        field, sentence = "email", "No e-mails are sent here: set SELFSERVICE_EMAIL, or use another channel."
     elif CHANNEL not in loaded.situation.channels:
-        field, sentence = "channels", "Pages of this type are not sent by e-mail; use another channel."
+        field, sentence = "email", "Pages of this type are not sent by e-mail; use another channel."
     raise Invalid(sentence, fields={field: sentence})
 
 
@@ -75,11 +84,3 @@ def invite(page: Page, *, purpose: str, key: str, actor: str, waits: texts.Waits
         ),
         actor=actor,
     )
-
-
-def _choose(customer: Customer, loaded: Loaded, channels: Sequence[str]) -> str:
-    own = loaded.situation.channels
-    order = own if set(channels) >= {"push", *_WRITTEN} else channels
-    addresses = {"sms": customer.phone, CHANNEL: customer.email if CHANNEL in own and config.current().email else None}
-    wanted = (preferences.find(customer.id).first_channel, *order)
-    return next((channel for channel in wanted if channel in channels and addresses.get(channel)), "")

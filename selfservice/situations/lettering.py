@@ -61,7 +61,13 @@ def compose(view: View, loaded: Loaded, *, link: str, preferences_url: str, is_u
     return Rendered(subject=letter.subject, text=_text(view, letter), html=html)
 
 
-def _letter(view: View, loaded: Loaded, *, link: str, preferences_url: str, is_update: bool) -> Letter:
+def preview(view: View, loaded: Loaded) -> tuple[str, str]:
+    """The subject and the body of the e-mail that invites to a page, as somebody reads them."""
+    letter = _letter(view, loaded, link="", preferences_url="")
+    return letter.subject, "\n".join(letter.lines)
+
+
+def _letter(view: View, loaded: Loaded, *, link: str, preferences_url: str, is_update: bool = False) -> Letter:
     say = notifying.speaker(view, loaded)
     return Letter(
         subject=say(SUBJECT),

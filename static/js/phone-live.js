@@ -42,7 +42,7 @@ async function look(desk) {
 }
 
 function take(desk, fresh) {
-  for (const name of ["count", "phones", "mails"]) {
+  for (const name of ["count", "inboxes"]) {
     const here = part(desk, name);
     const there = part(fresh, name);
     if (here && there && !here.isEqualNode(there)) replace(here, there);
@@ -52,7 +52,7 @@ function take(desk, fresh) {
   if (here && there) append(here, there);
 }
 
-// The list is redrawn: the phone that wrote last moves up. A keyboard's place in it is kept.
+// The list is redrawn: what something came to last moves up. A keyboard's place in it is kept.
 function replace(here, there) {
   const focused = here.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
   here.replaceChildren(...there.childNodes);

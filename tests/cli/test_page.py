@@ -80,8 +80,29 @@ def test_json_says_all_that_a_program_needs(command: Command, app: Flask) -> Non
 def test_text_says_it_for_people(command: Command) -> None:
     lines = issue(command, BOOKED).stdout.splitlines()
 
-    assert [line.split()[0] for line in lines] == ["Page", "Link", "Ends", "Text"]
-    assert lines[3] == "Text  ready, to +1 202-555-0123, 1 part"
+    assert [line.split()[0] for line in lines] == ["Page", "Link", "Ends", "Message"]
+    assert lines[3] == "Message  a text to +1 202-555-0123, 1 part: ready"
+
+
+def test_an_address_alone_gets_an_email_and_is_one_person_however_it_is_typed(command: Command, app: Flask) -> None:
+    first = command("page", "issue", "appointment_reminder", "--email", "Ana@Example.com", "--facts", BOOKED)
+    command("page", "issue", "appointment_reminder", "--email", "ana@example.com", "--facts", BOOKED)
+
+    assert first.stdout.splitlines()[3] == "Message  an e-mail to ana@example.com: ready"
+    with app.app_context():
+        assert [person.email for person in db.session.query(Customer)] == ["ana@example.com"]
+
+
+def test_an_address_of_two_people_names_nobody(command: Command, app: Flask) -> None:
+    issue(command, BOOKED, "--email", "home@example.com")
+    issue(command, BOOKED, "--email", "home@example.com", to="+12025550124")
+    before = count_rows(app)
+
+    done = command("page", "issue", "appointment_reminder", "--email", "home@example.com", "--facts", BOOKED)
+
+    assert done.exit_code == 1
+    assert done.stderr.startswith("email: Several customers have this e-mail address: ")
+    assert count_rows(app) == before
 
 
 def test_the_same_case_is_brought_up_to_date(command: Command) -> None:
@@ -151,7 +172,7 @@ def test_nobody_named_gets_a_sentence(command: Command) -> None:
     done = command("page", "issue", "appointment_reminder", "--facts", BOOKED)
 
     assert done.exit_code == 1
-    assert done.stderr == "phone: Nobody is named: give a phone number or the customer's reference.\n"
+    assert done.stderr == "phone: Nobody is named: give a phone number, an e-mail address or the customer's reference.\n"
 
 
 def test_an_unknown_type_gets_a_sentence(command: Command) -> None:

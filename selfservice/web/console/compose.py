@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from selfservice import clock, phone, tokens
 from selfservice.brands import queries as brands
+from selfservice.customers import addresses
 from selfservice.customers import queries as customers
 from selfservice.db import db
 from selfservice.errors import AppError, Conflict, Invalid
@@ -19,13 +20,19 @@ from selfservice.pages.service import NewPage, Person
 from selfservice.pages.telling import CHANNELS
 from selfservice.situations import registry
 from selfservice.situations.registry import Loaded
-from selfservice.web.console import door, draft, glance
+from selfservice.web.console import door, draft, glance, sendings
 from selfservice.web.console.draft import PREFIX, Draft
 
-_STOPPED = (
-    "This number asked for no texts. Copy the link or show the QR code instead. "
-    "If its owner wants texts again, say so on one of their pages."
-)
+_STOPPED = {
+    "phone": (
+        "This number asked for no texts. Copy the link or show the QR code instead. "
+        "If its owner wants texts again, say so on one of their pages."
+    ),
+    "email": (
+        "This address asked for no e-mails. Copy the link or show the QR code instead. "
+        "If its owner wants them again, say so on one of their pages."
+    ),
+}
 
 
 def show_new() -> ResponseReturnValue:
@@ -54,7 +61,9 @@ def create() -> ResponseReturnValue:
     page_id = tokens.encode_id(issued.page.id)
     if wanted == "qr":
         return redirect(url_for("console.show_qr", page_id=page_id), 303)
-    made = "link" if wanted == "link" else issued.was
+    made: str = "link" if wanted == "link" else issued.was
+    if made == "created" and issued.messages:
+        made = sendings.outcome(issued.messages[0]) or made
     return redirect(url_for("console.show_page", page_id=page_id, made=made), 303)
 
 
@@ -70,19 +79,29 @@ def _new_page(entered: Draft, *, sends: bool) -> NewPage:
     """The draft as a page to issue; raises Invalid with a sentence for each field that is wrong."""
     brand = brands.get_for(entered.loaded.key)
     facts = draft.check(entered, region=brand.country, zone=ZoneInfo(brand.timezone), now=clock.now())
-    number = phone.normalise(entered.phone, brand.country)
-    if sends and customers.is_suppressed(number):
-        raise Invalid(_STOPPED, fields={"phone": _STOPPED})
+    number = phone.normalise(entered.phone, brand.country) if entered.phone else None
+    email = addresses.clean_email(entered.email)
+    if sends:
+        _refuse_stopped(number, email)
     return NewPage(
         situation=entered.loaded.key,
         facts=facts,
-        customer=Person(name=entered.name or None, phone=number, locale=entered.language),
+        customer=Person(name=entered.name or None, phone=number, email=email, locale=entered.language),
         actor=door.actor(),
         case_ref=entered.case_ref or None,
-        channels=CHANNELS if sends else (),
+        # Somebody for whom an address alone is given is written to there, whatever else is known of them.
+        channels=() if not sends else CHANNELS if number else ("push", "email"),
         locale=entered.language,
         page_id=entered.page_id,
     )
+
+
+def _refuse_stopped(number: str | None, email: str | None) -> None:
+    """Raise Invalid when the only way to write to somebody, or their number, asked for nothing more."""
+    field = "phone" if number else "email"
+    is_stopped = customers.is_suppressed(number) if number else customers.is_suppressed(email or "", "email")
+    if is_stopped:
+        raise Invalid(_STOPPED[field], fields={field: _STOPPED[field]})
 
 
 def _problems(refusal: AppError) -> dict[str, str]:
@@ -90,7 +109,7 @@ def _problems(refusal: AppError) -> dict[str, str]:
     if isinstance(refusal, Conflict):
         return {"case_ref": refusal.message}
     fields: Mapping[str, str] = refusal.fields if isinstance(refusal, Invalid) else {}
-    here = ("name", "phone", "language", "case_ref")
+    here = ("name", "phone", "email", "language", "case_ref")
     told = {name: sentence for name, sentence in fields.items() if name in here or name.startswith(PREFIX)}
     return told if len(told) == len(fields) and told else {**told, "": refusal.message}
 

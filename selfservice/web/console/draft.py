@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from selfservice import kit, phone
+from selfservice.customers import addresses
 from selfservice.errors import AppError, Invalid
 from selfservice.kit import Facts
 from selfservice.kit.facts import FactField, facts_from_texts
@@ -32,6 +33,7 @@ class Draft:
     facts: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
     phone: str = ""
+    email: str = ""
     language: str = "en"
     case_ref: str = ""
 
@@ -62,6 +64,7 @@ def read(loaded: Loaded, form: Mapping[str, str]) -> Draft:
         facts={item.name: form.get(PREFIX + item.name, "") for item in loaded.fields()},
         name=form.get("name", "").strip(),
         phone=form.get("phone", "").strip(),
+        email=form.get("email", "").strip(),
         language=language if language in loaded.languages else loaded.languages[0],
         case_ref=form.get("case_ref", "").strip(),
     )
@@ -85,9 +88,14 @@ def check(draft: Draft, *, region: str, zone: ZoneInfo, now: datetime) -> dict[s
     except Invalid as error:
         problems |= {PREFIX + name: sentence for name, sentence in error.fields.items()}
     try:
-        phone.normalise(draft.phone, region)
+        if draft.phone or not draft.email:
+            phone.normalise(draft.phone, region)
     except Invalid as error:
         problems |= {"phone": error.message}
+    try:
+        addresses.clean_email(draft.email)
+    except Invalid as error:
+        problems |= {"email": error.message}
     if len(draft.case_ref) > LONGEST_CASE or not draft.case_ref.isprintable():
         problems["case_ref"] = f"Write the case reference on one line, with at most {LONGEST_CASE} characters."
     if problems:

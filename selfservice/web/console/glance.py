@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,11 +10,14 @@ from flask import url_for
 
 from selfservice import clock, phone, text, tokens
 from selfservice.brands import queries as brands
+from selfservice.customers import addresses, preferences
 from selfservice.customers import queries as customers
+from selfservice.customers.models import Customer
 from selfservice.errors import Invalid
 from selfservice.kit.words import pieces
-from selfservice.pages import queries, texts
-from selfservice.situations import registry, replying
+from selfservice.pages import letters, queries, texts
+from selfservice.pages.telling import CHANNELS
+from selfservice.situations import lettering, registry, replying
 from selfservice.situations.registry import Loaded
 from selfservice.situations.view import View
 from selfservice.text import Measured
@@ -31,13 +35,54 @@ def at(entered: Draft) -> dict[str, Any]:
     zone = ZoneInfo(brand.timezone)
     found = draft.specimen(entered, zone=zone, now=now)
     view = preview.view_of(entered, "asks")
+    known = _known(entered, brand.country)
     return {
         "borrowed": list(found.borrowed) if found else [],
         "blank": entered.is_blank,
-        "text": _text(entered.loaded, view) if view else None,
+        "text": _written(entered.loaded, view, is_mail=_goes_by_mail(entered, known)) if view else None,
         "until": f"Works until {Times(brand.timezone).within(view.expires_at)}" if view else "",
-        "customer": _customer(entered, brand.country),
+        "customer": _customer(entered, known) if known else None,
     }
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Whoever a draft is for: their number, or their address where no number is given, and who that is, if anybody."""
+
+    number: str
+    email: str
+    customer: Customer | None
+
+
+def _known(entered: Draft, region: str) -> _Known | None:
+    """None while there is neither a number nor an address that can be read."""
+    try:
+        number = phone.normalise(entered.phone, region) if entered.phone else ""
+        email = addresses.clean_email(entered.email) or ""
+    except Invalid:
+        return None
+    if number:
+        return _Known(number, email, customers.find_by_phone(number))
+    found = customers.list_by_email(email) if email else []
+    return _Known("", email, found[0] if len(found) == 1 else None) if email else None
+
+
+def _goes_by_mail(entered: Draft, known: _Known | None) -> bool:
+    """Whether it is an e-mail that the page would be sent with."""
+    if known is None:
+        return False
+    customer = known.customer
+    wanted = preferences.find(customer.id).first_channel if customer and known.number else ""
+    email = known.email or (customer.email if customer else "") or ""
+    return letters.first_of(entered.loaded, CHANNELS, wanted=wanted, phone=known.number, email=email) == "email"
+
+
+def _written(loaded: Loaded, view: View, *, is_mail: bool) -> dict[str, str]:
+    """What the page would be sent with: an e-mail, or a text and what it costs."""
+    if not is_mail:
+        return _text(loaded, view)
+    subject, body = lettering.preview(view, loaded)
+    return {"subject": subject, "body": body, "link": "", "meter": "1 e-mail", "warning": "", "problem": ""}
 
 
 def _text(loaded: Loaded, view: View) -> dict[str, str]:
@@ -68,19 +113,17 @@ def _privacy(loaded: Loaded, view: View) -> str:
     return f"only {' and '.join(labels)} {'is' if len(labels) == 1 else 'are'} in the text"
 
 
-def _customer(entered: Draft, region: str) -> dict[str, Any] | None:
-    """Whose number was entered; None while it is no number yet."""
-    try:
-        number = phone.normalise(entered.phone, region)
-    except Invalid:
-        return None
-    customer = customers.find_by_phone(number)
+def _customer(entered: Draft, known: _Known) -> dict[str, Any]:
+    """Whom the number or the address belongs to, and whether it may be written to."""
+    customer = known.customer
+    address, channel = (known.number, "sms") if known.number else (known.email, "email")
     return {
-        "number": phone.display(number),
+        "number": phone.display(address) if known.number else address,
+        "field": "phone" if known.number else "email",
         "known": customer is not None,
         "name": (customer.name or "") if customer else "",
         "language": entered.loaded.choose_language(customer.locale) if customer and customer.locale else "",
-        "stopped": customers.is_suppressed(number),
+        "stopped": customers.is_suppressed(address, channel),
         "pages": _open_pages(customer.id) if customer else [],
     }
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from selfservice.messages import policy
 from selfservice.messages.models import Message
 from selfservice.pages import texts
 from selfservice.web.console import reasons
@@ -43,6 +44,15 @@ def condition(message: Message) -> Condition:
     """How far a text or a notification came."""
     special = _BY_REASON.get((message.state, message.reason or ""))
     return special or _CONDITIONS[message.state]
+
+
+def outcome(message: Message) -> str:
+    """What staff are told who have just sent this: a key of `detail`'s sentences; empty if a text is on its way."""
+    if message.state == "suppressed":
+        return "unsent"
+    if message.state == "held" and message.reason != policy.PUSH_FIRST:
+        return "held"
+    return "mailed" if message.channel == "email" else ""
 
 
 def _purpose(message: Message) -> str:

@@ -18,7 +18,6 @@ class Mailbox:
 
     address: str
     sender: str
-    initial: str
     tint: int
     subject: str
     time: str
@@ -45,7 +44,6 @@ def list_mailboxes(zone: ZoneInfo, now: datetime) -> list[Mailbox]:
         Mailbox(
             address=found.address,
             sender=found.sender,
-            initial=found.address[0].upper(),
             tint=shown.tint_of(found.address),
             subject=found.subject,
             time=shown.moment(found.at, zone, now),

@@ -115,10 +115,9 @@ def _page(address: str, *, mail: str = "") -> Response:
     bubbles = shown.list_bubbles(f"+{address}", zone, now) if address else []
     html = render_template(
         "phone/screen.html",
-        phones=phones,
+        inboxes=sorted([*phones, *letters.list_mailboxes(zone, now)], key=lambda one: one.at, reverse=True),
         phone=found,
         bubbles=bubbles,
-        mailboxes=letters.list_mailboxes(zone, now),
         mail=mail,
         letters=emails,
         letter=letters.find_open(emails),

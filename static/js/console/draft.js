@@ -4,7 +4,7 @@ import { getDocument, postForJson, settled } from "./net.js";
 import { say, signs } from "./draft_words.js";
 
 const PAUSE = 250;
-const KEPT = ["phone", "name", "language", "case_ref"];
+const KEPT = ["phone", "name", "email", "language", "case_ref"];
 const STORE = "draft.customer";
 
 const field = (form, name) => form.elements.namedItem(name);
@@ -20,7 +20,9 @@ function restore(form) {
   sessionStorage.removeItem(STORE);
   for (const [name, value] of Object.entries(kept)) {
     const input = field(form, name);
-    if (input && value && (!input.value || name === "language")) input.value = value;
+    if (!input || !value || (input.value && name !== "language")) continue;
+    input.value = value;
+    if (input.closest("details")) input.closest("details").open = true;
   }
 }
 

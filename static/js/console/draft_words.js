@@ -4,6 +4,9 @@ const CHECK = "M5 12.5l4.5 4.5L19 7";
 const ALERT = "M12 4l9 16H3zM12 10v4M12 17h.01";
 const SVG = "http://www.w3.org/2000/svg";
 
+const STOPPED = { phone: "This number asked for no texts", email: "This address asked for no e-mails" };
+const SIGNS = { phone: ["No texts", "Can get texts"], email: ["No e-mails", "Can get e-mails"] };
+
 const out = (root, name) => root.querySelector(`[data-out="${name}"]`);
 
 function drawing(path) {
@@ -41,7 +44,7 @@ function check(text, tone, address) {
 function checks(told) {
   const { customer, text, until } = told;
   const items = [];
-  if (customer?.stopped) items.push(check("This number asked for no texts", "bad"));
+  if (customer?.stopped) items.push(check(STOPPED[customer.field], "bad"));
   if (text?.problem) items.push(check(text.problem, "bad"));
   if (until && !told.blank) items.push(check(until, ""));
   for (const page of customer?.pages ?? []) items.push(check(`Also open: ${page.what} · ${page.state}`, "warn", page.address));
@@ -58,6 +61,11 @@ function caption(told) {
 // The link of a page that does not exist yet is as long as a real one; its characters say nothing, so dots stand for them.
 function body(text) {
   if (!text?.body) return ["The text shows here as soon as the form is read."];
+  if (text.subject) {
+    const subject = document.createElement("b");
+    subject.textContent = text.subject;
+    return [subject, document.createElement("br"), text.body];
+  }
   if (!text.link || !text.body.includes(text.link)) return [text.body];
   const [before, after] = text.body.split(text.link);
   const link = document.createElement("u");
@@ -70,6 +78,7 @@ export function say(root, form, told) {
   const { customer, text } = told;
   const name = form.elements.namedItem("name").value.trim();
   out(root, "body").replaceChildren(...body(text));
+  out(root, "what").textContent = text?.subject ? "The e-mail" : "The text";
   out(root, "body").lang = form.elements.namedItem("language").value;
   out(root, "meter").textContent = text?.meter ?? "";
   out(root, "warning").textContent = text?.warning ?? "";
@@ -78,5 +87,8 @@ export function say(root, form, told) {
   out(root, "send").textContent = name ? `Send to ${name.split(/\s+/)[0]}` : "Send";
   out(root, "caption").textContent = caption(told);
   signs(root, "name", customer?.known && customer.name && customer.name === name ? "Matched" : "", false);
-  signs(root, "phone", customer ? (customer.stopped ? "No texts" : "Can get texts") : "", customer?.stopped ?? false);
+  for (const [field, [no, yes]] of Object.entries(SIGNS)) {
+    const isIt = customer?.field === field;
+    signs(root, field, isIt ? (customer.stopped ? no : yes) : "", isIt && customer.stopped);
+  }
 }

@@ -80,7 +80,7 @@ def test_phones_are_listed_with_their_names(app: Flask, client: FlaskClient, pho
 def test_an_empty_handset_says_what_to_do(client: FlaskClient, phone: Callable[..., None]) -> None:
     html = client.get("/phone").text
 
-    assert "No texts yet." in html
+    assert "No texts and no e-mails yet." in html
     assert "Choose a phone" in html
 
 
