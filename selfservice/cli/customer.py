@@ -25,7 +25,7 @@ def allow(number: str) -> None:
     What was stopped meanwhile is not sent by itself.
     """
     e164 = phone.normalise(number)
-    numbers.allow(e164, actor=ACTOR)
+    numbers.allow(e164, actor=ACTOR, source="command line")
     db.session.commit()
     click.echo(f"The number ending {phone.ending(e164)} is texted again. What was stopped is not sent by itself.")
 

@@ -9,18 +9,24 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from datetime import datetime
+from typing import Literal, NamedTuple, get_args
 
-from sqlalchemy import insert, select
+from sqlalchemy import BigInteger, and_, func, insert, literal, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from selfservice import clock, tokens
-from selfservice.customers.models import Consent, Wording
+from selfservice.customers.models import Consent, Customer, Wording
 from selfservice.db import db, is_postgresql
 
 MessageClass = Literal["service", "marketing", "urgent"]
+CLASSES: tuple[MessageClass, ...] = get_args(MessageClass)
+STARTED: tuple[MessageClass, ...] = ("service", "urgent")
+"""What "start" brings back: offers need a yes of their own, because a stop takes away the one that was given."""
+
 PURPOSE = "consent"
 """The purpose of the keyed hashes in the table of consents."""
+_MOST_LOCKS = 500
 
 
 class Address(NamedTuple):
@@ -38,22 +44,36 @@ class Said(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """One time that somebody said yes or no: to what, in answer to which words, where, and who wrote it down.
+class Occasion:
+    """Where somebody said something, in answer to which words, and who wrote it down.
 
-    `wording` is exactly what they were shown, in the language of `locale`. `source` is a word of ours, such as
-    "preferences"; it holds no personal data.
+    `wording` is exactly what they were shown or said, in the language of `locale` ("und" where that is not known).
+    `source` is a word of ours, such as "preferences page"; neither holds personal data, because both stay for ever.
     """
 
-    customer_id: int | None
-    address: Address
-    message_class: MessageClass
-    is_given: bool
     wording: str
     locale: str
     source: str
     actor: str
     page_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence(Occasion):
+    """One time that somebody said yes or no to a class of messages; `at` is when, if that is not now."""
+
+    customer_id: int | None
+    address: Address
+    message_class: MessageClass
+    is_given: bool
+    at: datetime | None = None
+
+
+class Word(NamedTuple):
+    """One thing that was said of a class, and when."""
+
+    is_given: bool
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -66,7 +86,8 @@ class Known:
 
 
 def record(evidence: Evidence) -> None:
-    """Add a piece of evidence; its words are kept once, whoever is shown them."""
+    """Add a piece of evidence; its words are kept once, whoever is shown them. Holds its address, see `hold`."""
+    hold([evidence.address])
     digest = hashlib.sha256(f"{evidence.locale}\x00{evidence.wording}".encode()).hexdigest()
     _keep_wording(digest, evidence)
     key_id, hashed = tokens.data_keys().hash(PURPOSE, _text(evidence.address))
@@ -82,20 +103,66 @@ def record(evidence: Evidence) -> None:
             source=evidence.source,
             actor=evidence.actor,
             page_id=evidence.page_id,
-            at=clock.now(),
+            at=evidence.at or clock.now(),
         )
     )
 
 
+def say(
+    address: Address,
+    occasion: Occasion,
+    *,
+    is_given: bool,
+    classes: Iterable[MessageClass] = CLASSES,
+    customer_id: int | None = None,
+    at: datetime | None = None,
+) -> None:
+    """Add what somebody said of several classes at once."""
+    moment = at or clock.now()
+    for name in classes:
+        record(
+            Evidence(
+                **vars(occasion),
+                customer_id=customer_id,
+                address=address,
+                message_class=name,
+                is_given=is_given,
+                at=moment,
+            )
+        )
+
+
+def hold(addresses: Iterable[Address]) -> None:
+    """Let nobody else say anything for these addresses until the transaction ends, on PostgreSQL; SQLite has one
+    writer at a time. Always in one order, so that two who hold several never wait for each other.
+    """
+    if not is_postgresql():
+        return
+    keys = sorted({_lock_key(address) for address in addresses})
+    for start in range(0, len(keys), _MOST_LOCKS):
+        array = literal(keys[start : start + _MOST_LOCKS], postgresql.ARRAY(BigInteger))
+        key = func.unnest(array).column_valued("key")
+        db.session.execute(select(func.pg_advisory_xact_lock(key)))
+
+
 def standing(addresses: Iterable[Address]) -> dict[Said, bool]:
     """What was last said of each class by those addresses, under any data key; in one statement."""
-    keys = tokens.data_keys()
-    digests = {digest: address for address in set(addresses) for _, digest in keys.hashes(PURPOSE, _text(address))}
+    return {said: words[-1].is_given for said, words in history(addresses).items()}
+
+
+def history(addresses: Iterable[Address]) -> dict[Said, list[Word]]:
+    """All that was said of each class by those addresses, under any data key, in the order in which it was written
+    down: the last counts. In one statement.
+    """
+    digests = _digests(addresses)
     if not digests:
         return {}
-    query = select(Consent.digest, Consent.message_class, Consent.is_given).where(Consent.digest.in_(digests))
-    rows = db.session.execute(query.order_by(Consent.id))
-    return {Said(digests[row.digest], row.message_class): row.is_given for row in rows}
+    query = select(Consent.digest, Consent.message_class, Consent.is_given, Consent.at)
+    found: dict[Said, list[Word]] = {}
+    for row in db.session.execute(query.where(Consent.digest.in_(list(digests))).order_by(Consent.id)):
+        for address in digests[row.digest]:
+            found.setdefault(Said(address, row.message_class), []).append(Word(row.is_given, row.at))
+    return found
 
 
 def is_allowed(said: bool | None, *, needs_consent: bool) -> bool:
@@ -103,15 +170,22 @@ def is_allowed(said: bool | None, *, needs_consent: bool) -> bool:
     return said if said is not None else not needs_consent
 
 
-def list_for(customer_id: int) -> Sequence[Known]:
-    """All that a customer said, oldest first."""
+def list_for(customer_id: int, addresses: Iterable[Address] = ()) -> Sequence[Known]:
+    """All that a customer said, oldest first, and what was said for their `addresses` before anybody had them here."""
+    before = and_(Consent.customer_id.is_(None), Consent.digest.in_(list(_digests(addresses))))
     query = (
         select(Consent, Wording.body, Wording.locale)
         .join(Wording, Wording.digest == Consent.wording)
-        .where(Consent.customer_id == customer_id)
+        .where(or_(Consent.customer_id == customer_id, before))
         .order_by(Consent.id)
     )
     return [Known(*row) for row in db.session.execute(query)]
+
+
+def addresses_of(customer: Customer) -> list[Address]:
+    """Where a customer is written to, as far as it is known."""
+    phone = [Address("sms", customer.phone)] if customer.phone else []
+    return [*phone, *([Address("email", customer.email)] if customer.email else [])]
 
 
 def _keep_wording(digest: str, evidence: Evidence) -> None:
@@ -121,6 +195,21 @@ def _keep_wording(digest: str, evidence: Evidence) -> None:
         .values(digest=digest, body=evidence.wording, locale=evidence.locale, at=clock.now())
         .on_conflict_do_nothing(index_elements=["digest"])
     )
+
+
+def _digests(addresses: Iterable[Address]) -> dict[str, list[Address]]:
+    """The addresses by their keyed hashes, of which each has one a key; spelt in two ways they may share them."""
+    keys = tokens.data_keys()
+    found: dict[str, list[Address]] = {}
+    for address in set(addresses):
+        for _, digest in keys.hashes(PURPOSE, _text(address)):
+            found.setdefault(digest, []).append(address)
+    return found
+
+
+def _lock_key(address: Address) -> int:
+    """A number for an address that all processes share, whichever data keys each of them was started with."""
+    return int.from_bytes(hashlib.sha256(_text(address).encode()).digest()[:8], signed=True)
 
 
 def _text(address: Address) -> str:

@@ -10,11 +10,14 @@ from collections.abc import Iterable
 from sqlalchemy import ColumnElement, exists, select
 
 from selfservice import tokens
+from selfservice.customers import consents
 from selfservice.customers import queries as customers
 from selfservice.customers import service as suppressions
+from selfservice.customers.consents import STARTED, Address, Occasion, Said
 from selfservice.db import db
 from selfservice.errors import Conflict
 from selfservice.events import service as events
+from selfservice.messages import refusals
 from selfservice.messages import service as messages
 from selfservice.messages.models import Message
 from selfservice.pages import texts
@@ -22,6 +25,8 @@ from selfservice.pages.models import Page
 
 _WITH_THE_LINK = (Message.channel == "sms") & (Message.purpose != texts.CODE)
 """A code goes to the number on file now, whoever asks for it: it says nothing of where the link is."""
+_FOR_SOMEBODY = "The owner of this number wants to be texted again, or it was the right number after all."
+"""What staff confirm who let a number be texted again."""
 
 
 def of_page(page: Page) -> list[str]:
@@ -41,21 +46,66 @@ def has_been_sent_to(numbers: Iterable[str]) -> ColumnElement[bool]:
 
 
 def stop(page: Page, *, reason: str, actor: str) -> None:
-    """Stop everything to the numbers of a page: nothing queued begins to leave after the commit."""
+    """Stop everything to the numbers of a page, which says nothing of what their holder wants; see `refuse`."""
     for number in sorted(of_page(page)):  # In one order: two who stop the same ones never wait for each other.
         messages.stop(number, reason=reason, actor=actor)
 
 
-def allow(number: str, *, actor: str, page_id: int | None = None) -> None:
-    """Let a number (E.164) that was stopped be written to again, and record by whom; on a page's timeline if given.
+def refuse(page: Page, occasion: Occasion) -> None:
+    """Stop everything to the numbers of a page because their holder said so, with the evidence of that.
+
+    Nothing queued begins to leave after the commit.
+    """
+    for number in sorted(of_page(page)):  # As above.
+        refusals.refuse(Address("sms", number), occasion, customer_id=page.customer_id)
+
+
+def allow(number: str, *, actor: str, source: str, page_id: int | None = None) -> None:
+    """Let a number (E.164) that was stopped be written to again for its owner, and record by whom; `source` is where.
 
     What was taken back meanwhile stays so: whoever allows it sends again what still matters. Raises Conflict when it
-    is not stopped. Who stopped everything stopped their e-mail too, so that is sent again as well.
+    is not stopped. Who stopped everything stopped their e-mail too, so that is sent again as well. What they had
+    refused is allowed with it, all but offers: those need a yes of their own.
     """
     owner = customers.find_by_phone(number)
-    mail = owner.email if owner is not None else None
-    released = [suppressions.release(number), bool(mail) and suppressions.release(mail or "", channel="email")]
+    addresses = [Address("sms", number)]
+    if owner is not None and owner.email:
+        addresses.append(Address("email", owner.email))
+    consents.hold(addresses)
+    released = [suppressions.release(value, channel=channel) for channel, value in addresses]
     if not any(released):
         raise Conflict("This number is not stopped: texts to it are sent.")
+    occasion = Occasion(wording=_FOR_SOMEBODY, locale="en", source=source, actor=actor, page_id=page_id)
+    said = consents.standing(addresses)
+    for address in addresses:
+        refused = [name for name in STARTED if said.get(Said(address, name)) is False]
+        consents.say(
+            address, occasion, is_given=True, classes=refused, customer_id=owner.id if owner is not None else None
+        )
+    _tell_allowed(number, actor=actor, page_id=page_id)
+
+
+def start(number: str, occasion: Occasion) -> bool:
+    """Write to a number (E.164) again whose holder asks for it, with the evidence of that; whether it was stopped.
+
+    Their e-mail is left as it is: they stopped that elsewhere.
+    """
+    consents.hold([Address("sms", number)])
+    was_stopped = suppressions.release(number)
+    owner = customers.find_by_phone(number)
+    consents.say(
+        Address("sms", number),
+        occasion,
+        is_given=True,
+        classes=STARTED,
+        customer_id=owner.id if owner is not None else None,
+    )
+    if was_stopped:
+        _tell_allowed(number, actor=occasion.actor, page_id=occasion.page_id)
+    return was_stopped
+
+
+def _tell_allowed(number: str, *, actor: str, page_id: int | None) -> None:
+    owner = customers.find_by_phone(number)
     data = {"channel": "sms"} | ({"customer": tokens.encode_id(owner.id)} if owner is not None else {})
     events.record("customer.allowed", actor=actor, page_id=page_id, data=data)

@@ -10,16 +10,20 @@ from sqlalchemy import CursorResult, update
 from selfservice import clock
 from selfservice.conversations import service as conversations
 from selfservice.customers import queries as customers
+from selfservice.customers.consents import Occasion
 from selfservice.db import db
 from selfservice.errors import Invalid
 from selfservice.events import service as events
 from selfservice.messages import standby
-from selfservice.pages import following, guarding, numbers, queries
+from selfservice.pages import following, guarding, numbers, queries, texts
 from selfservice.pages.models import Page
 from selfservice.pages.states import LIVE
-from selfservice.situations import registry
+from selfservice.situations import registry, wishing
+from selfservice.situations.view import View
 
 CUSTOMER = "customer"
+PREFERENCES_PAGE = "preferences page"
+"""The source of what was said on the page on which customers choose what they are sent."""
 
 
 def opened(page_id: int, device_id: int | None = None, *, revision: int | None = None) -> bool:
@@ -74,9 +78,18 @@ def ask_callback(page_id: int, *, note: str = "") -> datetime:
     return conversation.due_at
 
 
-def stop_texts(page_id: int) -> None:
-    """Stop all texts to the number the page was sent to, at once: nothing queued leaves after the commit."""
+def stop_texts(page_id: int, occasion: Occasion | None = None) -> None:
+    """Stop all texts to the number the page was sent to, at once: nothing queued leaves after the commit.
+
+    `occasion` says what they were shown; without it, that was the question in the page's own language.
+    """
     page = queries.get(page_id)
     if page.disowned_at is None and numbers.of_page(page):
-        numbers.stop(page, reason="asked on a page", actor=CUSTOMER)
+        numbers.refuse(page, occasion or stop_occasion(page_id, texts.view_of(page)))
         events.record("customer.stopped", actor=CUSTOMER, page_id=page.id, data={"channel": "sms"})
+
+
+def stop_occasion(page_id: int, view: View, *, has_mail: bool = False, can_choose: bool = False) -> Occasion:
+    """What somebody was shown who stopped everything on their page, as `view` showed it."""
+    wording = wishing.stop_wording(view, has_mail=has_mail, can_choose=can_choose)
+    return Occasion(wording=wording, locale=view.language, source=PREFERENCES_PAGE, actor=CUSTOMER, page_id=page_id)

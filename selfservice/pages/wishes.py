@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from selfservice import config, tokens
+from selfservice import clock, config, tokens
 from selfservice.customers import consents, hours, preferences
 from selfservice.customers import queries as customers
-from selfservice.customers.consents import Address, Evidence, Said
+from selfservice.customers.consents import Address, Evidence, Occasion, Said
 from selfservice.customers.models import Customer
 from selfservice.customers.preferences import Wishes
 from selfservice.errors import Invalid
 from selfservice.events import service as events
+from selfservice.messages import refusals
 from selfservice.messages import service as messages
 from selfservice.pages import guarding, language, numbers, queries, requests
 from selfservice.pages.guarding import Who
 from selfservice.pages.models import Page
-from selfservice.pages.requests import CUSTOMER
+from selfservice.pages.requests import CUSTOMER, PREFERENCES_PAGE
 from selfservice.situations import wishing
 from selfservice.situations.view import View
 from selfservice.situations.wishing import CLASSES, NO, YES, Told, Wished
@@ -29,7 +30,8 @@ from selfservice.windows import read
 PURPOSE = "preferences"
 """The purpose of the tokens that lead to this page and to nothing else."""
 
-SOURCE = "preferences page"
+ONE_CLICK = "unsubscribe button of a mail program"
+"""The source of a stop that a mail program posted for its reader (RFC 8058)."""
 
 
 def url_of(page_id: int) -> str:
@@ -50,7 +52,7 @@ def read_for(page_id: int, who: Who, *, is_saved: bool = False) -> Wished:
         offered={"": usual, **{text: read(text) for text in hours.CHOICES}},
         first=wanted.first_channel or "push",
         firsts=_firsts(customer),
-        known=list_told(customer.id) if can_choose else (),
+        known=list_told(customer) if can_choose else (),
         can_choose=can_choose,
         is_stopped=_is_stopped(_addresses(page, customer)),
         is_saved=is_saved,
@@ -71,11 +73,11 @@ def allowed_for(page: Page, customer: Customer) -> dict[str, bool]:
     }
 
 
-def list_told(customer_id: int) -> list[Told]:
+def list_told(customer: Customer) -> list[Told]:
     """What a customer said of each class, latest first; of several addresses at once it is told once."""
     told = [
         Told(known.consent.message_class, known.consent.is_given, known.consent.at)
-        for known in consents.list_for(customer_id)
+        for known in consents.list_for(customer.id, consents.addresses_of(customer))
     ]
     return list(dict.fromkeys(reversed(told)))
 
@@ -101,20 +103,43 @@ def save(page_id: int, form: Mapping[str, str], view: View, who: Who) -> None:
     events.record("customer.chose", actor=CUSTOMER, page_id=page_id, data=data)
 
 
-def stop_all(page_id: int) -> None:
-    """Send nothing more to where a page went, nor by e-mail; nothing queued begins to leave after the commit."""
-    requests.stop_texts(page_id)
-    stop_mail(page_id)
+def stop_all(page_id: int, view: View, who: Who) -> None:
+    """Send nothing more to where a page went, nor by e-mail, as somebody chose whom `view` was shown to.
 
-
-def stop_mail(page_id: int) -> bool:
-    """Send no more e-mail to the customer of a page (RFC 8058); False where no e-mail address is known."""
+    Nothing queued begins to leave after the commit.
+    """
     page = queries.get(page_id)
     address = customers.get(page.customer_id).email
     if page.disowned_at is not None or not address:
         return False
-    messages.stop(address, reason="asked in an e-mail", actor=CUSTOMER, channel="email")
-    events.record("customer.stopped", actor=CUSTOMER, page_id=page_id, data={"channel": "email"})
+    has_mail = bool(customers.get(page.customer_id).email)
+    can_choose = guarding.is_let_in(page, who())
+    occasion = requests.stop_occasion(page_id, view, has_mail=has_mail, can_choose=can_choose)
+    requests.stop_texts(page_id, occasion)
+    _stop_mail(page, occasion)
+
+
+def stop_by_one_click(page_id: int, view: View) -> bool:
+    """Send no more e-mail to the customer of a page, or no more texts where no address is known (RFC 8058).
+
+    Whether it was e-mail.
+    """
+    occasion = Occasion(
+        wording=wishing.one_click_wording(view),
+        locale=view.language,
+        source=ONE_CLICK,
+        actor=CUSTOMER,
+        page_id=page_id,
+    )
+    if _stop_mail(queries.get(page_id), occasion):
+        return True
+    requests.stop_texts(page_id, occasion)
+    return False
+
+
+def _stop_mail(page: Page, occasion: Occasion) -> bool:
+    refusals.refuse(Address("email", address), occasion, customer_id=page.customer_id)
+    events.record("customer.stopped", actor=CUSTOMER, page_id=page.id, data={"channel": "email"})
     return True
 
 
@@ -122,17 +147,19 @@ def _say(page: Page, customer: Customer, name: str, *, is_given: bool, view: Vie
     for address in _addresses(page, customer):
         evidence = Evidence(
             customer_id=customer.id,
+    now = clock.now()  # The same for all: what was said of several addresses at once is told once.
             address=address,
             message_class=name,  # type: ignore[arg-type]  # One of CLASSES.
             is_given=is_given,
             wording=wishing.wording(view, name, is_given=is_given),
             locale=view.language,
-            source=SOURCE,
+            source=PREFERENCES_PAGE,
             actor=CUSTOMER,
             page_id=page.id,
         )
         (consents.record if is_given else messages.withdraw)(evidence)
 
+            at=now,
 
 def _is_stopped(addresses: list[Address]) -> bool:
     """Whether all of them asked for nothing more."""

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from selfservice.customers import queries as customers
+from selfservice.customers.consents import Address, Occasion
 from selfservice.customers.models import Customer
 from selfservice.events import service as events
+from selfservice.kit import texting
 from selfservice.kit.texting import Command
-from selfservice.messages import service as messages
+from selfservice.messages import refusals
 from selfservice.messages.service import LAST_WORD
 from selfservice.pages import numbers
 from selfservice.pages.models import Page
 from selfservice.replies import handing, speaking
 from selfservice.replies.models import InboundText
 
+SOURCE = "text"
+"""The source of what people say by texting us."""
 WRONG_NUMBER = "wrong number"
 """Why a number is stopped whose holder said that it is not the customer's: staff correct that, not a text."""
 
@@ -36,7 +40,8 @@ def obey(command: Command, text: InboundText, customer: Customer | None, page: P
 
 def _stop(text: InboundText, customer: Customer | None, page: Page | None) -> None:
     """Stop everything to the number: nothing queued begins to leave after the commit. Confirmed once, not each time."""
-    messages.stop(text.sender, reason="asked by text", actor=handing.CUSTOMER)
+    occasion = _occasion(text, customer, page, LAST_WORD)
+    refusals.refuse(Address("sms", text.sender), occasion, customer_id=customer.id if customer is not None else None)
     suppression = customers.find_suppression(text.sender)
     assert suppression is not None, "it was stopped in this transaction"
     page_id = page.id if page is not None else None
@@ -51,8 +56,25 @@ def _start(text: InboundText, customer: Customer | None, page: Page | None) -> b
     suppression = customers.find_suppression(text.sender)
     if suppression is not None and suppression.reason == WRONG_NUMBER:
         return False
-    if suppression is not None:
-        numbers.allow(text.sender, actor=handing.CUSTOMER, page_id=page.id if page is not None else None)
+    if customer is None and suppression is None:
+        return False
+    numbers.start(text.sender, _occasion(text, customer, page, "started"))
     if customer is not None:
         speaking.say(text, customer, "started", page=page, purpose=speaking.STARTED)
-    return customer is not None or suppression is not None
+    return True
+
+
+def _occasion(text: InboundText, customer: Customer | None, page: Page | None, answer: str) -> Occasion:
+    """What somebody texted who stops or starts, and the sentence that tells them what it means.
+
+    Their words as `texting` spells them: they are of its lists then, and hold nothing that says who it was.
+    """
+    said = texting.spelt(text.body)
+    sentence, language = speaking.sentence(customer, answer, page=page) if customer is not None else ("", "und")
+    return Occasion(
+        wording=f"{said}\n{sentence}".strip(),
+        locale=language,
+        source=SOURCE,
+        actor=handing.CUSTOMER,
+        page_id=page.id if page is not None else None,
+    )

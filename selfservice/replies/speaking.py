@@ -43,6 +43,12 @@ def say(
     _send(text, customer, body, page=page, language=language, key=key, purpose=purpose, sender=values["brand"])
 
 
+def sentence(customer: Customer, word: str, *, page: Page | None = None) -> tuple[str, str]:
+    """The sentence that `say` would text, and its language."""
+    language, values, reader = _to_reader(customer, page)
+    return _words(language, page).say(f"replies.{word}", values, reader), language
+
+
 def say_outcome(text: InboundText, customer: Customer, page: Page) -> None:
     """Text back what the page says now that it is answered."""
     loaded = registry.current().get(page.situation)

@@ -41,7 +41,7 @@ def export(customer: Customer) -> dict[str, Any]:
     return {
         "customer": {"id": encode_id(customer.id), **_pick(customer, _PERSON)},
         "preferences": _preferences(customer.id),
-        "consents": [_consent(known) for known in consents.list_for(customer.id)],
+        "consents": [_consent(known) for known in consents.list_for(customer.id, consents.addresses_of(customer))],
         "stopped": sorted(customers.suppressed_among(traces.numbers))
         + sorted(customers.suppressed_among(traces.addresses, "email")),
         "pages": [_with_id(row, _PAGE) for row in _rows(Page, Page.id.in_(of_pages), order=Page.created_at)],

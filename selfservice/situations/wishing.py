@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from selfservice.kit.formats import Reader
@@ -72,16 +72,15 @@ def render(view: View, wished: Wished) -> str:
     say = rendering.speaker_for(view)
     if wished.is_stopped:
         return _stopped(view, say, "preferences.stopped_" if view.ending else "wishes.mail_")
-    top = Top(part=ALWAYS, look="brand", headline=say("wishes.headline"), line=say(_line(view)))
-    if not wished.can_choose and view.ending:
-        top = Top(part=ALWAYS, look="brand", headline=say("preferences.headline"), line=say("preferences.line"))
+    headline, line = _asked(view, can_choose=wished.can_choose)
+    top = Top(part=ALWAYS, look="brand", headline=say(headline), line=say(line))
     return rendering.render_aside(
         view,
         "customer/preferences.html",
         top,
         title=say("preferences.title"),
         stopped=False,
-        stop=say("wishes.stop_all" if "email" in wished.firsts else "preferences.button"),
+        stop=say(_stop_button(has_mail="email" in wished.firsts)),
         fields=_fields(say, view, wished) if wished.can_choose else (),
         known=[_told(say, told) for told in wished.known],
         notice=Notice(say("wishes.saved"), "fine", "check") if wished.is_saved else None,
@@ -95,10 +94,39 @@ def render_without_mail(view: View) -> str:
 
 
 def wording(view: View, message_class: str, *, is_given: bool) -> str:
-    """Exactly what somebody was shown who said yes or no to a class: what they chose, and what they chose it for."""
+    """What somebody was shown who said yes or no to a class: what they chose, and what they chose it for."""
+    view = _without_number(view)
     say = rendering.speaker_for(view)
     answer = say(f"wishes.{YES if is_given else NO}")
     return f"{say('wishes.headline')}\n{say(_line(view))}\n{say(f'wishes.{message_class}')}: {answer}"
+
+
+def stop_wording(view: View, *, has_mail: bool, can_choose: bool) -> str:
+    """What somebody was shown who stopped everything: the question, and the button that they pressed."""
+    view = _without_number(view)
+    say = rendering.speaker_for(view)
+    return "\n".join(say(word) for word in (*_asked(view, can_choose=can_choose), _stop_button(has_mail=has_mail)))
+
+
+def one_click_wording(view: View) -> str:
+    """What stands in our e-mails for whoever wants no more of them, and what their mail program posted for them."""
+    return f"{rendering.speaker_for(view)('email.preferences')}\nList-Unsubscribe: One-Click"
+
+
+def _asked(view: View, *, can_choose: bool) -> tuple[str, str]:
+    """The words of the question at the top of the page: what somebody wants, or only whether it shall stop."""
+    if not can_choose and view.ending:
+        return "preferences.headline", "preferences.line"
+    return "wishes.headline", _line(view)
+
+
+def _stop_button(*, has_mail: bool) -> str:
+    return "wishes.stop_all" if has_mail else "preferences.button"
+
+
+def _without_number(view: View) -> View:
+    """The same with a sign for how the number ends: evidence stays when the person is erased, so no digit is in it."""
+    return replace(view, ending="…") if view.ending else view
 
 
 def _line(view: View) -> str:

@@ -106,7 +106,8 @@ def release(page_id: str) -> ResponseReturnValue:
 def allow(page_id: str) -> ResponseReturnValue:
     """Let the number of a page's customer be texted again."""
     page = queries.get(tokens.decode_id(page_id))
-    numbers.allow(customers.get(page.customer_id).phone or "", actor=door.actor(), page_id=page.id)
+    phone = customers.get(page.customer_id).phone or ""
+    numbers.allow(phone, actor=door.actor(), source="console", page_id=page.id)
     db.session.commit()
     return _back(page_id, "allowed")
 

@@ -60,7 +60,7 @@ def tell(page: Page, customer: Customer) -> Wants:
         zone=zones[0] if len(zones) == 1 else f"Not known: one of {len(zones)} of their country",
         spoken=[
             Spoken(words=f"{_CLASSES[told.message_class]}: {'yes' if told.is_given else 'no'}", at=told.at)
-            for told in wishes.list_told(customer.id)
+            for told in wishes.list_told(customer)
         ],
         may_erase=door.here().role is not Role.AGENT,
     )

@@ -39,10 +39,11 @@ def take() -> ResponseReturnValue:
     """Keep what was chosen (303 to the same page), or stop everything, as the form says."""
     if request.form.get("do") == wishing.SAVE:
         return _save()
-    if request.form.get(ONE_CLICK[0]) == ONE_CLICK[1] and wishes.stop_mail(g.page_id):
+    if request.form.get(ONE_CLICK[0]) == ONE_CLICK[1]:
+        was_mail = wishes.stop_by_one_click(g.page_id, _view())
         db.session.commit()
-        return door.page(_view(), wishing.render_without_mail(_view()))
-    wishes.stop_all(g.page_id)
+        return door.page(_view(), wishing.render_without_mail(_view())) if was_mail else _page()
+    wishes.stop_all(g.page_id, _view(), door.who)
     db.session.commit()
     return _page()
 

@@ -156,7 +156,7 @@ class TestMail:
 
         with app.app_context():
             assert customers.is_suppressed("maria@example.com", "email")
-            numbers.allow(PHONE, actor="cli")
+            numbers.allow(PHONE, actor="cli", source="command line")
             assert not customers.is_suppressed("maria@example.com", "email")
             assert not customers.is_suppressed(PHONE)
 
