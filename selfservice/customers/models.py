@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from selfservice.db import BigId, UtcDateTime, db
+
+IS_KNOWN = "(ref IS NOT NULL OR name IS NOT NULL OR phone IS NOT NULL OR email IS NOT NULL)"
+"""The condition, as SQL, that it is still known who a customer is."""
 
 
 class Customer(db.Model):  # type: ignore[name-defined,misc]
@@ -18,6 +21,9 @@ class Customer(db.Model):  # type: ignore[name-defined,misc]
     """
 
     __tablename__ = "customers"
+    __table_args__ = (
+        Index("ix_customers_known", "updated_at", sqlite_where=text(IS_KNOWN), postgresql_where=text(IS_KNOWN)),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     ref: Mapped[str | None] = mapped_column(String(80), unique=True)

@@ -12,6 +12,9 @@ from selfservice.db import Json, UtcDateTime, db
 
 Meaning = Literal["stop", "start", "help", "more", "answer", "staff"]
 
+IS_TOLD = "understood_at IS NOT NULL AND sender <> ''"
+"""The condition, as SQL, that a text was understood and its words are still there."""
+
 
 class InboundText(db.Model):  # type: ignore[name-defined,misc]
     """One text that somebody sent us; the provider's `ref` makes it one however often it is handed over.
@@ -28,6 +31,7 @@ class InboundText(db.Model):  # type: ignore[name-defined,misc]
         Index("ix_inbound_texts_sender_received_at", "sender", "received_at"),
         Index("ix_inbound_texts_page_id", "page_id"),
         Index("ix_inbound_texts_conversation_id", "conversation_id"),
+        Index("ix_inbound_texts_told", "received_at", sqlite_where=text(IS_TOLD), postgresql_where=text(IS_TOLD)),
         Index(
             "ix_inbound_texts_waiting",
             "received_at",
