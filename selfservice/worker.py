@@ -31,6 +31,7 @@ from selfservice.messages.queries import Whose
 from selfservice.pages import service as pages
 from selfservice.replies import photos
 from selfservice.replies import service as replies
+from selfservice.rights import forgetting
 
 HEARTBEAT_SECONDS = 10.0
 STOP_SECONDS = 4.0
@@ -38,6 +39,7 @@ STOP_SECONDS = 4.0
 
 _LOOK_SECONDS = 1.0
 _SELDOM_SECONDS = 60.0
+_FORGET_SECONDS = 600.0
 _REST_SECONDS = 0.1
 _GOODBYE_SECONDS = 1.0
 _LONGEST_BACKOFF = 5.0
@@ -68,6 +70,7 @@ def run(app: Flask, stop: Event, *, line: Sequence[str] = ()) -> None:
         Thread(target=_repeat, args=(stop, lambda: _turn_pages(app), _Pause(stop)), daemon=True),
         Thread(target=_repeat, args=(stop, lambda: _end_overdue(app), _Pause(stop, _SELDOM_SECONDS)), daemon=True),
         Thread(target=_repeat, args=(stop, lambda: _prepare_media(app, channels), _Pause(stop)), daemon=True),
+        Thread(target=_repeat, args=(stop, lambda: _forget(app), _Pause(stop, _FORGET_SECONDS)), daemon=True),
     ]
     smpp = channels.find_named(SMPP)
     if isinstance(smpp, Smpp) and line:
@@ -228,6 +231,13 @@ def _turn_pages(app: Flask) -> bool:
             found += step()
             db.session.commit()
     return found > 0
+
+
+def _forget(app: Flask) -> bool:
+    """What its time is over for; whoever was known by that alone comes after it."""
+    with app.app_context():
+        found = [forgetting.forget_pages(), forgetting.forget_rest(), forgetting.forget_customers()]
+        return any(found)
 
 
 def _prepare_media(app: Flask, channels: Channels) -> bool:

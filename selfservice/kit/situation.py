@@ -20,6 +20,7 @@ from selfservice.kit.tracing import call
 MessageClass = Literal["service", "marketing", "urgent"]
 Sensitivity = Literal["ordinary", "sensitive"]
 Seal = Literal["none", "link", "device"]
+KEPT_FOR = timedelta(days=30)
 GSM_SEGMENTS = 1
 UCS2_SEGMENTS = 3
 
@@ -48,7 +49,7 @@ class Situation:
     `forgets_when_answered` takes it back once it is answered. `tells_early` offers to tell of news on the phone before
     there is an answer. `asks_in_text` puts the question into the text itself (`[sms] question`), without a link: the
     answer comes as a text, and who writes "more" gets the link. Of a text and an e-mail the first in `channels` goes
-    for which there is an address.
+    for which there is an address. `kept_for` is how long what a page says is kept after it has ended.
     """
 
     facts: type[Facts]
@@ -65,6 +66,7 @@ class Situation:
     forgets_when_answered: bool = False
     tells_early: bool = False
     asks_in_text: bool = False
+    kept_for: timedelta = KEPT_FOR
     message_class: MessageClass = "service"
     channels: tuple[str, ...] = ("push", "sms", "email")
     segments: Mapping[str, int] = field(default_factory=lambda: {"GSM-7": GSM_SEGMENTS, "UCS-2": UCS2_SEGMENTS})

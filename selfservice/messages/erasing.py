@@ -1,18 +1,24 @@
-"""Erasing what messages say and to whom, when their recipient is erased; that they were sent stays. Callers commit."""
+"""Erasing what messages say and to whom, when their recipient is erased or their time is over; that they were sent
+stays. Callers commit.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 
+from selfservice import clock
+from selfservice.courtesy import SPANS
 from selfservice.db import db
 from selfservice.messages import moves
-from selfservice.messages.models import HandsetEmail, HandsetText, Message
+from selfservice.messages.models import Attempt, HandsetEmail, HandsetText, Message, ProviderReceipt
 from selfservice.messages.states import MAY_WAIT_AGAIN, WAITING
 from selfservice.tokens import encode_id
 
 ERASED = "erased"
+IS_AT_WORK = or_(Message.next_look_at.is_not(None), Message.lease_until.is_not(None))
+"""The condition that something is left to be done with a message: to send it, or to hear what became of it."""
 
 
 def erase(customer_id: int, numbers: Sequence[str], addresses: Sequence[str], *, actor: str) -> int:
@@ -28,17 +34,33 @@ def erase(customer_id: int, numbers: Sequence[str], addresses: Sequence[str], *,
     ).all()
     moves.move_all([row.id for row in rows if row.state in WAITING], "cancelled", reason=ERASED, actor=actor)
     moves.mark([row.id for row in rows if row.state in MAY_WAIT_AGAIN], reason=ERASED)
-    _change([row.id for row in rows], body="", payload=None)
-    _change([row.id for row in rows if row.channel != "push"], recipient="")  # A device's id says nothing of anybody.
-    refs = [encode_id(row.id) for row in rows]
-    db.session.execute(delete(HandsetText).where(HandsetText.number.in_(numbers) | HandsetText.client_ref.in_(refs)))
-    db.session.execute(
-        delete(HandsetEmail).where(HandsetEmail.address.in_(addresses) | HandsetEmail.client_ref.in_(refs))
-    )
+    db.session.execute(delete(HandsetText).where(HandsetText.number.in_(numbers)))
+    db.session.execute(delete(HandsetEmail).where(HandsetEmail.address.in_(addresses)))
+    empty([row.id for row in rows])
     return len(rows)
 
 
-def _change(ids: Sequence[int], **values: object) -> None:
+def empty(message_ids: Sequence[int]) -> None:
+    """Take out what messages say and to whom; and, of those with which nothing is left to do, what providers call them.
+
+    Attempts that still count as messages of this week stay, without that. A push keeps the id of its device, which says
+    nothing of anybody.
+    """
+    _change(Message.id.in_(message_ids), body="", payload=None)
+    _change(Message.id.in_(message_ids), Message.channel != "push", recipient="")
+    refs = [encode_id(message_id) for message_id in message_ids]
+    for memory in (HandsetText, HandsetEmail):
+        db.session.execute(delete(memory).where(memory.client_ref.in_(refs)))
+    done = select(Message.id).where(Message.id.in_(message_ids), ~IS_AT_WORK)
+    ids = list(db.session.scalars(done))
+    _change(Message.id.in_(ids), provider_ref=None)
+    db.session.execute(delete(ProviderReceipt).where(ProviderReceipt.message_id.in_(ids)))
+    tried = Attempt.message_id.in_(ids)
+    db.session.execute(delete(Attempt).where(tried, Attempt.started_at < clock.now() - max(SPANS.values())))
+    db.session.execute(update(Attempt).where(tried).values(provider_ref=None, detail=None))
+
+
+def _change(*conditions: ColumnElement[bool], **values: object) -> None:
     db.session.execute(
-        update(Message).where(Message.id.in_(ids)).values(**values).execution_options(synchronize_session="fetch")
+        update(Message).where(*conditions).values(**values).execution_options(synchronize_session="fetch")
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 
 from pydantic.fields import FieldInfo
 
@@ -18,6 +19,7 @@ from selfservice.situations.loading import Loaded
 from selfservice.situations.values import STANDARD
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_SHORTEST_KEPT, _LONGEST_KEPT = timedelta(days=1), timedelta(days=3660)
 _TAKEN_ACTIONS = frozenset({"change"})
 
 
@@ -97,7 +99,11 @@ def _actions_without_button(situation: Situation) -> Iterator[tuple[str, str]]:
 
 
 def _keeping(situation: Situation) -> Iterator[tuple[str, str]]:
-    """What phones keep: nothing sensitive that the link alone does not open, and nothing to forget where none is."""
+    """What we keep, for a day at least, so that nothing goes while it is still being told; and what phones keep:
+    nothing sensitive that the link alone does not open, and nothing to forget where none is.
+    """
+    if not _SHORTEST_KEPT <= situation.kept_for <= _LONGEST_KEPT:
+        yield "kept_for", "What a page says is kept for a day at least and ten years at most; change kept_for."
     if situation.seal is not None and situation.seal not in ("none", "link", "device"):
         yield situation.seal, f"There is no seal called {situation.seal}; write none, link or device."
     elif situation.sealed == "device" and situation.sensitivity == "sensitive":

@@ -240,6 +240,11 @@ def _what(scene: _Scene) -> str:
     return _TEXTS.get(scene.data("purpose"), "Follow-up text")
 
 
+def _forgotten(scene: _Scene) -> Entry:
+    kept = f"Its type keeps it for {scene.data('days')} days after the end"
+    return _entry(scene, "cross", "What the page said was removed", kept)
+
+
 def _photo_came(scene: _Scene) -> Entry:
     photo_id = scene.data("medium")
     words = photo_words.told(scene.cast.photos[photo_id], sender=scene.actor, ending=scene.cast.ending)
@@ -311,6 +316,7 @@ _TOLD: dict[str, Callable[[_Scene], Entry]] = {
     "page.disowned": _disowned,
     "customer.chose": _chose,
     "page.erased": _plainly("cross", "The customer was erased by {by}", "Who it was is kept nowhere", Tone.BAD),
+    "page.forgotten": _forgotten,
     "customer.exported": _plainly("link", "All that is kept of the customer was exported by {by}"),
     "customer.stopped": _stopped,
     "customer.allowed": _plainly("send", "Texts to this number allowed again by {by}"),
