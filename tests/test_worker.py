@@ -206,7 +206,7 @@ def test_the_worker_outlives_cut_connections(app: Flask) -> None:
 
 
 def test_a_provider_that_is_not_served_is_refused_at_the_start(settings: Settings) -> None:
-    app = make_app(settings.model_copy(update={"sms": ("twilio://SID:TOKEN@+15550100",)}))
+    app = make_app(settings.model_copy(update={"sms": ("pigeon://coop",)}))
 
     with pytest.raises(ConfigError, match="not served: write handset://"):
         worker.run(app, threading.Event())

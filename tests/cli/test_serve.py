@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -126,7 +127,7 @@ def test_production_does_not_start_with_a_broken_page_type(
     folder = tmp_path / "types" / "parking_fine"
     folder.mkdir(parents=True)
     (folder / "situation.py").write_text("import flask\n")
-    monkeypatch.setattr("selfservice.messages.channels.registry._SMS", {"pigeon": lambda _writer, _reader: object()})
+    monkeypatch.setattr("selfservice.messages.channels.registry._SMS", {"pigeon": lambda _writer, _reader: SimpleNamespace(name="pigeon")})
     keys = {variable.removeprefix("SELFSERVICE_"): value for variable, value in KEYS.items()}
 
     done = inside(

@@ -556,10 +556,16 @@ class TestAtTheSameMoment:
             assert db.session.scalar(select(PushSubscription).limit(1)) is not None
 
 
+class Pusher(Provider):
+    """One beside the provider of texts: each has a name of its own."""
+
+    name = "pusher"
+
+
 class TestLanes:
     def test_a_slow_provider_of_texts_holds_up_no_push(self, app: Flask, push_door: PushDoor) -> None:
         over = threading.Event()
-        slow, quick = Provider(lambda _: over.wait(30) and None, parallel=1), Provider()
+        slow, quick = Provider(lambda _: over.wait(30) and None, parallel=1), Pusher()
         with app.app_context():
             accept_many(30)
             join(push_door)
@@ -591,7 +597,7 @@ class TestLanes:
         provider._answer = call
         with app.app_context():
             accept_many(8)
-        dispatcher = Dispatcher(app, Channels({"sms": [provider], "push": [Provider(parallel=9)]}), owner=ME)
+        dispatcher = Dispatcher(app, Channels({"sms": [provider], "push": [Pusher(parallel=9)]}), owner=ME)
 
         assert run_until(lambda: not dispatcher.tick() and len(provider.sent) == 8, seconds=30)
         dispatcher.stop(5)

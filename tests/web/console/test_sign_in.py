@@ -17,12 +17,12 @@ FORM = {"email": "ana@example.com", "password": PASSWORD}
 
 def addresses(app: Flask) -> list[tuple[str, str]]:
     """Every route of the console with every method it takes, its places filled with something that might exist."""
-    given = {"page_id": "0" * 11, "conversation_id": "0" * 11, "key": "appointment_reminder", "sample": "booked"}
+    given = {"key": "appointment_reminder", "sample": "booked"}
     found = []
     for rule in app.url_map.iter_rules():
         if rule.endpoint.startswith("console.") and rule.endpoint not in ("console.show_sign_in", "console.sign_in"):
             with app.test_request_context():
-                path = app.url_for(rule.endpoint, **{name: given[name] for name in rule.arguments})
+                path = app.url_for(rule.endpoint, **{name: given.get(name, "0" * 11) for name in rule.arguments})
             found += [(path, method) for method in sorted((rule.methods or set()) - {"OPTIONS", "HEAD"})]
     return found
 
