@@ -127,7 +127,8 @@ def test_production_does_not_start_with_a_broken_page_type(
     folder = tmp_path / "types" / "parking_fine"
     folder.mkdir(parents=True)
     (folder / "situation.py").write_text("import flask\n")
-    monkeypatch.setattr("selfservice.messages.channels.registry._SMS", {"pigeon": lambda _writer, _reader: SimpleNamespace(name="pigeon")})
+    served = {"pigeon": lambda _writer, _reader: SimpleNamespace(name="pigeon")}
+    monkeypatch.setattr("selfservice.messages.channels.registry._SMS", served)
     keys = {variable.removeprefix("SELFSERVICE_"): value for variable, value in KEYS.items()}
 
     done = inside(
