@@ -306,7 +306,7 @@ def test_a_running_dispatcher_moves_on_and_loses_nothing(app: Flask) -> None:
         assert shares() in ({"first": 0}, {"first": 1})
         providers = committed(select(Attempt.provider).where(Attempt.result == "submitted"))
         assert Counter(providers) == {"second": 120}
-    assert len(first.sent) < 120
+    assert len(first.sent) < 2 * 120  # What had been claimed for it may go to it still, and no round more.
     assert Counter(outgoing.id for outgoing in second.sent) == Counter(tokens.encode_id(one) for one in ids)
 
 
