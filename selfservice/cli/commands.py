@@ -9,6 +9,7 @@ from flask import Flask
 from flask.cli import AppGroup
 
 COMMANDS = {
+    "consent": "selfservice.cli.consent",
     "customer": "selfservice.cli.customer",
     "db": "selfservice.cli.database",
     "demo": "selfservice.cli.demo",

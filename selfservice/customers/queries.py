@@ -49,6 +49,12 @@ def phones_of(customer_ids: Iterable[int]) -> dict[int, str]:
     return {customer_id: phone for customer_id, phone in db.session.execute(query) if phone}
 
 
+def ids_by_phone(phones: Iterable[str]) -> dict[str, int]:
+    """The ids of those customers who have one of these numbers (E.164), by number."""
+    query = select(Customer.phone, Customer.id).where(Customer.phone.in_(list(phones)))
+    return {phone: customer_id for phone, customer_id in db.session.execute(query) if phone}
+
+
 def is_suppressed(phone: str, channel: str = "sms") -> bool:
     """Whether this number asked us to stop, under any data key that rows may have been written with."""
     return phone in suppressed_among([phone], channel)

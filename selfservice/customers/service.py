@@ -16,6 +16,9 @@ from selfservice.customers.queries import SUPPRESSION, data_key_ids_in_use, is_s
 from selfservice.db import db, is_postgresql
 from selfservice.errors import Conflict, Invalid
 
+WRONG_NUMBER = "wrong number"
+"""Why a number is stopped whose holder said that it is not the customer's: staff correct that, not a text."""
+
 __all__ = ["choose_language", "data_key_ids_in_use", "find_or_make", "is_suppressed", "release", "suppress"]
 
 
@@ -62,9 +65,12 @@ def choose_language(customer_id: int, language: str) -> None:
 def suppress(phone: str, reason: str, *, channel: str = "sms") -> None:
     """Never write to this number (E.164) again; twice is once. `reason` is a few words of ours, no personal data.
 
+    The first reason stays, unless the number turns out to be somebody else's: then only staff let it be written to.
     `messages.service.stop` does this and takes back what is queued.
     """
-    if is_suppressed(phone, channel):
+    known = queries.find_suppression(phone, channel)
+    if known is not None:
+        known.reason = reason if reason == WRONG_NUMBER else known.reason
         return
     kid, digest = tokens.data_keys().hash(SUPPRESSION, phone)
     row = Suppression(channel=channel, key_id=kid, digest=digest, reason=reason, at=clock.now())

@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from selfservice import clock
 from selfservice.conversations import service as conversations
 from selfservice.customers import subscriptions
+from selfservice.customers.service import WRONG_NUMBER
 from selfservice.db import db
 from selfservice.events import service as events
 from selfservice.messages import service as messages
@@ -45,7 +46,7 @@ def disown(page_id: int) -> bool:
     db.session.expire_all()
     if page_id not in {row.id for row in hidden}:
         return False
-    numbers.stop(page, reason="wrong number", actor=CUSTOMER)
+    numbers.stop(page, reason=WRONG_NUMBER, actor=CUSTOMER)
     for row in hidden:
         messages.cancel_for_page(row.id, actor=CUSTOMER)
     # Whoever asked to be told on a phone of theirs is not this customer.

@@ -73,6 +73,13 @@ def allowed_for(page: Page, customer: Customer) -> dict[str, bool]:
     }
 
 
+def _refused_for(page: Page, customer: Customer) -> frozenset[str]:
+    """The classes that somebody said no to for wherever this page went."""
+    addresses = _addresses(page, customer)
+    said = consents.standing(addresses)
+    return frozenset(name for name in CLASSES if all(said.get(Said(one, name)) is False for one in addresses))
+
+
 def list_told(customer: Customer) -> list[Told]:
     """What a customer said of each class, latest first; of several addresses at once it is told once."""
     told = [
@@ -85,6 +92,7 @@ def list_told(customer: Customer) -> list[Told]:
 def save(page_id: int, form: Mapping[str, str], view: View, who: Who) -> None:
     """Keep what a customer chose on the page as `view` showed it; nothing changes that is not said anew.
 
+    A no is said anew as long as it has only been taken for granted: it is evidence against a yes from elsewhere.
     Raises Invalid for what cannot be chosen, and NotFound.
     """
     page = queries.get(page_id)
@@ -92,10 +100,14 @@ def save(page_id: int, form: Mapping[str, str], view: View, who: Who) -> None:
         return
     customer = customers.get(page.customer_id)
     was, now = allowed_for(page, customer), _read_classes(form)
+    had = preferences.find(customer.id)
     preferences.keep(customer.id, Wishes(form.get("hours", ""), _read_first(form, customer)))
-    changed = [name for name, is_given in now.items() if is_given != was[name]]
+    refused = _refused_for(page, customer)
+    changed = [name for name, is_given in now.items() if is_given != was[name] or not (is_given or name in refused)]
     for name in changed:
         _say(page, customer, name, is_given=now[name], view=view)
+    if preferences.find(customer.id).hours != had.hours:
+        messages.look_again(customer.id)
     wanted = form.get("language", "")
     if wanted:
         language.choose(page_id, wanted, who)
@@ -109,9 +121,6 @@ def stop_all(page_id: int, view: View, who: Who) -> None:
     Nothing queued begins to leave after the commit.
     """
     page = queries.get(page_id)
-    address = customers.get(page.customer_id).email
-    if page.disowned_at is not None or not address:
-        return False
     has_mail = bool(customers.get(page.customer_id).email)
     can_choose = guarding.is_let_in(page, who())
     occasion = requests.stop_occasion(page_id, view, has_mail=has_mail, can_choose=can_choose)
@@ -138,16 +147,19 @@ def stop_by_one_click(page_id: int, view: View) -> bool:
 
 
 def _stop_mail(page: Page, occasion: Occasion) -> bool:
+    address = customers.get(page.customer_id).email
+    if page.disowned_at is not None or not address:
+        return False
     refusals.refuse(Address("email", address), occasion, customer_id=page.customer_id)
     events.record("customer.stopped", actor=CUSTOMER, page_id=page.id, data={"channel": "email"})
     return True
 
 
 def _say(page: Page, customer: Customer, name: str, *, is_given: bool, view: View) -> None:
+    now = clock.now()  # The same for all: what was said of several addresses at once is told once.
     for address in _addresses(page, customer):
         evidence = Evidence(
             customer_id=customer.id,
-    now = clock.now()  # The same for all: what was said of several addresses at once is told once.
             address=address,
             message_class=name,  # type: ignore[arg-type]  # One of CLASSES.
             is_given=is_given,
@@ -156,10 +168,10 @@ def _say(page: Page, customer: Customer, name: str, *, is_given: bool, view: Vie
             source=PREFERENCES_PAGE,
             actor=CUSTOMER,
             page_id=page.id,
+            at=now,
         )
         (consents.record if is_given else messages.withdraw)(evidence)
 
-            at=now,
 
 def _is_stopped(addresses: list[Address]) -> bool:
     """Whether all of them asked for nothing more."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from selfservice.customers import queries as customers
 from selfservice.customers.consents import Address, Occasion
 from selfservice.customers.models import Customer
+from selfservice.customers.service import WRONG_NUMBER
 from selfservice.events import service as events
 from selfservice.kit import texting
 from selfservice.kit.texting import Command
@@ -17,8 +18,6 @@ from selfservice.replies.models import InboundText
 
 SOURCE = "text"
 """The source of what people say by texting us."""
-WRONG_NUMBER = "wrong number"
-"""Why a number is stopped whose holder said that it is not the customer's: staff correct that, not a text."""
 
 
 def obey(command: Command, text: InboundText, customer: Customer | None, page: Page | None) -> bool:

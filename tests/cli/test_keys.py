@@ -9,7 +9,7 @@ import pytest
 
 from selfservice import tokens
 from selfservice.keys import parse_keys, public_push_key
-from tests.cli.conftest import Inside
+from tests.cli.conftest import Inside, Shell
 
 OLD = "a:qJ3vN8xT2mR7kW5zB9cF4hL6pD1sG0yE"
 
@@ -104,3 +104,24 @@ def test_push_changes_nothing_by_itself(inside: Inside) -> None:
     inside("keys", "push")
 
     assert Path(inside.environ["SELFSERVICE_INSTANCE"], "push-key").read_text() == kept
+
+
+@pytest.mark.parametrize("server", ["serve", "worker"])
+def test_nothing_starts_without_a_data_key_that_rows_name(
+    shell: Shell, inside: Inside, tmp_path: Path, server: str
+) -> None:
+    """Processes as an operator starts them."""
+    old, new = OLD, "n:Zt5Yb1Xw8Vc3Us6Rq9Po2Nm4Lk7Ji0Hg"
+    file = tmp_path / "stops.csv"
+    file.write_text(
+        "phone,email,class,said,said_at,wording,language,source\n"
+        "+12025550123,,all,no,2026-11-01T10:00:00Z,Stop,en,crm\n",
+        "utf-8",
+    )
+    assert inside("consent", "import", str(file), "--yes", DATA_KEYS=old).returncode == 0
+
+    done = shell(server, DATA_KEYS=new)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == ("SELFSERVICE_DATA_KEYS lacks the key a, which stored rows were made with: put it back.\n")
+    assert inside("doctor", "--json", DATA_KEYS=f"{new},{old}").stdout.count("lacks the key") == 0

@@ -147,8 +147,11 @@ def test_start_undoes_a_stop_and_the_next_stop_is_confirmed_again(line: Line) ->
     assert meanings(line) == ["stop", "start", "stop"]
 
 
-def test_start_leaves_a_wrong_number_to_staff(line: Line) -> None:
+@pytest.mark.parametrize("has_stopped", [False, True])
+def test_start_leaves_a_wrong_number_to_staff(line: Line, has_stopped: bool) -> None:
     page_id = page(line)
+    if has_stopped:
+        texted(line, "STOP")
     with line.app.app_context():
         disowning.disown(page_id)
         db.session.commit()
