@@ -185,7 +185,8 @@ def _addresses(page: Page, customer: Customer) -> list[Address]:
 
 
 def _firsts(customer: Customer) -> tuple[str, ...]:
-    return ("push", "sms", "email") if customer.email else ("push", "sms")
+    known = {"push": "any", "sms": customer.phone, "email": customer.email}
+    return tuple(channel for channel, address in known.items() if address)
 
 
 def _read_classes(form: Mapping[str, str]) -> dict[str, bool]:

@@ -71,7 +71,9 @@ def render(view: View, wished: Wished) -> str:
     """The page; `wished.is_stopped` once all texts to the number are."""
     say = rendering.speaker_for(view)
     if wished.is_stopped:
-        return _stopped(view, say, "preferences.stopped_" if view.ending else "wishes.mail_")
+        has_both = view.ending and "email" in wished.firsts
+        texts = "wishes.all_" if has_both else "preferences.stopped_"
+        return _stopped(view, say, texts if view.ending else "wishes.mail_")
     headline, line = _asked(view, can_choose=wished.can_choose)
     top = Top(part=ALWAYS, look="brand", headline=say(headline), line=say(line))
     return rendering.render_aside(

@@ -200,7 +200,7 @@ def test_screen_reader_hears_the_question_the_facts_and_the_answers(
           - group: Check it’s really us
           - paragraph: /This page works until/
           - paragraph:
-            - link "Stop these texts"
+            - link "Choose or stop messages"
         """
     )
 

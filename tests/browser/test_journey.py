@@ -262,7 +262,7 @@ class TestEveryTurn:
         tab = open_tab(javascript=javascript, **PHONE)
         tab.goto(issue())
 
-        tab.get_by_role("link", name="Stop these texts").click()
+        tab.get_by_role("link", name="Choose or stop messages").click()
         tab.locator("form button").first.click()
 
         expect(tab.get_by_role("heading", level=1)).to_be_visible()

@@ -324,7 +324,7 @@ def test_small_pages_have_titles_without_facts_too(look: Look) -> None:
         wishing.render(look(), wished(is_stopped=True)),
     ]
 
-    assert [re.findall("<title>(.*?)</title>", page) for page in pages] == [["Ask for a call"], ["Your texts"]]
+    assert [re.findall("<title>(.*?)</title>", page) for page in pages] == [["Ask for a call"], ["Your messages"]]
 
 
 def test_callback_asks_once_and_says_when(look: Look) -> None:
@@ -350,11 +350,12 @@ def test_page_says_by_when_we_call(look: Look) -> None:
 
 def test_texts_can_be_stopped_without_script(look: Look) -> None:
     asking = wishing.render(look(), wished(firsts=("push", "sms")))
-    stopped = wishing.render(look(), wished(is_stopped=True))
+    stopped = wishing.render(look(), wished(firsts=("push", "sms"), is_stopped=True))
 
-    assert '<form class="dock" method="post">' in asking
+    assert '<form class="field" method="post"><button' in asking
     assert "Stop all texts" in shown_in(asking)
     assert "Texts have stopped" in shown_in(stopped)
+    assert "Messages have stopped" in shown_in(wishing.render(look(), wished(is_stopped=True)))
     assert "<form" not in stopped
     assert "<script>" not in asking + stopped
 
