@@ -172,7 +172,8 @@ def test_nobody_named_gets_a_sentence(command: Command) -> None:
     done = command("page", "issue", "appointment_reminder", "--facts", BOOKED)
 
     assert done.exit_code == 1
-    assert done.stderr == "phone: Nobody is named: give a phone number, an e-mail address or the customer's reference.\n"
+    sentence = "Nobody is named: give a phone number, an e-mail address or the customer's reference."
+    assert done.stderr == f"phone: {sentence}\n"
 
 
 def test_an_unknown_type_gets_a_sentence(command: Command) -> None:

@@ -38,7 +38,13 @@ _MADE = {
     "updated": "This case had a page already. It now shows the new facts.",
     "superseded": "The page is made. The older page of this case leads here.",
     "link": "The page is made. No text was sent: copy the link or show the QR code.",
+    "mailed": "The e-mail is on its way.",
+    "held": "The page is made. What tells of it waits for its time: see below until when.",
+    "unsent": "The page is made, but nothing was sent: see below why.",
     "again": "The text is sent again.",
+    "again-mailed": "The e-mail is sent again.",
+    "again-held": "It is sent again, but waits for its time: see below until when.",
+    "again-unsent": "Nothing was sent again: see below why.",
     "closed": "The page is closed.",
     "done": "Marked as done.",
     "released": "The check is released. The customer can try again.",
@@ -83,9 +89,9 @@ def show_qr(page_id: str) -> ResponseReturnValue:
 
 def resend(page_id: str) -> ResponseReturnValue:
     """Send the page's text once more."""
-    service.resend(tokens.decode_id(page_id), actor=door.actor())
+    message = service.resend(tokens.decode_id(page_id), actor=door.actor())
     db.session.commit()
-    return _back(page_id, "again")
+    return _back(page_id, "-".join(filter(None, ("again", sendings.outcome(message)))))
 
 
 def close(page_id: str) -> ResponseReturnValue:

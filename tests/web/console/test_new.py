@@ -104,6 +104,50 @@ def test_the_same_form_sent_twice_is_one_page_with_one_text(app: Flask, ana: Des
     assert pages_and_texts(app) == (1, 1)
 
 
+def test_page_goes_to_an_address_where_there_is_no_number(app: Flask, ana: Desk) -> None:
+    answer = ana.post("/console/new", form(do="send", phone="", email="Maria@Example.com"))
+
+    with app.app_context():
+        letter = db.session.query(Message).one()
+        assert (letter.channel, letter.recipient) == ("email", "maria@example.com")
+    assert "The e-mail is on its way." in ana.read(answer.location)
+
+
+def test_what_is_sent_is_shown_before_it_is(ana: Desk) -> None:
+    told = ana.post("/console/new/look", form(phone="", email="maria@example.com")).json
+
+    assert told["text"]["subject"].startswith("Can you come on ")
+    assert told["customer"] == {
+        "number": "maria@example.com",
+        "field": "email",
+        "known": False,
+        "name": "",
+        "language": "",
+        "stopped": False,
+        "pages": [],
+    }
+
+
+def test_nothing_goes_to_an_address_that_asked_for_nothing(app: Flask, ana: Desk) -> None:
+    with app.app_context():
+        customers.suppress("maria@example.com", "asked", channel="email")
+        db.session.commit()
+
+    refused = ana.post("/console/new", form(do="send", phone="", email="maria@example.com"))
+
+    assert refused.status_code == 422
+    assert "This address asked for no e-mails." in text_of(refused)
+    assert value_of(refused.text, "email") == "maria@example.com"
+    assert pages_and_texts(app) == (0, 0)
+
+
+def test_a_wrong_address_comes_back_with_a_sentence(ana: Desk) -> None:
+    refused = ana.post("/console/new", form(do="send", email="maria at example"))
+
+    assert "That is not an e-mail address" in text_of(refused)
+    assert '<details class="more-fields" open>' in " ".join(refused.text.split())
+
+
 def test_moment_is_read_in_the_brands_zone(app: Flask, ana: Desk) -> None:
     from selfservice.brands import service as brands  # noqa: PLC0415 - beside its one use
 
