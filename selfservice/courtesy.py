@@ -15,6 +15,10 @@ from selfservice.windows import Window
 DEFAULT = Path(__file__).with_suffix(".toml")
 CLASSES = ("service", "marketing", "urgent")
 SPANS = {"day": timedelta(days=1), "week": timedelta(days=7)}
+DAY = windows.read("08:00-21:00")
+SHORTEST = 4 * 60
+"""How many minutes of a day have to be left, so that people who may be in several zones are reached."""
+MOST_PARTS = 10
 _NAMES = {"hours", "most", "parts", "needs_consent"}
 
 
@@ -69,6 +73,42 @@ def load(path: Path = DEFAULT) -> Courtesy:
         raise ValueError(f"names {path}, where [{wrong[0]}] is unknown or missing: write {', '.join(CLASSES)}.")
     service, marketing, urgent = (_rules(name, data[name], path) for name in CLASSES)
     return Courtesy(service, marketing, urgent)
+
+
+def list_oddities(rules: Courtesy) -> list[str]:
+    """What is allowed and hardly meant, as sentences that say what to write instead."""
+    found = [*_odd_hours("service", rules.service), *_odd_hours("marketing", rules.marketing)]
+    if rules.urgent.hours is not None:
+        found.append('[urgent] has hours, so a warning about fraud may wait for the morning: write hours = "".')
+    if rules.urgent.caps:
+        found.append("[urgent] has a limit, so a warning about fraud may wait for days: write most = {}.")
+    if not rules.marketing.caps:
+        found.append("[marketing] has no limit: write one, like most = {week = 3}.")
+    if not rules.marketing.needs_consent:
+        found.append("[marketing] goes to people who never said yes: write needs_consent = true.")
+    found += [
+        f"[{name}] goes only to people who said yes, so nobody else hears of what they have with you: write "
+        "needs_consent = false, or import the consents that you hold."
+        for name in ("service", "urgent")
+        if rules.of(name).needs_consent
+    ]
+    found += [
+        f"[{name}] may take {rules.of(name).parts} parts a text: phones join some {MOST_PARTS} well."
+        for name in CLASSES
+        if rules.of(name).parts > MOST_PARTS
+    ]
+    return found
+
+
+def _odd_hours(name: str, rules: Rules) -> list[str]:
+    hours = rules.hours
+    if hours is None:
+        return [f'[{name}] keeps no hours, so texts wake people: write some, like hours = "{DAY}".']
+    if hours.opens < DAY.opens or hours.closes > DAY.closes:
+        return [f"[{name}] sends from {hours}, which is night to some: most countries' rules fit into {DAY}."]
+    if hours.closes - hours.opens < SHORTEST:
+        return [f"[{name}] sends from {hours} alone, so much will be too late: leave {SHORTEST // 60} hours or more."]
+    return []
 
 
 def _rules(name: str, given: Any, path: Path) -> Rules:

@@ -7,9 +7,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -17,31 +15,19 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from selfservice import clock, config, schema
-from selfservice.db import READER, db, fetch, is_postgresql
-from selfservice.errors import ConfigError
+from selfservice.cli import sending_checks
+from selfservice.cli.finding import Finding, State
+from selfservice.db import db, fetch, is_postgresql
 from selfservice.events.models import Event
 from selfservice.media import stores
-from selfservice.messages.channels import registry as channels
-from selfservice.messages.channels.contract import Calling, Channel
 from selfservice.situations import registry
 from selfservice.staff.models import User
 from selfservice.web import readiness, troubles
 
-State = Literal["ok", "warning", "problem"]
 OLDEST_PYTHON = (3, 11)
 LITTLE_SPACE = 1_000_000_000
 NO_SPACE = 100_000_000
 MOST_DRIFT = timedelta(seconds=5)
-_LOCAL = ("127.0.0.1", "localhost", "::1")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """How one thing stands, in a sentence that says what to do where `state` is not ok."""
-
-    name: str
-    state: State
-    says: str
 
 
 def list_findings() -> list[Finding]:
@@ -89,64 +75,19 @@ def _settings() -> Iterator[Finding]:
     counts = f"{len(settings.secret_keys)} for links, {len(settings.data_keys)} for stored data"
     yield Finding("keys", "ok", f"{counts}; the first of each is used for what is new.")
     yield _address()
-    yield _provider()
-    yield _mail()
-    yield _pushes()
+    yield sending_checks.texts()
+    yield sending_checks.mail()
+    yield sending_checks.pushes()
     yield _photos()
+    yield sending_checks.manners()
 
 
 def _address() -> Finding:
     base = config.current().base_url
-    if urlsplit(base).hostname in _LOCAL:
+    if urlsplit(base).hostname in sending_checks.LOCAL:
         says = f"Links begin with {base}, which opens on this machine alone: set SELFSERVICE_BASE_URL for other phones."
         return Finding("address", "warning", says)
     return Finding("address", "ok", f"Links begin with {base}.")
-
-
-def _provider() -> Finding:
-    settings = config.current()
-    try:
-        those = channels.build(settings, writer=db.engine, reader=db.engines[READER]).of("sms")
-    except ConfigError as error:
-        return Finding("texts", "problem", error.message)
-    if those[0].name == "handset":
-        says = "Texts go to the development handset at /phone and reach nobody: set SELFSERVICE_SMS to a provider."
-        return Finding("texts", "warning", says)
-    leave = ", then ".join(_shown(provider) for provider in those)
-    doors = [f"{settings.base_url}/callbacks/{provider.name}" for provider in those if isinstance(provider, Calling)]
-    hears = f" We are called back at /status and /inbound below {', '.join(doors)}." if doors else ""
-    return Finding("texts", "ok", f"Texts leave through {leave}.{hears}")
-
-
-def _shown(provider: Channel) -> str:
-    """A provider with its sender, and nothing of its credentials."""
-    sender = getattr(provider, "sender", "")
-    return f"{provider.name} from {sender}" if sender else provider.name
-
-
-def _mail() -> Finding:
-    settings = config.current()
-    if settings.email is None:
-        return Finding("e-mails", "ok", "None are sent: SELFSERVICE_EMAIL is not set.")
-    try:
-        provider = channels.build(settings, writer=db.engine, reader=db.engines[READER]).get("email")
-    except ConfigError as error:
-        return Finding("e-mails", "problem", error.message)
-    if provider.name == "mailbox":
-        says = "E-mails go to the development handset at /phone and reach nobody: set SELFSERVICE_EMAIL to a server."
-        return Finding("e-mails", "warning", says)
-    return Finding("e-mails", "ok", "E-mails leave through smtp.")
-
-
-def _pushes() -> Finding:
-    settings = config.current()
-    if not settings.push_key:
-        says = "Pushes are off, texts go alone: make a key with `flask --app app keys push` and set it."
-        return Finding("pushes", "warning", says)
-    if not settings.is_secure and urlsplit(settings.base_url).hostname not in _LOCAL:
-        says = "Browsers take pushes from an https address alone: see docs/real-phone.md."
-        return Finding("pushes", "warning", says)
-    return Finding("pushes", "ok", f"Phones that asked to be told get pushes, signed for {settings.push_subject}.")
 
 
 def _photos() -> Finding:
@@ -160,25 +101,14 @@ def _photos() -> Finding:
     return Finding("photos", "ok", f"They are kept in {folder}.")
 
 
-def _push_services() -> Finding:
-    unknown = troubles.list_unrecognised()
-    if unknown:
-        return Finding("push services", "problem", " ".join(unknown))
-    return Finding("push services", "ok", "None says that it does not know us.")
+def _told(name: str, list_troubles: Callable[[], list[str]], state: State, fine: str) -> Callable[[], Finding]:
+    """The check that nothing is told by `list_troubles`, which is as bad as `state` says."""
 
+    def check() -> Finding:
+        found = list_troubles()
+        return Finding(name, state, " ".join(found)) if found else Finding(name, "ok", fine)
 
-def _providers() -> Finding:
-    unwell = troubles.list_unwell()
-    if unwell:
-        return Finding("providers", "warning", " ".join(unwell))
-    return Finding("providers", "ok", "None fails or is slow.")
-
-
-def _dead() -> Finding:
-    dead = troubles.list_dead()
-    if dead:
-        return Finding("unsent", "problem", " ".join(dead))
-    return Finding("unsent", "ok", "No message was kept back by a fault of ours.")
+    return check
 
 
 def _page_types() -> Iterator[Finding]:
@@ -249,9 +179,12 @@ def _of_database(name: str, check: Callable[[], Finding]) -> Finding:
 _ALWAYS = (_python, _zones, _disk)
 _WITH_DATABASE: dict[str, Callable[[], Finding]] = {
     "data keys": _data_keys,
-    "push services": _push_services,
-    "providers": _providers,
-    "unsent": _dead,
+    "push services": _told(
+        "push services", troubles.list_unrecognised, "problem", "None says that it does not know us."
+    ),
+    "providers": _told("providers", troubles.list_unwell, "warning", "None fails or is slow."),
+    "unsent": _told("unsent", troubles.list_dead, "problem", "No message was kept back by a fault of ours."),
+    "receipts": _told("receipts", troubles.list_parked, "warning", "None is about a message that nobody here knows."),
     "worker": _worker,
     "staff": _staff,
     "clock": _clock,

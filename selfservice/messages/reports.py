@@ -6,6 +6,8 @@ then; `results` takes it up when that call's end is recorded.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -56,6 +58,23 @@ def note(provider: str, receipt: Receipt) -> bool:
     else:
         results.catch_up(message_id)
     return True
+
+
+def list_parked(*, before: datetime, since: datetime) -> Sequence[Any]:
+    """The providers with receipts that came between two moments and still wait for a message: how many, since when.
+
+    Asked of the reader.
+    """
+    query = (
+        select(
+            ProviderReceipt.provider, func.count().label("count"), func.min(ProviderReceipt.received_at).label("since")
+        )
+        .where(ProviderReceipt.message_id.is_(None), ProviderReceipt.received_at.between(since, before))
+        .group_by(ProviderReceipt.provider)
+        .order_by(ProviderReceipt.provider)
+    )
+    with db.engines[READER].connect() as connection:
+        return connection.execute(query).all()
 
 
 def count_parked() -> int:

@@ -47,8 +47,11 @@ def favicon() -> ResponseReturnValue:
 
 @blueprint.get("/readyz")
 def readyz() -> ResponseReturnValue:
-    """The database answers, its tables are those of this release, and a worker has been heard lately."""
+    """The database answers, its tables are those of this release, and a worker has been heard lately.
+
+    What is wrong with sending, and how many receipts are about messages that nobody knows, is told beside it.
+    """
     problems = readiness.problems()
-    warnings = [] if problems else troubles.list_all()
+    warnings = [] if problems else [*troubles.list_all(), *troubles.list_parked()]
     status = "ok" if not problems else "not ready"
     return jsonify(status=status, problems=problems, warnings=warnings), 503 if problems else 200

@@ -4,12 +4,20 @@ the console.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from selfservice import clock
 from selfservice.messages import queries as messages
+from selfservice.messages import reports
 from selfservice.messages.models import ProviderAlarm
+
+PARKED_AFTER = timedelta(minutes=10)
+"""A receipt may overtake the end of the call that sent its message: by seconds, and after a crash by a few minutes."""
+PARKED_FOR = timedelta(days=7)
+"""For how long a receipt that belongs to nobody is spoken of."""
 
 _WHY = {"failures": "50 of its calls failed within a minute", "slow": "half of its last calls took over 5 seconds"}
 
@@ -44,6 +52,23 @@ def list_dead() -> list[str]:
             "`flask --app app message replay --all`."
         )
     ]
+
+
+def list_parked() -> list[str]:
+    """The providers whose receipts name messages that nobody here knows, and have for a while: ours come at once."""
+    now = clock.now()
+    try:
+        return [_parked(row) for row in reports.list_parked(before=now - PARKED_AFTER, since=now - PARKED_FOR)]
+    except SQLAlchemyError:
+        return []  # Told as a problem.
+
+
+def _parked(row: Any) -> str:
+    what = "1 receipt names a message" if row.count == 1 else f"{row.count} receipts name messages"
+    return (
+        f"{row.provider}: {what} that nobody here knows, since {row.since:%Y-%m-%d %H:%M} UTC. Look whether another "
+        "system sends through the same account, or whether the database was brought back from a backup."
+    )
 
 
 def _unrecognised(alarm: ProviderAlarm) -> str:

@@ -41,8 +41,10 @@ def test_a_fresh_demo_has_nothing_to_mend(command: Command) -> None:
     assert json.loads(done.stdout)["ok"]
     assert states(done.stdout) == {
         **dict.fromkeys(["python", "zones", "disk", "settings", "keys", "page types", "database"], "ok"),
-        **dict.fromkeys(["data keys", "clock", "photos", "pushes", "push services", "providers", "unsent"], "ok"),
-        **dict.fromkeys(["address", "texts", "e-mails", "worker", "staff"], "warning"),
+        **dict.fromkeys(
+            ["data keys", "clock", "photos", "pushes", "push services", "providers", "unsent", "receipts"], "ok"
+        ),
+        **dict.fromkeys(["address", "texts", "e-mails", "courtesy", "worker", "staff"], "warning"),
     }
 
 
