@@ -270,15 +270,15 @@ def _begin_to_write(connection: Connection) -> None:
     if _HAS_FLOCK and connection.engine.url.database:
         handle = connection.info.get(_QUEUE)
         if handle is None:
-            handle = connection.info[_QUEUE] = _queue_file(connection.engine.url.database).open("ab")
+            file = file_of(connection.engine.url.database)
+            handle = connection.info[_QUEUE] = file.with_name(f"{file.name}.lock").open("ab")
         fcntl.flock(handle, fcntl.LOCK_EX)
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _queue_file(database: str) -> Path:
-    """The lock file beside an SQLite file, which may be named plainly or as a `file:` address."""
-    name = unquote(urlsplit(database).path) if database.startswith("file:") else database
-    return Path(f"{name}.lock")
+def file_of(database: str) -> Path:
+    """The SQLite file that an engine's address names, plainly or as a `file:` address."""
+    return Path(unquote(urlsplit(database).path) if database.startswith("file:") else database)
 
 
 def _leave_the_queue(_connection: Any, record: ConnectionPoolEntry) -> None:

@@ -7,6 +7,7 @@ brought up to date one after the other; one that takes something away begins the
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -111,6 +112,8 @@ def upgrade(revision: str = "head") -> None:
     found = find_current()
     require_not_too_new(found)
     if not is_newer(found):
+        # Its own words ("Context impl SQLiteImpl") tell nobody anything that callers do not.
+        logging.getLogger("alembic").setLevel(logging.WARNING)
         command.upgrade(_config(), revision)
 
 

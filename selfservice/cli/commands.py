@@ -9,6 +9,7 @@ from flask import Flask
 from flask.cli import AppGroup
 
 COMMANDS = {
+    "backup": "selfservice.cli.backup",
     "consent": "selfservice.cli.consent",
     "customer": "selfservice.cli.customer",
     "db": "selfservice.cli.database",
@@ -18,6 +19,7 @@ COMMANDS = {
     "message": "selfservice.cli.message",
     "page": "selfservice.cli.page",
     "phones": "selfservice.cli.phones",
+    "restore": "selfservice.cli.restore",
     "serve": "selfservice.cli.serve",
     "situation": "selfservice.cli.situation",
     "staff": "selfservice.cli.staff",

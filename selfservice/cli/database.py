@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 import click
 
 from selfservice import schema
@@ -27,8 +25,6 @@ def upgrade() -> None:
     """
     before = schema.find_current()
     schema.require_not_too_new(before)
-    # Its own words ("Context impl SQLiteImpl") tell nobody anything that the line below does not.
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     schema.upgrade()
     brands.ensure_default()
     staff.ensure_teams({key: key.replace("_", " ").capitalize() for key in _teams()})

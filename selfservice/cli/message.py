@@ -5,11 +5,14 @@ from __future__ import annotations
 import click
 
 from selfservice import tokens
+from selfservice.backups.bringing_back import end_sessions
 from selfservice.cli.command import FLASK, Group, json_option, print_json, print_table
 from selfservice.cli.issuing import ACTOR
+from selfservice.cli.restore import doubts, only_providers
 from selfservice.db import db
-from selfservice.errors import Invalid, NotFound
-from selfservice.messages import queries, service
+from selfservice.errors import Conflict, Invalid, NotFound
+from selfservice.events import service as events
+from selfservice.messages import queries, restoring, service
 
 STATES = ("dead", "failed", "needs_human", "uncertain")
 _MOST = 200
@@ -65,6 +68,25 @@ def replay(message_id: str | None, *, is_all: bool) -> None:
     if message_id is not None and not count:
         raise Invalid("That message is not dead, so it stays as it is: `message list` shows those that are.")
     click.echo("1 message was given back to be sent." if count == 1 else f"{count} messages were given back.")
+
+
+@command.command("doubt", example="message doubt --yes")
+@click.option("--yes", is_flag=True, help="Doubt them without asking once more.")
+def doubt(*, yes: bool) -> None:
+    """After a database was brought back by other means than `restore`: mark what had not left as uncertain.
+
+    It may have left since, and would leave again. Run it before `serve` and `worker` start. Providers are then asked
+    about each; `message list --state needs_human` shows those of which nobody knows. Everybody of staff signs in again.
+    """
+    if queries.count_workers():
+        raise Conflict("A worker is running, or was within this minute: stop it, wait a minute and run this again.")
+    if not yes:
+        click.confirm("Doubt every message that has not left?", abort=True, err=True)
+    doubted = restoring.doubt_all(only_providers(), actor=ACTOR)
+    end_sessions()
+    events.record("database.restored", actor=ACTOR, data={"doubted": doubted.total()})
+    db.session.commit()
+    click.echo(doubts(doubted))
 
 
 def _read(text: str) -> int:
