@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from selfservice import clock
 from selfservice.db import db
 from selfservice.messages import departures, moves, queries, results, service, standby
-from selfservice.messages.channels.contract import Findable, Found, Repeatable, Uncertain
+from selfservice.messages.channels.contract import Calling, Channel, Findable, Found, Repeatable, Uncertain
 from selfservice.messages.channels.registry import Channels
 from selfservice.messages.models import Attempt, Message
 from selfservice.messages.moves import NO_RECEIPT_AFTER
@@ -26,6 +26,11 @@ from selfservice.messages.queries import EVERYBODYS, Whose
 from selfservice.tokens import encode_id
 
 MOST_QUESTIONS = 8
+"""How often is asked, or waited for a call, about what is not urgent: for some thirteen minutes."""
+URGENT_WAITS = timedelta(seconds=90)
+"""How long an urgent message is in doubt before it is sent once more: providers call within seconds of taking a text,
+and whoever has to say whether a payment is theirs stands at a till.
+"""
 _LOOK_TAKES = timedelta(seconds=60)
 _LONGEST_PAUSE = timedelta(minutes=5)
 
@@ -115,8 +120,9 @@ def reconcile(channels: Channels, limit: int = 50, *, whose: Whose = EVERYBODYS)
     """Settle messages of which nobody knows whether they were taken, by asking their provider. Commits.
 
     Where nobody can say, an urgent message is sent once more, flagged: a second warning about fraud is better than
-    none. A push is sent again a few times and then given up: the device shows two of them as one, and a person could
-    not find out more. Everything else waits for a person.
+    none. A provider that calls us back has `URGENT_WAITS` for that, and longer for what is not urgent. A push is sent
+    again a few times and then given up: the device shows two of them as one, and a person could not find out more.
+    Everything else waits for a person.
     """
     due = _take_looks(("uncertain",), limit, whose)
     for row in due:
@@ -126,11 +132,13 @@ def reconcile(channels: Channels, limit: int = 50, *, whose: Whose = EVERYBODYS)
                 db.session.commit()  # A receipt has come meanwhile, and nobody need be asked.
             elif isinstance(channel, Repeatable):
                 _repeat(row, channel.most_repeats)
-            elif not isinstance(channel, Findable) or row.failures >= MOST_QUESTIONS:
+            elif _is_over(row, channel):
                 _give_up(row, is_there=channel is not None)
-            else:
+            elif isinstance(channel, Findable):
                 db.session.commit()  # To have looked for a receipt holds the writer's place.
                 results.settle(row.id, _ask(channel, row.id))
+            else:
+                _ask_later(row)
         except Uncertain:
             _ask_later(row)
         db.session.commit()
@@ -156,8 +164,19 @@ def _ask(channel: Findable, message_id: int) -> Found | None:
         raise Uncertain(f"The provider's code failed: {type(error).__name__}.") from error
 
 
+def _is_over(row: Any, channel: Channel | None) -> bool:
+    """Whether nobody will say any more what became of a message, or too late to be of use."""
+    if not isinstance(channel, Findable | Calling):
+        return True
+    if row.message_class == "urgent":
+        return bool(clock.now() >= row.updated_at + URGENT_WAITS)
+    return bool(row.failures >= MOST_QUESTIONS)
+
+
 def _ask_later(row: Any) -> None:
     pause = min(_LONGEST_PAUSE, timedelta(seconds=2 ** (row.failures + 1)))
+    if row.message_class == "urgent":
+        pause = min(pause, max(timedelta(), row.updated_at + URGENT_WAITS - clock.now()))
     db.session.execute(
         update(Message)
         .where(Message.id == row.id, Message.state == "uncertain")

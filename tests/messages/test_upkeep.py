@@ -20,6 +20,7 @@ from selfservice.messages.dispatch import LEASE
 from selfservice.messages.models import HandsetText, Message
 from selfservice.messages.results import Result
 from selfservice.messages.states import RECEIPTS
+from tests.harness.post import PostOffice
 from tests.messages.scenes import (
     Askable,
     Provider,
@@ -193,6 +194,37 @@ def test_only_an_urgent_message_is_sent_again_and_only_once(session: Any) -> Non
     upkeep.reconcile(only(provider))
 
     assert (state_of(urgent.id), provider.count(urgent.id)) == ("needs_human", 2)
+
+
+@pytest.mark.parametrize(
+    ("message_class", "looks", "state"),
+    [
+        ("urgent", (2, 6, 14, 30, 62, 89, 90), "ready"),
+        ("service", (2, 6, 14, 30, 62, 126, 254, 510, 810), "needs_human"),
+    ],
+)
+def test_a_provider_that_only_calls_has_time_to_call(
+    session: Any, message_class: str, looks: tuple[int, ...], state: str
+) -> None:
+    office = PostOffice()
+    channels = Channels({"sms": [office]})
+    begins = clock.now()
+    with clock.at(begins):
+        message = accept(message_class=message_class)
+        office.send = lambda _outgoing: _raise(Uncertain("Time-out."))  # type: ignore[method-assign]
+        dispatch.send_all(channels, owner=ME)
+
+    states = []
+    for seconds in looks:
+        with clock.at(begins + timedelta(seconds=seconds)):
+            upkeep.reconcile(channels)
+        states.append(state_of(message.id))
+
+    assert states == ["uncertain"] * (len(looks) - 1) + [state]
+
+
+def _raise(error: Exception) -> Any:
+    raise error
 
 
 @pytest.mark.parametrize("message_class", ["service", "marketing"])

@@ -70,9 +70,9 @@ def channels() -> Channels:
     return registry.build(config.current(), writer=db.engine, reader=db.engines[READER])
 
 
-def send() -> int:
+def send(situation: str = "appointment_reminder") -> int:
     """The id of a page's text, after it was handed over."""
-    message_id = issue().messages[0].id
+    message_id = issue(situation).messages[0].id
     assert dispatch.send_all(channels(), owner="worker-1") == 1
     return message_id
 
@@ -153,6 +153,42 @@ def test_a_doubt_that_nothing_ends_goes_to_a_person(session: Any, providers: Pro
 
     assert state_of(message_id) == "needs_human"
     assert providers.counts == {encode_id(message_id): 1}
+
+
+def test_an_urgent_doubt_waits_ninety_seconds_for_the_call_and_goes_once_more(
+    session: Any, client: FlaskClient, providers: Providers, kind: str
+) -> None:
+    if kind == "gateway":
+        providers.template.write_text(_without_find(providers.template.read_text("utf-8")))
+    begins = clock.now()
+    with providers.dropping(), time_machine.travel(begins, tick=False):
+        message_id = send("fraud_alert")
+
+    for seconds in (3, 30, 60, 89):
+        with time_machine.travel(begins + timedelta(seconds=seconds), tick=False):
+            upkeep.reconcile(channels())
+    assert (state_of(message_id), providers.counts) == ("uncertain", {encode_id(message_id): 1})
+    with time_machine.travel(begins + timedelta(seconds=90), tick=False):
+        upkeep.reconcile(channels())
+        assert dispatch.send_all(channels(), owner="worker-1") == 1
+
+    assert (state_of(message_id), providers.counts) == ("submitted", {encode_id(message_id): 2})
+    assert call(client, delivered(providers)).status_code == 200
+    assert state_of(message_id) == "delivered"
+
+
+def test_an_urgent_doubt_that_a_call_ends_is_not_sent_again(
+    session: Any, client: FlaskClient, providers: Providers, kind: str
+) -> None:
+    with providers.dropping():
+        message_id = send("fraud_alert")
+
+    call(client, delivered(providers))
+    with time_machine.travel(clock.now() + timedelta(minutes=2), tick=False):
+        upkeep.reconcile(channels())
+        assert dispatch.send_all(channels(), owner="worker-1") == 0
+
+    assert (state_of(message_id), providers.counts) == ("delivered", {encode_id(message_id): 1})
 
 
 def _without_find(template: str) -> str:
