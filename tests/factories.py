@@ -55,6 +55,7 @@ def issue(
     phone: str | None = PHONE,
     name: str | None = "Maria Santos",
     ref: str | None = None,
+    email: str | None = None,
     **details: Any,
 ) -> Issued:
     """A committed page with its text."""
@@ -65,7 +66,7 @@ def issue(
         NewPage(
             situation=situation,
             facts=made[situation]() if facts is None else facts,
-            customer=Person(phone=phone, name=name, ref=ref, locale=details.pop("language", None)),
+            customer=Person(phone=phone, name=name, ref=ref, email=email, locale=details.pop("language", None)),
             actor=details.pop("actor", "cli"),
             **details,
         )

@@ -5,7 +5,7 @@ Callers commit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ColumnElement, exists, select
 
@@ -14,6 +14,7 @@ from selfservice.customers import consents
 from selfservice.customers import queries as customers
 from selfservice.customers import service as suppressions
 from selfservice.customers.consents import STARTED, Address, Occasion, Said
+from selfservice.customers.models import Customer
 from selfservice.db import db
 from selfservice.errors import Conflict
 from selfservice.events import service as events
@@ -27,6 +28,8 @@ _WITH_THE_LINK = (Message.channel == "sms") & (Message.purpose != texts.CODE)
 """A code goes to the number on file now, whoever asks for it: it says nothing of where the link is."""
 _FOR_SOMEBODY = "The owner of this number wants to be texted again, or it was the right number after all."
 """What staff confirm who let a number be texted again."""
+_REFUSED_TO_STAFF = "The customer told us that they want no more messages."
+"""What staff confirm who stop everything for a customer."""
 
 
 def of_page(page: Page) -> list[str]:
@@ -60,21 +63,49 @@ def refuse(page: Page, occasion: Occasion) -> None:
         refusals.refuse(Address("sms", number), occasion, customer_id=page.customer_id)
 
 
-def allow(number: str, *, actor: str, source: str, page_id: int | None = None) -> None:
-    """Let a number (E.164) that was stopped be written to again for its owner, and record by whom; `source` is where.
+def refuse_for_customer(page: Page, customer: Customer, *, actor: str, source: str) -> None:
+    """Stop everything to a customer who told staff so, texts and e-mails, with the evidence of it on this page.
 
-    What was taken back meanwhile stays so: whoever allows it sends again what still matters. Raises Conflict when it
-    is not stopped. Who stopped everything stopped their e-mail too, so that is sent again as well. What they had
+    Nothing queued begins to leave after the commit. Raises Conflict when nothing could be sent anyway.
+    """
+    occasion = Occasion(wording=_REFUSED_TO_STAFF, locale="en", source=source, actor=actor, page_id=page.id)
+    addresses = [Address("sms", number) for number in sorted(of_page(page))]
+    addresses += [Address("email", customer.email)] if customer.email else []
+    going = [(channel, value) for channel, value in addresses if not customers.is_suppressed(value, channel)]
+    if not going:
+        raise Conflict("Nothing is sent to this customer: there is nothing to stop.")
+    for channel, value in going:
+        refusals.refuse(Address(channel, value), occasion, customer_id=customer.id)
+    for channel in dict.fromkeys(channel for channel, _value in going):
+        events.record("customer.stopped", actor=actor, page_id=page.id, data={"channel": channel})
+
+
+def allow(number: str, *, actor: str, source: str, page_id: int | None = None) -> None:
+    """Let a number (E.164) that was stopped be written to again for its owner, as `allow_customer` does."""
+    owner = customers.find_by_phone(number)
+    if owner is not None:
+        allow_customer(owner, actor=actor, source=source, page_id=page_id)
+    else:
+        _allow([Address("sms", number)], None, actor=actor, source=source, page_id=page_id)
+
+
+def allow_customer(customer: Customer, *, actor: str, source: str, page_id: int | None = None) -> None:
+    """Let a customer be written to again who stopped texts or e-mails, and record by whom; `source` is where.
+
+    What was taken back meanwhile stays so: whoever allows it sends again what still matters. Raises Conflict when
+    nothing is stopped. Who stopped everything stopped their e-mail too, so that is sent again as well. What they had
     refused is allowed with it, all but offers: those need a yes of their own.
     """
-    owner = customers.find_by_phone(number)
-    addresses = [Address("sms", number)]
-    if owner is not None and owner.email:
-        addresses.append(Address("email", owner.email))
+    _allow(consents.addresses_of(customer), customer, actor=actor, source=source, page_id=page_id)
+
+
+def _allow(
+    addresses: Sequence[Address], owner: Customer | None, *, actor: str, source: str, page_id: int | None
+) -> None:
     consents.hold(addresses)
-    released = [suppressions.release(value, channel=channel) for channel, value in addresses]
-    if not any(released):
-        raise Conflict("This number is not stopped: texts to it are sent.")
+    released = [channel for channel, value in addresses if suppressions.release(value, channel=channel)]
+    if not released:
+        raise Conflict("Nothing is stopped here: what is sent leaves.")
     occasion = Occasion(wording=_FOR_SOMEBODY, locale="en", source=source, actor=actor, page_id=page_id)
     said = consents.standing(addresses)
     for address in addresses:
@@ -82,7 +113,7 @@ def allow(number: str, *, actor: str, source: str, page_id: int | None = None) -
         consents.say(
             address, occasion, is_given=True, classes=refused, customer_id=owner.id if owner is not None else None
         )
-    _tell_allowed(number, actor=actor, page_id=page_id)
+    _tell_allowed(owner, released[0], actor=actor, page_id=page_id)
 
 
 def start(number: str, occasion: Occasion) -> bool:
@@ -101,11 +132,10 @@ def start(number: str, occasion: Occasion) -> bool:
         customer_id=owner.id if owner is not None else None,
     )
     if was_stopped:
-        _tell_allowed(number, actor=occasion.actor, page_id=occasion.page_id)
+        _tell_allowed(owner, "sms", actor=occasion.actor, page_id=occasion.page_id)
     return was_stopped
 
 
-def _tell_allowed(number: str, *, actor: str, page_id: int | None) -> None:
-    owner = customers.find_by_phone(number)
-    data = {"channel": "sms"} | ({"customer": tokens.encode_id(owner.id)} if owner is not None else {})
+def _tell_allowed(owner: Customer | None, channel: str, *, actor: str, page_id: int | None) -> None:
+    data = {"channel": channel} | ({"customer": tokens.encode_id(owner.id)} if owner is not None else {})
     events.record("customer.allowed", actor=actor, page_id=page_id, data=data)

@@ -39,7 +39,7 @@ def test_number_is_texted_again_once_it_was_asked(disowned: tuple[Scene, int], o
     assert box is not None
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= width
-    expect(desk.get_by_text("This number is texted again.")).to_be_visible()
+    expect(desk.get_by_text("The customer is written to again.")).to_be_visible()
     expect(desk.get_by_text("Texts to this number allowed again by Ana Silva")).to_be_visible()
     expect(desk.get_by_text("This page stays closed: make a new one.")).to_be_visible()
     expect(ask).to_have_count(0)

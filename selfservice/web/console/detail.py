@@ -25,11 +25,12 @@ from selfservice.media import queries as media
 from selfservice.messages import queries as messages
 from selfservice.pages import checks, numbers, queries, receipts, service, sight, texts
 from selfservice.pages.models import Page
+from selfservice.replies import queries as replies
 from selfservice.situations import registry
 from selfservice.situations.registry import Loaded
 from selfservice.staff import queries as staff
 from selfservice.web import live
-from selfservice.web.console import door, person, sendings, story, wording
+from selfservice.web.console import arrivals, door, person, sendings, story, wording
 from selfservice.web.console.story import Cast
 from selfservice.web.console.wording import Said, Teller
 
@@ -45,10 +46,13 @@ _MADE = {
     "again-mailed": "The e-mail is sent again.",
     "again-held": "It is sent again, but waits for its time: see below until when.",
     "again-unsent": "Nothing was sent again: see below why.",
+    "taken-back": "It is taken back and will not be sent.",
+    "replayed": "It is given back to be sent.",
     "closed": "The page is closed.",
+    "stopped": "Nothing more is sent to this customer. What was on its way is taken back.",
     "done": "Marked as done.",
     "released": "The check is released. The customer can try again.",
-    "allowed": "This number is texted again. What was stopped is not sent by itself.",
+    "allowed": "The customer is written to again. What was stopped is not sent by itself.",
     "erased": "The customer is erased. Counts stay, and what was stopped stays stopped.",
 }
 
@@ -87,13 +91,6 @@ def show_qr(page_id: str) -> ResponseReturnValue:
     return door.page("console/qr.html", drawing=drawing, **_basics(scene))
 
 
-def resend(page_id: str) -> ResponseReturnValue:
-    """Send the page's text once more."""
-    message = service.resend(tokens.decode_id(page_id), actor=door.actor())
-    db.session.commit()
-    return _back(page_id, "-".join(filter(None, ("again", sendings.outcome(message)))))
-
-
 def close(page_id: str) -> ResponseReturnValue:
     """End the page, so that nobody can answer it any more."""
     service.revoke(tokens.decode_id(page_id), actor=door.actor())
@@ -110,10 +107,9 @@ def release(page_id: str) -> ResponseReturnValue:
 
 
 def allow(page_id: str) -> ResponseReturnValue:
-    """Let the number of a page's customer be texted again."""
+    """Let a page's customer be written to again."""
     page = queries.get(tokens.decode_id(page_id))
-    phone = customers.get(page.customer_id).phone or ""
-    numbers.allow(phone, actor=door.actor(), source="console", page_id=page.id)
+    numbers.allow_customer(customers.get(page.customer_id), actor=door.actor(), source="console", page_id=page.id)
     db.session.commit()
     return _back(page_id, "allowed")
 
@@ -161,16 +157,20 @@ def _parts(scene: _Scene) -> dict[str, Any]:
     waiting = conversations.list_for_page(page.id)
     names = staff.names_of(_people(log, page, waiting))
     known = sight.facts_of(loaded, page.facts, page.version) if loaded else None
+    sent = messages.list_for_page(page.id)
+    phone_stopped = customers.is_suppressed(scene.customer.phone or "")
     return {
         **_basics(scene),
         "entries": story.tell(log, _cast(scene, names)),
         "made_by": names.get(_user(page.created_by), ""),
         "answers": wording.answers(page, loaded, teller) if loaded else (),
         "facts": wording.facts(loaded, known, teller) if loaded and known else [],
-        "texts": sendings.tell(messages.list_for_page(page.id)),
+        "texts": sorted([*sendings.tell(sent), *arrivals.tell(replies.list_for_page(page.id))], key=lambda one: one.at),
+        "sent_to": sendings.places(sent, scene.customer),
         "conversations": waiting,
         "is_locked": any(check.state == "locked" for check in checks.list_for_page(page.id)),
-        "is_stopped": customers.is_suppressed(scene.customer.phone or ""),
+        "is_stopped": phone_stopped,
+        "is_mail_stopped": customers.is_suppressed(scene.customer.email or "", "email"),
         "receipt": receipts.code_of(page.id, page.brand_id, page.answers) if page.answers else "",
         "wants": person.tell(page, scene.customer),
         "names": names,

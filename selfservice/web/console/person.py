@@ -17,13 +17,13 @@ from selfservice.customers.models import Customer
 from selfservice.db import db
 from selfservice.errors import Forbidden, Invalid
 from selfservice.events import service as events
-from selfservice.pages import queries, wishes
+from selfservice.pages import numbers, queries, wishes
 from selfservice.pages.models import Page
 from selfservice.rights import erasing, exporting
 from selfservice.staff.models import Role
 from selfservice.web.console import door
 
-_CLASSES = {"service": "News about what they have with us", "marketing": "Offers", "urgent": "Urgent warnings"}
+_CLASSES = {"service": "Updates about what they have with us", "marketing": "Offers", "urgent": "Urgent warnings"}
 _FIRSTS = {"": "A notification, then a text", "sms": "A text", "email": "An e-mail"}
 
 
@@ -55,15 +55,24 @@ def tell(page: Page, customer: Customer) -> Wants:
     zones = hours.possible_zones(customer.timezone, customer.phone, lambda: page.timezone)
     return Wants(
         classes=[(_CLASSES[name], is_sent) for name, is_sent in allowed.items()],
-        hours=chosen.hours or (str(usual) if usual else "Any"),
+        hours=(chosen.hours or (str(usual) if usual else "At any time")).replace("-", " to "),
         first=_FIRSTS[chosen.first_channel],
-        zone=zones[0] if len(zones) == 1 else f"Not known: one of {len(zones)} of their country",
+        zone=zones[0] if len(zones) == 1 else f"Not known: one of {len(zones)} in their country",
         spoken=[
             Spoken(words=f"{_CLASSES[told.message_class]}: {'yes' if told.is_given else 'no'}", at=told.at)
             for told in wishes.list_told(customer)
         ],
         may_erase=door.here().role is not Role.AGENT,
     )
+
+
+def stop(page_id: str) -> ResponseReturnValue:
+    """Send nothing more to the customer of a page, because they told staff so."""
+    page = queries.get(tokens.decode_id(page_id))
+    customer = customers.get(page.customer_id)
+    numbers.refuse_for_customer(page, customer, actor=door.actor(), source="console")
+    db.session.commit()
+    return redirect(url_for("console.show_page", page_id=page_id, made="stopped"), 303)
 
 
 def export(page_id: str) -> ResponseReturnValue:

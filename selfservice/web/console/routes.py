@@ -15,6 +15,7 @@ from selfservice.web.console import (
     door,
     inbox,
     listing,
+    outgoing,
     page_types,
     person,
     photos,
@@ -53,10 +54,13 @@ _add("/pages/<page_id>/timeline", "show_timeline", detail.show_timeline, methods
 _add("/pages/<page_id>/qr", "show_qr", detail.show_qr, methods=_GET)
 _add("/pages/<page_id>/media/<medium_id>", "show_photo", photos.show_photo, methods=_GET)
 _add("/pages/<page_id>/media/<medium_id>/preview", "show_preview", photos.show_preview, methods=_GET)
-_add("/pages/<page_id>/resend", "resend", detail.resend, methods=_POST)
+_add("/pages/<page_id>/resend", "resend", outgoing.resend, methods=_POST)
+_add("/pages/<page_id>/messages/<message_id>/take-back", "take_back", outgoing.take_back, methods=_POST)
+_add("/pages/<page_id>/messages/<message_id>/replay", "replay", outgoing.replay, methods=_POST)
 _add("/pages/<page_id>/close", "close", detail.close, methods=_POST)
 _add("/pages/<page_id>/release", "release", detail.release, methods=_POST)
 _add("/pages/<page_id>/allow", "allow", detail.allow, methods=_POST)
+_add("/pages/<page_id>/stop", "stop", person.stop, methods=_POST)
 _add("/pages/<page_id>/export", "export", person.export, methods=_POST)
 _add("/pages/<page_id>/erase", "erase", person.erase, methods=_POST)
 

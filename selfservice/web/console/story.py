@@ -181,23 +181,33 @@ def _disowned(scene: _Scene) -> Entry:
 
 
 def _taken_back(scene: _Scene) -> Entry:
-    reason = _NOT_NEEDED.get(scene.data("reason"))
+    reason = reasons.NOT_NEEDED.get(scene.data("reason"))
     if reason is not None:
         return _entry(scene, "check", f"{_what(scene)} not needed", reason)
+    if scene.data("reason") == reasons.BY_STAFF:
+        return _entry(scene, "undo", f"{_what(scene)} taken back by {scene.actor}", "It had not left yet")
     why = reasons.TAKEN_BACK.get(scene.data("reason"), reasons.TAKEN_BACK["page_closed"])
     return _entry(scene, "alert", f"{_what(scene)} not sent", why, tone=Tone.BAD)
 
 
 def _unwanted(scene: _Scene) -> Entry:
-    why = reasons.REFUSED.get(scene.data("reason"), reasons.REFUSED["stopped"])
+    why = reasons.refused(scene.data("reason"), scene.data("channel"))
     return _entry(scene, "alert", f"{_what(scene)} not sent", why, tone=Tone.BAD)
 
 
 def _stopped(scene: _Scene) -> Entry:
+    if scene.event.actor.startswith("staff:"):
+        what = "E-mails" if scene.data("channel") == "email" else "Texts"
+        return _entry(scene, "mute", f"{what} stopped by {scene.actor}", "The customer said so", tone=Tone.BAD)
     what = (
         "Stopped all e-mail to this address" if scene.data("channel") == "email" else "Stopped all texts to this number"
     )
     return _entry(scene, "mute", what, tone=Tone.BAD)
+
+
+def _allowed(scene: _Scene) -> Entry:
+    what = "E-mails to this address" if scene.data("channel") == "email" else "Texts to this number"
+    return _entry(scene, "send", f"{what} allowed again by {scene.actor}")
 
 
 def _chose(scene: _Scene) -> Entry:
@@ -259,18 +269,10 @@ def _wrote(scene: _Scene) -> Entry:
 
 
 _AGAIN = "Looked again"
-_NO_LONGER = "The phone takes no notifications any more"
+_NO_LONGER = reasons.NOT_NEEDED["unsubscribed"]
 _UNRECOGNISED = "The push service does not recognise us; an administrator has to look"
 _NOTIFICATIONS = {"update": "Notification about the change"}
-_NOT_NEEDED = {
-    "reached_by_push": "The notification reached the phone",
-    "page_opened": "The page was opened first",
-    "page_answered": "The page was answered first",
-    "sent_as_text": "The text went instead",
-    "facts_changed": "The facts changed, so a new one went",
-    "unsubscribed": _NO_LONGER,
-}
-_CLASSES = {"service": "news about what they have with us", "marketing": "offers", "urgent": "urgent warnings"}
+_CLASSES = {"service": "updates about what they have with us", "marketing": "offers", "urgent": "urgent warnings"}
 _ACTORS = {"customer": "the customer", "cli": "the command line", "api": "your system", "system": "the system"}
 _NOUNS = {"push": "notification", "email": "e-mail"}
 _TEXTS = {
@@ -319,7 +321,7 @@ _TOLD: dict[str, Callable[[_Scene], Entry]] = {
     "page.forgotten": _forgotten,
     "customer.exported": _plainly("link", "All that is kept of the customer was exported by {by}"),
     "customer.stopped": _stopped,
-    "customer.allowed": _plainly("send", "Texts to this number allowed again by {by}"),
+    "customer.allowed": _allowed,
     "conversation.waiting": _asked_for_a_person,
     "conversation.open": _plainly("person", "Taken by {by}"),
     "conversation.closed": _plainly("check", "Done by {by}"),
@@ -328,7 +330,7 @@ _TOLD: dict[str, Callable[[_Scene], Entry]] = {
     "message.rewritten": _plainly("edit", "Text rewritten with the new facts", "It had not left yet"),
     "message.suppressed": _unwanted,
     "message.cancelled": _taken_back,
-    "message.expired": _not_sent("It was too late for it"),
+    "message.expired": _not_sent(reasons.NEXT["expired"]),
     "message.failed": _refused,
     "message.dead": _not_sent("The same fault five times; an administrator has to look"),
     "message.held": _held,

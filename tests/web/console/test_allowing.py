@@ -51,7 +51,7 @@ def test_a_stopped_number_is_texted_again(app: Flask, ana: Desk, stopped_id: int
     assert "Yes, text it again" in before
     assert (allowed.status_code, is_stopped(app)) == (303, False)
     after = ana.get(allowed.location)
-    assert "This number is texted again." in text_of(after)
+    assert "The customer is written to again." in text_of(after)
     assert "Yes, text it again" not in text_of(after)
     assert titles(after.text)[:2] == [
         "Texts to this number allowed again by Ana Silva",
@@ -103,7 +103,7 @@ def test_a_number_that_is_not_stopped_cannot_be_allowed(app: Flask, ana: Desk) -
     answer = ana.post(address(page_id, "/allow"))
 
     assert answer.status_code == 409
-    assert "This number is not stopped" in text_of(answer)
+    assert "Nothing is stopped here" in text_of(answer)
 
 
 def test_a_customer_without_a_number_has_none_to_allow(app: Flask, ana: Desk) -> None:

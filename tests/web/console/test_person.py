@@ -8,13 +8,16 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from selfservice.customers.models import Customer
+from selfservice.customers import queries as customers
+from selfservice.customers.models import Consent, Customer
 from selfservice.db import db
 from selfservice.messages import service
 from selfservice.messages.models import Message
 from selfservice.pages import wishes
+from selfservice.tokens import encode_id
 from tests import factories
 from tests.factories import PHONE
+from tests.harness.post import Line
 from tests.messages.scenes import force
 from tests.web.console.desk import Desk, text_of
 from tests.web.console.test_detail import address, titles
@@ -38,7 +41,7 @@ def test_staff_see_what_the_customer_said(app: Flask, ana: Desk, ben: Desk, page
     shown = ben.read(address(page_id))
 
     assert "Offers Yes" in shown
-    assert "Hours 17:00-21:00" in shown
+    assert "At what time 17:00 to 21:00" in shown
     assert "Offers: yes" in shown
     assert "Export all we keep" not in shown
     assert titles(ana.get(address(page_id)).text)[0] == "Chose what we send, when and how"
@@ -83,6 +86,98 @@ def test_the_timeline_says_why_a_held_text_never_left(
         db.session.commit()
 
     assert words in ana.read(address(page_id))
+
+
+class TestMessages:
+    def test_one_that_waits_is_taken_back(self, app: Flask, ana: Desk, page_id: int) -> None:
+        message_id = hold(app)
+        waiting = ana.read(address(page_id))
+
+        done = ana.post(address(page_id, f"/messages/{message_id}/take-back"))
+        late = ana.post(address(page_id, f"/messages/{message_id}/take-back"))
+
+        assert "Waits for the morning" in waiting
+        assert "Next look: " in waiting
+        after = ana.get(done.location)
+        assert "It is taken back and will not be sent." in text_of(after)
+        assert "Take it back" not in text_of(after)
+        assert titles(after.text)[0] == "Text taken back by Ana Silva"
+        assert late.status_code == 409
+
+    def test_a_dead_one_is_given_back(self, app: Flask, ana: Desk, page_id: int) -> None:
+        with app.app_context():
+            message_id = db.session.scalars(sa.select(Message.id)).one()
+            force(message_id, "dead")
+            db.session.commit()
+        path = address(page_id, f"/messages/{encode_id(message_id)}/replay")
+        assert "Our own software failed over it five times" in ana.read(address(page_id))
+
+        done = ana.post(path)
+
+        assert "It is given back to be sent." in ana.read(done.location)
+        assert ana.post(path).status_code == 409
+        with app.app_context():
+            assert db.session.scalars(sa.select(Message.state)).one() == "ready"
+
+    def test_only_those_of_the_page_are_reached_through_it(self, app: Flask, ana: Desk, page_id: int) -> None:
+        message_id = hold(app)
+        with app.app_context():
+            other_id = factories.issue(phone="+12025550199").page.id
+
+        assert ana.post(address(other_id, f"/messages/{message_id}/take-back")).status_code == 404
+
+    def test_what_the_customer_texted_stands_between_ours(self, app: Flask, ana: Desk, page_id: int) -> None:
+        line = Line(app)
+        line.deliver()
+
+        line.text(PHONE, "Is there <b>parking</b>?")
+
+        shown = ana.read(address(page_id)).partition("Messages")[2]
+        assert "Is there &lt;b&gt;parking&lt;/b&gt;? For a person Text from the customer" in shown
+        assert shown.index("parking") < shown.index("can you come on")
+
+
+class TestStop:
+    def test_is_done_by_staff_for_texts_and_emails_alike(self, app: Flask, ben: Desk) -> None:
+        with app.app_context():
+            page_id = factories.issue(email="maria@example.com").page.id
+        assert "Stop all messages" in ben.read(address(page_id))
+
+        done = ben.post(address(page_id, "/stop"))
+        again = ben.post(address(page_id, "/stop"))
+
+        after = ben.get(done.location)
+        assert "Nothing more is sent to this customer." in text_of(after)
+        assert "Stop all messages" not in text_of(after)
+        assert "No texts, no e-mails" in text_of(after)
+        assert {"Texts stopped by Ben Diaz", "E-mails stopped by Ben Diaz"} <= set(titles(after.text))
+        assert again.status_code == 409
+        with app.app_context():
+            assert customers.is_suppressed(PHONE)
+            assert customers.is_suppressed("maria@example.com", "email")
+            assert {said.source for said in db.session.scalars(sa.select(Consent))} == {"console"}
+
+    def test_of_an_address_alone_is_undone_there(self, app: Flask, ana: Desk) -> None:
+        with app.app_context():
+            page_id = factories.issue(name="Rae Odum", phone=None, email="rae@example.com").page.id
+        ana.post(address(page_id, "/stop"))
+        assert "Rae asked for no more e-mails." in ana.read(address(page_id))
+
+        done = ana.post(address(page_id, "/allow"))
+
+        assert titles(ana.get(done.location).text)[0] == "E-mails to this address allowed again by Ana Silva"
+        assert "r…@example.com" in ana.read(done.location)
+        with app.app_context():
+            assert not customers.is_suppressed("rae@example.com", "email")
+
+
+def hold(app: Flask) -> str:
+    """Let the one message wait for the morning; its name."""
+    with app.app_context():
+        message = db.session.scalars(sa.select(Message)).one()
+        service.moves.move(message.id, "held", reason="quiet_hours", next_look_at=message.not_after)
+        db.session.commit()
+        return encode_id(message.id)
 
 
 class TestExport:
