@@ -13,18 +13,16 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from time import monotonic
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from selfservice.connection import Broken, Connection, Limits
 from selfservice.errors import AppError
-
-if TYPE_CHECKING:
-    from urllib3 import BaseHTTPResponse, HTTPConnectionPool
 
 CONNECT_SECONDS = 4.0
 ANSWER_SECONDS = 10.0
 BODY_SECONDS = 5.0
-"""From the first byte of an answer's body to its last; each byte may take ANSWER_SECONDS at most."""
+"""From the first byte of an answer to its last; that first one may take ANSWER_SECONDS."""
 
 MOST_PLACES = 2
 """With a slow name server before them, two places that do not answer still end within 30 seconds."""
@@ -32,6 +30,7 @@ MOST_PLACES = 2
 KEPT_SECONDS = 60.0
 LONGEST_ANSWER = 16 * 1024
 _PORTS = {"http": 80, "https": 443}
+_USUAL = {"User-Agent": "Selfservice", "Accept-Encoding": "identity"}
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -172,80 +171,59 @@ class _Line:
     """The kept connections to one server at its judged places."""
 
     def __init__(self, url: str, places: list[Place], parallel: int) -> None:
+        parts = urlsplit(url)
         self.places = places
         self.good_until = monotonic() + KEPT_SECONDS
-        parts = urlsplit(url)
         self._host = parts.netloc
-        self._pools = [_pool(parts.scheme, parts.hostname or "", place, parallel) for place in places]
+        self._name = parts.hostname or ""
+        self._tls = ssl.create_default_context() if parts.scheme == "https" else None
+        self._parallel = parallel
+        self._kept: list[Connection] = []
+        self._is_closed = False
 
     def send(self, request: Request, longest: int) -> Reply:
-        # Loaded here: processes that only judge addresses need not carry it.
-        from urllib3 import exceptions  # noqa: PLC0415
-
-        # A pool is closed when its server has moved meanwhile; what it lent out before still works.
-        nobody = (exceptions.NewConnectionError, exceptions.ConnectTimeoutError, exceptions.ClosedPoolError)
-        for pool in self._pools:
-            try:
-                return self._send(pool, request, longest)
-            except nobody:
-                continue
-            except (exceptions.HTTPError, OSError) as error:
-                if _is_about_certificate(error):
-                    raise NotSent("The server's certificate is not its own; nothing was sent.") from None
-                raise Lost("The request went out, and its answer did not come.") from None
-        raise NotSent("The server cannot be reached at the moment; try again later.")
-
-    def _send(self, pool: HTTPConnectionPool, request: Request, longest: int) -> Reply:
         parts = urlsplit(request.url)
-        response = pool.urlopen(
-            request.method,
-            f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/",
-            body=request.body or None,
-            headers={**request.headers, "Host": self._host},
-            retries=False,
-            redirect=False,
-            assert_same_host=False,
-            preload_content=False,
-            decode_content=False,
-        )
+        target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        headers = {**_USUAL, **request.headers, "Host": self._host}
+        limits = Limits(part=ANSWER_SECONDS, whole=BODY_SECONDS, longest=longest)
+        connection = self._take()
         try:
-            content = _read(response, longest)
-        finally:
-            response.close()  # Read to its end it has given its connection back, else that one is not worth the rest.
-        return Reply(response.status, {name.lower(): value for name, value in response.headers.items()}, content)
+            answer = connection.ask(request.method, target, headers, request.body, limits)
+        except BaseException as error:
+            connection.close()
+            if isinstance(error, Broken | OSError):
+                raise Lost("The request went out, and its answer did not come to an end.") from None
+            raise
+        self._give_back(connection)
+        return Reply(answer.status, answer.headers, answer.body)
 
     def close(self) -> None:
-        for pool in self._pools:
-            pool.close()
+        self._is_closed = True
+        while self._kept:
+            self._kept.pop().close()
 
+    def _take(self) -> Connection:
+        """A connection that is kept and that nothing has come over meanwhile, or a new one; raises NotSent."""
+        while self._kept:
+            try:
+                connection = self._kept.pop()
+            except IndexError:  # Another thread has taken the last.
+                break
+            if connection.is_quiet():
+                return connection
+            connection.close()
+        for place in self.places:
+            try:
+                return Connection.open(*place, seconds=CONNECT_SECONDS, tls=self._tls, name=self._name)
+            except ssl.SSLCertVerificationError:
+                raise NotSent("The server's certificate is not its own; nothing was sent.") from None
+            except OSError:
+                continue
+        raise NotSent("The server cannot be reached at the moment; try again later.")
 
-def _read(response: BaseHTTPResponse, longest: int) -> bytes:
-    """The body, or its first `longest` bytes; one that drips ends in time like one that stops."""
-    content = bytearray()
-    end = monotonic() + BODY_SECONDS
-    while len(content) < longest and (part := response.read1(longest - len(content))):
-        content += part
-        if monotonic() > end:
-            raise Lost("The request went out, and its answer did not come to an end.")
-    return bytes(content)
-
-
-def _is_about_certificate(error: Exception) -> bool:
-    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in (*error.args, error.__cause__))
-
-
-def _pool(scheme: str, host: str, place: Place, parallel: int) -> HTTPConnectionPool:
-    # Loaded here: only who sends needs it.
-    from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout  # noqa: PLC0415
-
-    timeout = Timeout(connect=CONNECT_SECONDS, read=ANSWER_SECONDS)
-    if scheme == "http":
-        return HTTPConnectionPool(place.address, place.port, timeout=timeout, maxsize=parallel)
-    return HTTPSConnectionPool(
-        place.address,
-        place.port,
-        timeout=timeout,
-        maxsize=parallel,
-        ssl_context=ssl.create_default_context(),
-        server_hostname=host,  # And that is what its certificate has to name, not the address.
-    )
+    def _give_back(self, connection: Connection) -> None:
+        # A line is closed when its server has moved meanwhile.
+        if connection.is_kept and not self._is_closed and len(self._kept) < self._parallel:
+            self._kept.append(connection)
+        else:
+            connection.close()

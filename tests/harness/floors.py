@@ -13,7 +13,7 @@ PACKAGE = "selfservice"
 # Lowest first. What stands on one line are neighbours, and neighbours never import each other.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "clock"),
-    ("tokens", "curve", "addresses", "windows"),
+    ("tokens", "curve", "addresses", "windows", "connection"),
     ("keys", "spelling", "courtesy"),
     ("config", "db", "phone", "text", "http"),
     ("logs", "schema", "prepared"),
