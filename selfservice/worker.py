@@ -26,6 +26,7 @@ from selfservice.messages.channels.registry import Channels
 from selfservice.messages.channels.smpp import NAME as SMPP
 from selfservice.messages.channels.smpp import Smpp
 from selfservice.messages.dispatch import Dispatcher
+from selfservice.messages.jumps import Reaper
 from selfservice.messages.models import WorkerHeartbeat
 from selfservice.messages.queries import Whose
 from selfservice.pages import service as pages
@@ -195,15 +196,16 @@ def _upkeep(app: Flask, channels: Channels, stop: Event) -> list[Thread]:
     asked = channels.findable
     rest = Whose(besides=asked)
     works = [partial(_ask, app, channels, Whose(provider=name)) for name in sorted(asked)]
-    works.append(partial(_keep_up, app, channels, rest))
+    works.append(partial(_keep_up, app, channels, rest, Reaper()))
     return [Thread(target=_repeat, args=(stop, work, _Doze(app, stop)), daemon=True) for work in works]
 
 
-def _keep_up(app: Flask, channels: Channels, whose: Whose) -> bool:
+def _keep_up(app: Flask, channels: Channels, whose: Whose, reaper: Reaper) -> bool:
     with app.app_context():
+        reaper.look()
         if not queries.is_anything_to_keep_up(whose):
             return False
-        found = upkeep.reap()
+        found = reaper.reap()
         db.session.commit()
         found += upkeep.review_due()
         db.session.commit()

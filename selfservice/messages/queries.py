@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Executable, Select, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Executable, Select, and_, func, literal, or_, select, true
 
 from selfservice import clock
 from selfservice.db import READER, UtcDateTime, db, is_postgresql
@@ -25,6 +25,13 @@ _HEALTH = (
     ProviderHealth.falls,
     ProviderHealth.since,
 )
+_HURRIED = ("accepted", "ready", "uncertain")
+"""States that wait because something has just happened. What is held waits for an hour of the day, by any clock."""
+
+_SLACK = timedelta(seconds=30)
+"""By how much the clocks of several hosts may differ."""
+
+_LONGER_THAN_LEASES = timedelta(minutes=10)
 _ASKED_ABOUT = ("uncertain", "submitted", "carrier_accepted")
 
 
@@ -144,7 +151,8 @@ def is_anything_to_keep_up(whose: Whose = EVERYBODYS) -> bool:
     if is_anything_to_ask(whose):
         return True
     due = select(Message.id).where(Message.state.in_(("accepted", "held")), Message.next_look_at <= clock.now())
-    return _finds(due) or _finds(select(Message.id).where(is_lease_over()))
+    late = (due, *(select(Message.id).where(one) for one in (is_lease_over(), is_lease_unheard_of(), is_ahead())))
+    return any(_finds(one) for one in late)
 
 
 def is_anything_overdue() -> bool:
@@ -160,8 +168,32 @@ def is_anything_to_ask(whose: Whose) -> bool:
 
 def is_lease_over() -> ColumnElement[bool]:
     """The condition that a message's lease has ended, by the clock that it was given by (see `moves.lease_end`)."""
-    now: ColumnElement[Any] = func.clock_timestamp() if is_postgresql() else literal(clock.now(), UtcDateTime)
-    return Message.lease_until < now
+    return Message.lease_until < _lease_clock()
+
+
+def is_lease_unheard_of() -> ColumnElement[bool]:
+    """The condition that a message's lease ends later than any lease does that was given by the clock as it is now."""
+    return Message.lease_until > _lease_clock(_LONGER_THAN_LEASES)
+
+
+def is_ahead() -> ColumnElement[bool]:
+    """The condition that a message waits for a moment that a clock set which has gone back since."""
+    then = clock.now() + _SLACK
+    return and_(Message.state.in_(_HURRIED), Message.next_look_at > then, Message.updated_at > then)
+
+
+def read_lease_clock() -> datetime:
+    """The moment by the clock that leases are given by. Asked of the reader."""
+    if not is_postgresql():
+        return clock.now()
+    moment: datetime = _fetch(select(func.clock_timestamp()))[0][0]
+    return moment
+
+
+def _lease_clock(ahead: timedelta = timedelta()) -> ColumnElement[Any]:
+    if is_postgresql():
+        return func.clock_timestamp() + literal(ahead)
+    return literal(clock.now() + ahead, UtcDateTime)
 
 
 def _finds(query: Select[Any]) -> bool:

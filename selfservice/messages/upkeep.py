@@ -35,14 +35,14 @@ _LOOK_TAKES = timedelta(seconds=60)
 _LONGEST_PAUSE = timedelta(minutes=5)
 
 
-def reap(limit: int = 200) -> int:
-    """Take back messages whose worker is gone. The caller commits.
+def reap(limit: int = 200, *, which: ColumnElement[bool] | None = None) -> int:
+    """Take back messages whose worker is gone: those whose lease is over, or `which` those are. The caller commits.
 
     Without an attempt row nothing has left: ready again. With an open one, nobody knows: uncertain.
     """
     over = (
         select(Message.id, Message.fence)
-        .where(queries.is_lease_over())
+        .where(queries.is_lease_over() if which is None else which)
         .order_by(Message.lease_until)
         .limit(limit)
         .with_for_update(skip_locked=True, key_share=True)
