@@ -6,6 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
+from selfservice import tokens
+from selfservice.db import READER, db
+from selfservice.messages.models import Message
+
 IN_DOUBT = frozenset({"uncertain", "needs_human"})
 GONE = frozenset({"submitted", "carrier_accepted", "delivered", "no_receipt"})
 
@@ -31,3 +37,11 @@ def judge(states: Mapping[str, str], counts: Counter[str]) -> Verdict:
 def is_settled(states: Iterable[str]) -> bool:
     """Whether nothing is left that a worker would still do."""
     return set(states) <= GONE | {"needs_human"}
+
+
+def read_states(channel: str = "") -> dict[str, str]:
+    """Each message's committed state by the reference that the provider knows, of one channel or of all."""
+    query = select(Message.id, Message.state)
+    with db.engines[READER].connect() as connection:
+        rows = connection.execute(query.where(Message.channel == channel) if channel else query)
+        return {tokens.encode_id(row.id): row.state for row in rows}

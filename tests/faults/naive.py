@@ -1,11 +1,7 @@
-"""A sender without an outbox, to see that the instrument sees: it notes what it has sent before or after it sends.
-
-`python -m tests.faults.naive PORT FILE before|after` sends each reference in FILE and notes them in FILE.done by tens.
-"""
+"""A sender without an outbox, to see that the instrument sees: it notes what it has sent before or after it sends."""
 
 from __future__ import annotations
 
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,8 +11,8 @@ from tests.faults.provider import Line
 BATCH = 10
 
 
-def main(port: int, file: Path, when: str) -> None:
-    """Send what is not noted."""
+def send(port: int, file: Path, when: str) -> None:
+    """Send the references in `file` that are not noted in the one beside it, and note them by tens."""
     done = file.with_suffix(".done")
     known = set(done.read_text().split()) if done.exists() else set()
     left = [reference for reference in file.read_text().split() if reference not in known]
@@ -34,7 +30,3 @@ def main(port: int, file: Path, when: str) -> None:
 def _note(done: Path, batch: list[str]) -> None:
     with done.open("a") as file:
         file.write("\n".join(batch) + "\n")
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])

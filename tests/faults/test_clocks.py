@@ -1,4 +1,4 @@
-"""Clocks that jump, and two workers that turn the same pages: whatever is due happens once."""
+"""Clocks that jump, and two workers that turn the same pages: whatever is due happens once, and nothing waits."""
 
 from __future__ import annotations
 
@@ -11,42 +11,66 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from selfservice import clock
+from selfservice import clock, tokens
 from selfservice.config import Settings
 from selfservice.db import db
 from selfservice.events.models import Event
 from selfservice.messages.models import Message
 from selfservice.pages import service as pages
 from tests.factories import issue
-from tests.faults.judge import Verdict, is_settled, judge
+from tests.faults.judge import is_settled, read_states
 from tests.faults.provider import ProviderProcess
-from tests.faults.test_kills import states
-from tests.faults.working import worker
-from tests.messages.scenes import accept_many, committed, run_until
+from tests.faults.working import Ahead, Job, working
+from tests.messages.scenes import accept, accept_many, committed, force, run_until, state_of
 
-DAY = "86400"
-HOUR_BACK = "-3600"
+DAY = 86_400.0
+HOUR_BACK = -3_600.0
+JUMPS = pytest.mark.parametrize("seconds", [DAY, HOUR_BACK], ids=["a-day-on", "an-hour-back"])
 
 
-@pytest.mark.timeout(150)
-@pytest.mark.parametrize("ahead", [DAY, HOUR_BACK])
-def test_a_clock_that_jumps_sends_nothing_twice(app: Flask, settings: Settings, ahead: str) -> None:
+@JUMPS
+def test_what_a_dead_worker_held_goes_on_by_another_clock(app: Flask, settings: Settings, seconds: float) -> None:
     """A worker is killed in mid-sending, and the next one's clock is a day ahead or an hour behind."""
-    with app.app_context(), ProviderProcess(milliseconds=300) as provider:
-        accept_many(40)
-        with worker(settings, str(provider.port)) as first:
-            while provider.total() < 12:
-                time.sleep(0.02)
+    with app.app_context(), ProviderProcess(held=True) as provider:
+        ids = accept_many(40)  # More than a worker claims at once.
+        with working(settings, Job(provider.port, parallel=4)) as first:
+            assert run_until(lambda: provider.total() == 4)
             first.kill()
-        with worker(settings, str(provider.port), f"--ahead={ahead}"):
-            time.sleep(8 if ahead == HOUR_BACK else 0)
-            settled = run_until(lambda: is_settled(states().values()), seconds=1 if ahead == HOUR_BACK else 60)
-        assert max(provider.counts().values()) == 1
-        if not settled:  # What was due by the old clock is due when the clock is right again, not lost.
-            with worker(settings, str(provider.port)):
-                assert run_until(lambda: is_settled(states().values()), seconds=60)
+        provider.release()
+        with working(settings, Job(provider.port, ahead=Ahead(seconds))):
+            assert run_until(lambda: is_settled(read_states().values()))
 
-        assert judge(states(), provider.counts()) == Verdict(lost=0, duplicates=0, in_doubt=0)
+        assert set(read_states().values()) == {"submitted"}
+        assert provider.counts() == {tokens.encode_id(one): 1 for one in ids}
+
+
+@JUMPS
+def test_a_clock_that_jumps_under_a_worker_takes_nothing_from_it(
+    app: Flask, settings: Settings, seconds: float
+) -> None:
+    """Four calls are in flight while the clock jumps, at a provider that does not know yet what it is busy with."""
+    ahead = Ahead()
+    with app.app_context(), ProviderProcess(held=True, busy=True) as provider:
+        ids = accept_many(40)  # More than a worker claims at once.
+        with working(settings, Job(provider.port, parallel=4, lease=60.0, ahead=ahead)):
+            assert run_until(lambda: provider.total() == 4)
+            ahead.jump(seconds)
+            for _ in range(2):  # The second look is one that began after the jump.
+                _let_upkeep_look()
+            in_flight = Counter(read_states().values())["sending"]
+            provider.release()
+            assert run_until(lambda: is_settled(read_states("sms").values()))
+
+        assert in_flight == 4
+        assert provider.counts() == {tokens.encode_id(one): 1 for one in ids}
+        assert Counter(read_states().values()) == Counter(submitted=40, cancelled=2)
+
+
+def _let_upkeep_look() -> None:
+    """Wait until the worker has gone once through what it does besides sending."""
+    held = accept(channel="fax").id
+    force(held, "held", stopping="page_closed", next_look_at=clock.now() - timedelta(hours=2))
+    assert run_until(lambda: state_of(held) == "cancelled")
 
 
 def test_two_schedulers_open_a_page_once(app: Flask) -> None:

@@ -38,6 +38,7 @@ class Deaf(FindableLine):
 @contextmanager
 def working(app: Flask, monkeypatch: pytest.MonkeyPatch, channels: Channels) -> Iterator[None]:
     monkeypatch.setattr(registry, "build", lambda *_, **__: channels)
+    monkeypatch.setattr(worker, "STOP_SECONDS", 0.1)  # Calls that hang would keep it for as long as they may.
     stop = threading.Event()
     thread = threading.Thread(target=worker.run, args=(app, stop))
     thread.start()
@@ -62,7 +63,7 @@ def all_are(ids: list[int], state: str) -> bool:
 
 def test_another_channel_goes_on(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     other = Provider(parallel=2)
-    with app.app_context(), ProviderProcess(milliseconds=0) as stub:
+    with app.app_context(), ProviderProcess() as stub:
         texts = accept_many(30)
         faxes = fax(30)
         deaf = Line(stub.port, name="deaf", parallel=4, way="hang")
@@ -76,7 +77,7 @@ def test_another_channel_goes_on(app: Flask, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_the_next_provider_takes_over_before_a_call_has_ended(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "SLOW_SECONDS", 1.0)
-    with app.app_context(), ProviderProcess(milliseconds=0) as stub:
+    with app.app_context(), ProviderProcess() as stub:
         ids = accept_many(40)
         channels = Channels(
             {"sms": [Line(stub.port, name="deaf", way="hang"), Line(stub.port, name="good", parallel=4)]}
@@ -91,7 +92,7 @@ def test_the_next_provider_takes_over_before_a_call_has_ended(app: Flask, monkey
 
 def test_questions_that_hang_hold_up_their_own_provider_alone(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """The deaf one is asked about doubts; meanwhile leases are reaped and doubts elsewhere are settled."""
-    with app.app_context(), ProviderProcess(milliseconds=0) as stub:
+    with app.app_context(), ProviderProcess() as stub:
         deaf, good = Deaf(stub.port, name="deaf"), FindableLine(stub.port, name="good")
         asked, doubt = accept().id, accept().id
         for one, name in ((asked, "deaf"), (doubt, "good")):
@@ -104,6 +105,7 @@ def test_questions_that_hang_hold_up_their_own_provider_alone(app: Flask, monkey
             assert state_of(asked) == "uncertain"
 
 
+@pytest.mark.database("sqlite")
 def test_without_lanes_of_their_own_the_other_channel_would_starve(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """The isolation removed: all providers share the threads of one. The same scene then shows the fault."""
     shared = calls._Lane("all", 4, calls.SimpleQueue())
@@ -120,12 +122,12 @@ def test_without_lanes_of_their_own_the_other_channel_would_starve(app: Flask, m
 
     monkeypatch.setattr("selfservice.messages.dispatch.Calls", Shared)
     other = Provider(lambda outgoing: Submitted(outgoing.id), parallel=2)
-    with app.app_context(), ProviderProcess(milliseconds=0) as stub:
+    with app.app_context(), ProviderProcess() as stub:
         accept_many(30)
         deaf = Line(stub.port, name="deaf", way="hang")
         with working(app, monkeypatch, Channels({"sms": [deaf], "fax": [other]})):
             assert run_until(lambda: len(committed(select(Attempt.id))) >= 4, seconds=PATIENCE)
             faxes = fax(5)
-            time.sleep(3)
+            time.sleep(2)
             assert not all_are(faxes, "submitted")
             assert other.sent == []

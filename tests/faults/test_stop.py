@@ -1,11 +1,9 @@
-"""A stop while five hundred messages are queued and a worker process is sending: nothing begins after its commit."""
+"""A person's stop and a worker's own, both while calls are in flight: what has begun ends, nothing begins after it."""
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 
-import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -13,37 +11,51 @@ from selfservice import tokens
 from selfservice.config import Settings
 from selfservice.db import db
 from selfservice.messages import service
-from selfservice.messages.models import Attempt, Message
+from selfservice.messages.models import Attempt, Message, WorkerHeartbeat
+from tests.faults.judge import read_states
 from tests.faults.provider import ProviderProcess
-from tests.faults.working import worker
-from tests.messages.scenes import PHONE, accept_many, committed, run_until
+from tests.faults.working import Job, working
+from tests.messages.scenes import PHONE, accept_many, committed, count, run_until
+
+IN_FLIGHT = 64
 
 
-@pytest.mark.timeout(120)
-@pytest.mark.parametrize("moment", ["queued", "sending"])
-def test_after_a_stop_with_five_hundred_queued_nothing_leaves(app: Flask, settings: Settings, moment: str) -> None:
-    with app.app_context(), ProviderProcess(milliseconds=50) as provider:
+def test_after_a_stop_with_five_hundred_queued_nothing_leaves(app: Flask, settings: Settings) -> None:
+    """Some are on their way, some are claimed, and most wait: only the first have left in the end."""
+    with app.app_context(), ProviderProcess(held=True) as provider:
         accept_many(500)
-        db.session.rollback()
-        if moment == "queued":
-            _stop()
-        with worker(settings, str(provider.port)):
-            if moment == "sending":
-                assert run_until(lambda: provider.total() >= 20, seconds=40)
-                _stop()
-            begun = set(committed(select(Attempt.message_id)))
-            assert run_until(lambda: set(_states()) <= {"submitted", "suppressed"}, seconds=40)
-            time.sleep(1)
+        with working(settings, Job(provider.port, parallel=4)):
+            assert run_until(lambda: provider.total() == 4)
+            assert set(_count_states()) == {"ready", "leased", "sending"}
+            service.stop(PHONE, reason="asked on a page", actor="customer")
+            db.session.commit()
+            provider.release()
+            assert run_until(lambda: set(_count_states()) <= {"submitted", "suppressed"})
 
-        assert set(provider.counts()) == {tokens.encode_id(one) for one in begun}
-        assert Counter(_states()) == Counter(submitted=len(begun), suppressed=500 - len(begun))
-        assert (len(begun) == 0) == (moment == "queued")
+        assert set(provider.counts()) == {tokens.encode_id(one) for one in committed(select(Attempt.message_id))}
+        assert provider.total() == 4
+        assert _count_states() == Counter(submitted=4, suppressed=496)
 
 
-def _stop() -> None:
-    service.stop(PHONE, reason="asked on a page", actor="customer")
-    db.session.commit()
+def test_a_worker_that_is_told_to_stop_ends_what_it_has_begun(app: Flask, settings: Settings) -> None:
+    """Sixty-four calls are in flight: each gets its result, none is in doubt, and the rest is given back."""
+    with app.app_context(), ProviderProcess(held=True) as provider:
+        accept_many(IN_FLIGHT + 40)
+        with working(settings, Job(provider.port, parallel=IN_FLIGHT, lease=60.0)) as child:
+            assert run_until(lambda: provider.total() == IN_FLIGHT)
+            in_flight = set(provider.counts())
+            child.tell_to_stop()
+            provider.release()
+            assert run_until(lambda: child.code is not None)
+            assert (child.code, "worker.interrupted" in child.log()) == (0, False)
+
+        sent = {reference for reference, state in read_states().items() if state == "submitted"}
+        assert provider.counts() == dict.fromkeys(sent, 1)
+        assert in_flight <= sent
+        assert set(_count_states()) <= {"submitted", "ready"}
+        assert set(committed(select(Attempt.result))) == {"submitted"}
+        assert count(WorkerHeartbeat) == 0
 
 
-def _states() -> list[str]:
-    return committed(select(Message.state))
+def _count_states() -> Counter[str]:
+    return Counter(committed(select(Message.state)))

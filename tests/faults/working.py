@@ -1,76 +1,95 @@
-"""A worker as a process, handed a stub for a provider, killed and started again by the tests.
+"""A worker as a process, handed stubs for providers, killed and started again by the tests.
 
-`python -m tests.faults.working PORT` runs one until it is stopped. Its lease is short, so that what a killed worker
-held comes back within seconds; everything else is as it is in production.
+Its lease is short, so that what a killed worker held comes back within seconds; everything else is as in production.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from selfservice.config import Settings
-from tests.faults.provider import ROOT, FindableLine, Line
-from tests.harness.application import KEYS
-from tests.harness.server import end_with_the_run
+from selfservice import clock, worker
+from selfservice.application import create_app
+from selfservice.config import PREFIX, Settings
+from selfservice.messages.channels import registry
+from selfservice.messages.channels.registry import Channels
+from selfservice.messages.dispatch import Dispatcher
+from selfservice.messages.jumps import Reaper
+from tests.faults.processes import CONTEXT, Child, running
+from tests.faults.provider import FindableLine, Line
+from tests.harness.application import AT_ANY_HOUR, KEYS
 
 LEASE_SECONDS = 2.0
 
 
-@contextmanager
-def worker(settings: Settings, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker on the database of `settings`; `arguments` are those of the command line above."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SELFSERVICE_")}
-    environ = {
-        **kept,
-        **KEYS,
-        "SELFSERVICE_DATABASE_URL": settings.database_url.replace("postgresql+psycopg", "postgresql"),
-        "SELFSERVICE_INSTANCE": str(settings.instance),
-    }
-    command = [sys.executable, "-m", "tests.faults.working", *arguments]
-    process = subprocess.Popen(command, cwd=ROOT, env=environ, stderr=subprocess.DEVNULL, preexec_fn=end_with_the_run)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+class Ahead:
+    """By how many seconds a process' clock is ahead of the true one; a test can change it while the process runs."""
 
+    def __init__(self, seconds: float = 0.0) -> None:
+        self._seconds = CONTEXT.Value("d", seconds)
 
-def main() -> None:
-    """Work with the stub in place of the providers of the settings."""
-    from selfservice import clock, worker  # noqa: PLC0415 - only the process needs them
-    from selfservice.application import create_app  # noqa: PLC0415
-    from selfservice.messages.channels import registry  # noqa: PLC0415
-    from selfservice.messages.channels.registry import Channels  # noqa: PLC0415
-    from selfservice.messages.dispatch import Dispatcher  # noqa: PLC0415
+    def jump(self, seconds: float) -> None:
+        """Set the clock so far ahead."""
+        self._seconds.value = seconds
 
-    options = argparse.ArgumentParser()
-    options.add_argument("port", type=int)
-    options.add_argument("--parallel", type=int, default=4)
-    options.add_argument("--silent", action="store_true", help="The stub cannot be asked.")
-    options.add_argument("--ahead", type=float, default=0.0, help="Seconds that this process's clock is ahead.")
-    options.add_argument("--lease", type=float, default=LEASE_SECONDS)
-    said = options.parse_args()
-    line = (Line if said.silent else FindableLine)(said.port, parallel=said.parallel)
-    setattr(registry, "build", lambda *_, **__: Channels({"sms": [line]}))  # noqa: B010 - mypy would not have it
-    patched: Any = worker
-    patched.Dispatcher = partial(Dispatcher, lease=timedelta(seconds=said.lease))
-    if said.ahead:
+    def hold(self) -> None:
+        """From now on the calling process' clock is so far ahead."""
         true_now = clock.now
 
         def now() -> datetime:
-            return true_now() + timedelta(seconds=said.ahead)
+            return true_now() + timedelta(seconds=self._seconds.value)
 
-        setattr(clock, "now", now)  # noqa: B010 - as above
+        setattr(clock, "now", now)  # noqa: B010 - mypy would not have it
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker is given: the provider of texts can be asked what it has, that of faxes cannot."""
+
+    port: int
+    parallel: int = 4
+    lease: float = LEASE_SECONDS
+    ahead: Ahead | None = None
+
+
+@contextmanager
+def working(settings: Settings, job: Job) -> Iterator[Child]:
+    """A worker on the database of `settings`."""
+    with running(work, environ_of(settings), job) as child:
+        yield child
+
+
+def environ_of(settings: Settings) -> dict[str, str]:
+    """The variables with which a process comes to the same settings."""
+    return {
+        **KEYS,
+        f"{PREFIX}COURTESY": str(AT_ANY_HOUR),
+        f"{PREFIX}DATABASE_URL": settings.database_url.replace("postgresql+psycopg", "postgresql"),
+        f"{PREFIX}INSTANCE": str(settings.instance),
+    }
+
+
+def adopt(environ: dict[str, str]) -> None:
+    """Take these variables in place of the process' own."""
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        del os.environ[name]
+    os.environ.update(environ)
+
+
+def work(environ: dict[str, str], job: Job) -> None:
+    """Work until SIGTERM."""
+    adopt(environ)
+    if job.ahead:
+        job.ahead.hold()
+    texts = FindableLine(job.port, parallel=job.parallel)
+    faxes = Line(job.port, name="silent", parallel=job.parallel)
+    setattr(registry, "build", lambda *_, **__: Channels({"sms": [texts], "fax": [faxes]}))  # noqa: B010 - as above
+    patched: Any = worker
+    patched.Dispatcher = partial(Dispatcher, lease=timedelta(seconds=job.lease))
+    patched.Reaper = partial(Reaper, timedelta(seconds=job.lease))
     worker.run_until_signal(create_app())
-
-
-if __name__ == "__main__":
-    main()

@@ -29,9 +29,9 @@ OTHER = "+12025550124"
 _numbers = itertools.count(1)
 
 
-def accept_many(count: int) -> list[int]:
+def accept_many(count: int, **details: Any) -> list[int]:
     """The ids of so many ready messages, committed together."""
-    ids = [_accept().id for _ in range(count)]
+    ids = [_accept(**details).id for _ in range(count)]
     db.session.commit()
     return ids
 
