@@ -45,6 +45,7 @@ PLAIN = frozenset(
         "VAPID_SUBJECT",
         "PUSH_HOSTS",
         "COURTESY",
+        "ASK_IN_TEXT",
     }
 )
 VARIABLES = frozenset(PREFIX + name for name in SECRETS | PLAIN) | frozenset(f"{PREFIX}{name}_FILE" for name in SECRETS)
@@ -83,6 +84,7 @@ class Settings(BaseModel):
     media: str = Field(default=DISK, repr=False)
     situations: tuple[Path, ...] = _NO_FOLDERS
     courtesy: Courtesy = Field(default_factory=courtesy.load)
+    asks_in_text: bool = True
     worker: Worker = "inside"
     instance: Path
     strict: bool = False
@@ -170,6 +172,7 @@ class _Reader:
             "push_hosts": self._parsed("PUSH_HOSTS", spelling.push_hosts, _NO_HOSTS),
             "media": self._parsed("MEDIA", spelling.media, DISK),
             "situations": self._parsed("SITUATIONS", partial(spelling.folders, root=self._root), _NO_FOLDERS),
+            "asks_in_text": self._choice("ASK_IN_TEXT", ("on", "off"), "on") == "on",
             "worker": self._choice("WORKER", ("inside", "off"), "inside"),
         }
         settings = Settings.model_validate({**values, "strict": strict and env == "production"})

@@ -18,6 +18,9 @@ from selfservice.kit.customs import Customs, customs
 from selfservice.kit.fields import Money, Span
 from selfservice.kit.locales import locale
 
+BRIEF = 22
+"""As much of a merchant's name as every card network carries (Mastercard's 22 of field 43 of ISO 8583; Visa has 25)."""
+
 
 @dataclass(frozen=True)
 class Reader:
@@ -129,6 +132,15 @@ def money(value: Money, reader: Reader) -> str:
     return _money(str(value.amount), value.currency, reader.locale)
 
 
+def brief(value: Any, _reader: Reader, /) -> str:
+    """ELECTRO-HUB ONLINE S..: at most 22 characters, as many as every card network has of a merchant's name.
+
+    For texts, whose length must not hang on what somebody else's system calls things.
+    """
+    text = str(value)
+    return text if len(text) <= BRIEF else f"{text[: BRIEF - 2].rstrip(' -,.&')}.."
+
+
 def plain(value: Any, _reader: Reader, /) -> str:
     """The value as it is."""
     return str(value)
@@ -150,6 +162,7 @@ FORMATS: dict[str, Callable[[Any, Reader], str]] = {
     "when_exactly": when_exactly,
     "span": span,
     "minutes": minutes,
+    "brief": brief,
 }
 """What may stand behind the colon of a placeholder, and after the bar in a template."""
 

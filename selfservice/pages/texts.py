@@ -61,7 +61,7 @@ def invite(page: Page, *, purpose: str, key: str, actor: str, waits: Waits = "")
     """
     loaded = registry.current().get(page.situation)
     view = view_of(page)
-    has_news = purpose == UPDATE and _UPDATED in loaded.words[view.language] and not loaded.situation.asks_in_text
+    has_news = purpose == UPDATE and _UPDATED in loaded.words[view.language] and not replying.asks_in_text(loaded)
     word = _UPDATED if has_news else replying.invitation_word(loaded, view.language)
     composed = compose_text(view, loaded, word, url_of(page.id))
     refuse_too_long(composed, loaded)

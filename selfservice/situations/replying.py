@@ -1,9 +1,10 @@
-"""Answers by text: which words of a type's copy files mean which of its actions; pure."""
+"""Answers by text: which words of a type's copy files mean which of its actions, and which text asks for them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from selfservice import config
 from selfservice.kit import Action
 from selfservice.kit.texting import readings, spelt
 from selfservice.kit.words import Words
@@ -14,9 +15,14 @@ QUESTION = "sms.question"
 """The text of a type that asks in the text itself, without a link."""
 
 
+def asks_in_text(loaded: Loaded) -> bool:
+    """Whether pages of this type are sent with their question and no link, here: an organisation may say otherwise."""
+    return loaded.situation.asks_in_text and config.current().asks_in_text
+
+
 def invitation_word(loaded: Loaded, language: str) -> str:
     """The key of the text that a page of this type is sent with."""
-    return QUESTION if loaded.situation.asks_in_text and QUESTION in loaded.words[language] else "sms.body"
+    return QUESTION if asks_in_text(loaded) and QUESTION in loaded.words[language] else "sms.body"
 
 
 def reply_words(words: Words) -> Iterator[tuple[str, list[str]]]:

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,13 +18,14 @@ from selfservice import clock, tokens
 from selfservice.conversations.models import Conversation
 from selfservice.customers import queries as customers
 from selfservice.customers.models import Customer
-from selfservice.db import db
+from selfservice.db import db, dispose
 from selfservice.messages.models import Message
 from selfservice.pages import disowning
 from selfservice.pages.models import Answer, Page
 from selfservice.replies import service, speaking
 from selfservice.replies.models import InboundText
 from tests.factories import PHONE, act, issue
+from tests.harness.application import make_app, make_settings
 from tests.harness.post import OUR_NUMBER, Line, sign
 from tests.messages.scenes import committed, count
 
@@ -452,6 +454,37 @@ def test_a_fault_of_ours_over_a_text_brings_it_to_a_person(line: Line, monkeypat
     assert state_of(line, page_id) == ("open", [])
     assert [one.note for one in conversations(line)] == ["YES"]
     assert meanings(line) == ["staff"]
+
+
+@pytest.mark.parametrize(
+    ("language", "no"), [("en", "NO"), ("es", "no"), ("ar", "لا"), ("pl", "NIE"), ("zh", "否"), ("hi", "नहीं")]
+)
+def test_a_fraud_is_answered_in_every_language_and_more_sends_the_page(line: Line, language: str, no: str) -> None:
+    more = {"en": "MORE", "es": "ENLACE", "ar": "المزيد", "pl": "LINK", "zh": "更多", "hi": "लिंक"}[language]
+    page_id = page(line, "fraud_alert", facts=SMALL_FRAUD, language=language)
+    asked = line.office.sent[-1].content.body  # type: ignore[union-attr]
+
+    (led,) = texted(line, more)
+    (answered,) = texted(line, no)
+
+    assert "://" not in asked + answered
+    assert more in asked
+    assert link_of(line, page_id) in led
+    assert state_of(line, page_id) == ("answered", ["no"])
+
+
+def test_an_organisation_may_ask_on_the_page_alone(database_url: str, tmp_path: Path) -> None:
+    line = Line(make_app(make_settings(database_url, tmp_path, ASK_IN_TEXT="off")))
+
+    page_id = page(line, "fraud_alert", facts=SMALL_FRAUD)
+
+    body = line.office.sent[-1].content.body  # type: ignore[union-attr]
+    assert link_of(line, page_id) in body
+    assert "ELECTRO-HUB" not in body
+    assert len(texted(line, "NO")) == 1
+    assert state_of(line, page_id) == ("answered", ["no"])
+    with line.app.app_context():
+        dispose()
 
 
 def test_the_fraud_text_asks_without_a_link(line: Line) -> None:

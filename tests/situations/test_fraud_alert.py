@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from selfservice.errors import Invalid
 from selfservice.kit import Do, Facts, Form, HandOff, Outcome
+from selfservice.kit.fields import Money
+from selfservice.kit.formats import Reader
 from selfservice.kit.words import pieces
+from selfservice.situations import rendering
 from selfservice.situations.registry import Registry
+from selfservice.text import measure
+from selfservice.tokens import TOKEN_WIDTH
 from tests.situations.conftest import NOW, Play
 
 KEY = "fraud_alert"
-DIGITS = "Last two digits of the card"
+DIGITS = "Last digits of the card"
 Playing = Callable[..., Play]
 
 
@@ -79,15 +86,48 @@ def test_no_text_with_a_link_names_the_payment(registry: Registry) -> None:
 def test_the_question_names_what_it_asks_about_and_nothing_else(registry: Registry) -> None:
     for words in registry.get(KEY).words.values():
         named = {path[0] for _, path, _ in pieces(words["sms.question"]) if path}
-        assert named == {"brand", "amount", "merchant"}
+        assert named == {"brand", "amount", "merchant", "card_ending"}
+
+
+@pytest.mark.parametrize("language", rendering.LANGUAGES)
+@pytest.mark.parametrize("word", ["sms.question", "sms.body"])
+def test_the_text_takes_two_parts_at_most_in_every_language(registry: Registry, language: str, word: str) -> None:
+    """With a bank's and a merchant's long names, four digits, the money of the country and a link of ours."""
+    currency = {"en": "INR", "es": "EUR", "ar": "SAR", "pl": "PLN", "zh": "CNY", "hi": "INR"}[language]
+    values = {
+        "brand": "Nordland Savings Bank",
+        "amount": Money(amount=Decimal("12345.67"), currency=currency),
+        "merchant": "GRAND PALACE HOTEL & CONFERENCE CENTRE, MARRAKESH",
+        "card_ending": "8817",
+        "link": f"https://pages.nordland.example/p/{'0' * TOKEN_WIDTH}",
+    }
+    reader = Reader(language, ZoneInfo("UTC"), NOW)
+
+    said = registry.get(KEY).words[language].say(word, values, reader)
+
+    measured = measure(said)
+    assert measured.segments <= 2, (measured.units, said)
+    assert ("GRAND PALACE HOTEL.." in said) is (word == "sms.question")
+    assert ("8817" in said) is (word == "sms.question")
+
+
+def test_the_text_never_names_what_the_check_asks_for(accept: Callable[..., Facts]) -> None:
+    with pytest.raises(Invalid) as caught:
+        accept(KEY, "online", card_ending="4417", account_ending="4417")
+
+    assert caught.value.fields == {
+        "account_ending": (
+            "The account number ends like the card, which the text names: leave it empty, and we text a code instead."
+        )
+    }
 
 
 @pytest.mark.parametrize(
     ("changes", "problems"),
     [
         (
-            {"card_ending": "0417"},
-            {"card_ending": f"{DIGITS} is too long; write at most 2 characters."},
+            {"card_ending": "10417"},
+            {"card_ending": f"{DIGITS} is too long; write at most 4 characters."},
         ),
         (
             {"card_ending": "7"},

@@ -1,7 +1,7 @@
 """A payment held because it looks wrong: was it the customer? The protective answer comes first and is never too late.
 
-"Yes" lets money go, so it is asked who says it; "no" never is. The page itself shows what tells a stranger nothing:
-merchant, amount, two digits.
+"Yes" lets money go, so it is asked who says it; "no" never is. The text asks without a link, as banks do: what tells
+the customer which payment is meant and a stranger nothing of use: merchant, amount, the last digits of the card.
 """
 
 from __future__ import annotations
@@ -34,10 +34,15 @@ LONGEST = timedelta(days=7)
 class Payment(Facts):
     """What is known of one payment that is being held."""
 
-    merchant: Line = fact("Merchant", hint="As the statement shows it.", example="ELECTRO-HUB ONLINE", max_length=60)
+    merchant: Line = fact(
+        "Merchant",
+        hint="As the statement shows it; a text has 22 characters of it.",
+        example="ELECTRO-HUB ONLINE",
+        max_length=60,
+    )
     amount: Amount = fact("Amount", example="428.00 GBP")
     card_ending: Digits = fact(
-        "Last two digits of the card", hint="Two, never more.", example="17", min_length=2, max_length=2
+        "Last digits of the card", hint="Four, as on a receipt, or two.", example="8817", min_length=2, max_length=4
     )
     at: Moment | None = fact("When it was tried", example="2026-11-24 14:14", default=None)
     where: Line | None = fact("Where", example="Online", default=None, max_length=60)
@@ -58,6 +63,10 @@ def check(facts: Payment, now: datetime) -> dict[str, str]:
     problems = {}
     if facts.amount.amount <= 0:
         problems["amount"] = "The amount is not above zero; write what was to be paid."
+    if facts.account_ending is not None and facts.account_ending == facts.card_ending:
+        problems["account_ending"] = (
+            "The account number ends like the card, which the text names: leave it empty, and we text a code instead."
+        )
     if facts.at is not None and facts.at > now:
         problems["at"] = "When it was tried is still to come; write when it happened."
     if facts.answer_by is not None and not now < facts.answer_by <= now + LONGEST:
@@ -89,7 +98,7 @@ SITUATION = Situation(
     icon="card",
     message_class="urgent",
     asks_in_text=True,
-    segments={"GSM-7": 2, "UCS-2": 3},
+    segments={"GSM-7": 2, "UCS-2": 2},
     forgets_when_answered=True,
     actions=(
         Action(

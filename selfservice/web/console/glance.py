@@ -110,7 +110,9 @@ def _privacy(loaded: Loaded, view: View) -> str:
     labels = [f"“{item.label}”" for item in loaded.fields() if item.name in named]
     if not labels:
         return "nothing private in the text"
-    return f"only {' and '.join(labels)} {'is' if len(labels) == 1 else 'are'} in the text"
+    *others, last = labels
+    listed = f"{', '.join(others)} and {last}" if others else last
+    return f"only {listed} {'are' if others else 'is'} in the text"
 
 
 def _customer(entered: Draft, known: _Known) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def test_the_form_shows_the_question_that_will_be_sent(app: Flask) -> None:
 
     assert line.deliver() == [told["body"]]
     assert "://" not in told["body"]
-    assert "“Merchant” and “Amount” are in the text" in told["meter"]
+    assert "only “Merchant”, “Amount” and “Last digits of the card” are in the text" in told["meter"]
 
 
 def test_a_text_is_in_the_inbox_and_on_its_page(app: Flask) -> None:
