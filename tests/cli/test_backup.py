@@ -79,6 +79,8 @@ def writing(database: Path) -> Iterator[Callable[[], int]]:
     def write() -> None:
         nonlocal count
         with closing(sqlite3.connect(database, timeout=30, isolation_level=None)) as connection:
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute("PRAGMA wal_autocheckpoint = 0")  # So that commits stand in the journal beside the file.
             while not stop.is_set():
                 connection.execute("BEGIN IMMEDIATE")
                 for half in ("a", "b"):
@@ -98,16 +100,24 @@ def writing(database: Path) -> Iterator[Callable[[], int]]:
 def test_a_backup_is_of_one_moment_beside_somebody_who_writes(
     inside: Inside, place: Path, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One page a step, and a commit between any two of them."""
-    monkeypatch.setattr("selfservice.backups.taking._PAGES", 1)
-    assert inside(*ISSUE, "+12025550123").returncode == 0
+    """One page a step, of a database large enough that there are commits between most of them."""
+    monkeypatch.setattr(taking, "_PAGES", 1)
+    with closing(sqlite3.connect(database)) as connection, connection:
+        rows = ((f"z{number:05}" + "y" * 190,) for number in range(20_000))
+        connection.executemany("INSERT INTO claims VALUES (?, 1, 0)", rows)
+    known = taking._copy_database
+    moments: list[int] = []
     with writing(database) as written:
-        while written() < 50:
-            pass
-        before = written()
-        folder = back_up(inside, place)
-        after = written()
 
+        def copy_between(target: Path) -> None:
+            moments.append(written())
+            known(target)
+            moments.append(written())
+
+        monkeypatch.setattr(taking, "_copy_database", copy_between)
+        folder = back_up(inside, place)
+
+    before, after = moments
     copy = folder / "database.sqlite"
     pairs, halves = read(copy, "SELECT sum(name LIKE 'a%'), sum(name LIKE 'b%') FROM claims")[0]
     assert before <= pairs <= after
