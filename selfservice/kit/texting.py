@@ -17,6 +17,7 @@ COMMANDS: tuple[Command, ...] = get_args(Command)
 
 FILE = Path(__file__).with_suffix(".toml")
 _COURTESY = "courtesy"
+_DOUBTFUL = "doubtful"
 
 # Letters that Unicode keeps apart and hurried people do not.
 _SAME = str.maketrans(
@@ -50,14 +51,26 @@ def readings(text: str) -> tuple[str, ...]:
 
 
 def mentions_stop(text: str) -> bool:
-    """Whether a word for stop is among the words of a text, which may mean something else by it."""
-    words = set(spelt(text).split())
-    return any(meaning == "stop" and said in words for said, meaning in _meanings().items())
+    """Whether a word for stop, or several, stand in a text, which may mean something else by it."""
+    padded = f" {spelt(text)} "
+    return any(meaning == "stop" and _stands_in(said, padded) for said, meaning in _meanings().items())
+
+
+def is_doubtful(text: str) -> bool:
+    """Whether a text that means stop may mean what a page asks about: to cancel an appointment, say."""
+    doubtful = {spelt(word) for words in _table()[_DOUBTFUL].values() for word in words}
+    return any(said in doubtful for said in readings(text))
 
 
 def list_words(command: Command) -> Mapping[str, Sequence[str]]:
     """The words that mean `command`, as they are written, by language."""
     return cast(Mapping[str, Sequence[str]], _table()[command])
+
+
+def _stands_in(said: str, padded: str) -> bool:
+    """Chinese puts no space between its words; a single sign of it stands in too many others."""
+    has_no_spaces = len(said) > 1 and "\u4e00" <= said[0] <= "\u9fff"
+    return (said if has_no_spaces else f" {said} ") in padded
 
 
 def _kept(character: str) -> str:

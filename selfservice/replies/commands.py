@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from selfservice import clock
 from selfservice.customers import queries as customers
 from selfservice.customers.consents import Address, Occasion
 from selfservice.customers.models import Customer
@@ -11,7 +12,7 @@ from selfservice.kit import texting
 from selfservice.kit.texting import Command
 from selfservice.messages import refusals
 from selfservice.messages.service import LAST_WORD
-from selfservice.pages import numbers
+from selfservice.pages import numbers, sight
 from selfservice.pages.models import Page
 from selfservice.replies import handing, speaking
 from selfservice.replies.models import InboundText
@@ -45,6 +46,8 @@ def _stop(text: InboundText, customer: Customer | None, page: Page | None) -> No
     assert suppression is not None, "it was stopped in this transaction"
     page_id = page.id if page is not None else None
     events.record("customer.stopped", actor=handing.CUSTOMER, page_id=page_id, data={"channel": "sms"})
+    if page is not None and sight.state_at(page, clock.now()) == "open" and texting.is_doubtful(text.body):
+        handing.to_staff(text, customer, page, reason=handing.MAY_MEAN_PAGE)
     if customer is not None:
         # One for each time that it was stopped after it had been allowed.
         key = f"{LAST_WORD}:{suppression.id}:{suppression.at.timestamp():.6f}"

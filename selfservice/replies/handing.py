@@ -17,6 +17,7 @@ _REASONS = {
     "stranger": "A text from a number that no customer has.",
 }
 _MAY_MEAN_STOP = "Wrote a text that may mean: no more texts. Read it, and stop them if it does."
+MAY_MEAN_PAGE = "Stopped all texts, by a word that may have been an answer to the page: see to that, without a text."
 _PHOTOS = "[{} sent with it]"
 
 
@@ -32,7 +33,7 @@ def to_staff(text: InboundText, customer: Customer | None, page: Page | None, *,
         page_id=page.id if page is not None else None,
         customer_id=customer.id if customer is not None else None,
         phone=text.sender if text.sender.startswith("+") and len(text.sender) <= 16 else None,
-        urgent=may_mean_stop,
+        urgent=may_mean_stop or bool(reason),
     )
     text.conversation_id = conversation.id
 

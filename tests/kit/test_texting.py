@@ -46,6 +46,8 @@ def test_every_word_means_what_it_stands_under() -> None:
             "Stop all",
             "UNSUBSCRIBE",
             "Cancel",
+            "S T O P",
+            "nie pisz do mnie",
         ),
         *("end", "quit", "REVOKE", "opt out", "Opt-out", "OPTOUT", "Don’t text me", "stop texting me please"),
         *("Baja", "CANCELAR", "por favor, parar", "no más mensajes", "NO MAS MENSAJES"),
@@ -91,6 +93,32 @@ def test_what_only_sounds_like_it_goes_to_a_person(text: str) -> None:
 )
 def test_the_other_words_are_understood(text: str, command: str) -> None:
     assert texting.find_command(text) == command
+
+
+@pytest.mark.parametrize(
+    ("text", "mentions"),
+    [
+        ("don't stop by early", True),
+        ("please opt me out of all of this", True),
+        ("我不想再收到了请退订短信", True),
+        ("Quiero darme de baja del todo", True),
+        ("Is there parking?", False),
+        ("您好，停车场在哪里", False),
+    ],
+)
+def test_a_text_with_words_for_stop_in_it_is_told_apart(text: str, mentions: bool) -> None:
+    assert texting.find_command(text) is None
+    assert texting.mentions_stop(text) is mentions
+
+
+def test_doubtful_words_are_words_for_stop_in_each_language() -> None:
+    doubtful = texting._table()["doubtful"]
+
+    assert tuple(doubtful) == LANGUAGES
+    for words in doubtful.values():
+        assert {texting.find_command(word) for word in words} == {"stop"}
+    assert texting.is_doubtful("Cancel, please!")
+    assert not texting.is_doubtful("STOP")
 
 
 @pytest.mark.parametrize(

@@ -201,6 +201,19 @@ def test_what_only_sounds_like_stop_goes_to_a_person_at_once(line: Line, body: s
         assert not customers.is_suppressed(PHONE)
 
 
+@pytest.mark.parametrize(("word", "count"), [("Cancel please", 1), ("取消", 1), ("STOP", 0)])
+def test_a_stop_that_may_mean_the_appointment_stops_and_is_told_to_staff(line: Line, word: str, count: int) -> None:
+    page_id = page(line)
+
+    assert len(texted(line, word)) == 1
+
+    with line.app.app_context():
+        assert customers.is_suppressed(PHONE)
+    assert meanings(line) == ["stop"]
+    assert state_of(line, page_id) == ("open", [])
+    assert [(one.page_id, one.urgent, one.note) for one in conversations(line)] == [(page_id, True, word)] * count
+
+
 # Help and more
 
 
