@@ -31,20 +31,23 @@ def allow(number: str) -> None:
 
 
 @command.command("export", example="customer export +12025550123", uses="reads")
-@click.argument("who", metavar="NUMBER_OR_REFERENCE")
+@click.argument("who", metavar="WHO")
 def export(who: str) -> None:
-    """Print all that is kept about a person, as JSON for them to take away."""
+    """Print all that is kept about a person, as JSON for them to take away.
+
+    WHO is their number, their e-mail address or your reference.
+    """
     print_json(exporting.export(finding.find(who)))
 
 
 @command.command("erase", example="customer erase +12025550123 --yes")
-@click.argument("who", metavar="NUMBER_OR_REFERENCE")
+@click.argument("who", metavar="WHO")
 @click.option("--yes", is_flag=True, help="Erase without asking once more.")
 @json_option
 def erase(who: str, *, yes: bool, as_json: bool) -> None:
     """Take out all that says who a person is; what they stopped stays stopped. It cannot be taken back.
 
-    Export first what they want to have.
+    WHO is their number, their e-mail address or your reference. Export first what they want to have.
     """
     customer = finding.find(who)
     if not yes:

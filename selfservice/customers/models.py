@@ -23,6 +23,13 @@ class Customer(db.Model):  # type: ignore[name-defined,misc]
     __tablename__ = "customers"
     __table_args__ = (
         Index("ix_customers_known", "updated_at", sqlite_where=text(IS_KNOWN), postgresql_where=text(IS_KNOWN)),
+        # Somebody known by an e-mail address alone is found by it.
+        Index(
+            "ix_customers_email",
+            "email",
+            sqlite_where=text("email IS NOT NULL"),
+            postgresql_where=text("email IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)

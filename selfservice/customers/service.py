@@ -34,9 +34,9 @@ def find_or_make(
 ) -> Customer:
     """The person with this reference or else this number, made if nobody has either; what is given is kept.
 
-    An e-mail address names somebody only where it stands alone, because families share one. The `locale` of a person
-    who chose their language themselves stays as it is. `region` is the country of a number typed without +. Raises
-    Invalid (its fields say which value) and Conflict when what is given belongs to two people.
+    An e-mail address names somebody only where it stands alone, or until their number is known: families share one.
+    The `locale` of a person who chose their language themselves stays as it is. `region` is the country of a number
+    typed without +. Raises Invalid (its fields say which value) and Conflict when what is given belongs to two people.
     """
     given = _clean(ref=ref, name=name, phone=phone, email=email, locale=locale, timezone=timezone, region=region)
     if given.keys().isdisjoint(("ref", "phone", "email")):
@@ -125,19 +125,36 @@ def _find(given: Mapping[str, str]) -> Customer | None:
         raise _two_people()
     if by_ref is not None and by_phone is not None and by_ref.id != by_phone.id:
         raise _two_people()
-    return by_ref or by_phone
+    return by_ref or by_phone or _find_without_number(given)
 
 
 def _find_by_email(email: str) -> Customer | None:
-    """The one person with an address; raises Invalid where several have it. Held, so that nobody is made twice."""
-    if is_postgresql():
-        key = func.hashtextextended(f"customer:{email}", 0)
-        db.session.execute(select(func.pg_advisory_xact_lock(key)))
+    """The one person with an address; raises Invalid where several have it."""
+    _hold(email)
     found = queries.list_by_email(email)
     if len(found) > 1:
         sentence = "Several customers have this e-mail address: give the number or the reference of the one you mean."
         raise Invalid(sentence, fields={"email": sentence})
     return found[0] if found else None
+
+
+def _find_without_number(given: Mapping[str, str]) -> Customer | None:
+    """Whoever was known by an address alone until now, when their number is said with it; nobody of another name."""
+    if "phone" not in given or "email" not in given:
+        return None
+    _hold(given["email"])
+    found = queries.list_by_email(given["email"])
+    if len(found) != 1 or found[0].phone is not None or found[0].ref not in (None, given.get("ref")):
+        return None
+    known, said = found[0].name, given.get("name")
+    return found[0] if not known or not said or known.casefold() == said.casefold() else None
+
+
+def _hold(email: str) -> None:
+    """Keep others from making somebody with this address until the transaction ends; SQLite has one writer anyway."""
+    if is_postgresql():
+        key = func.hashtextextended(f"customer:{email}", 0)
+        db.session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 def _make(given: Mapping[str, str]) -> Customer | None:

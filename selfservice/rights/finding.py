@@ -11,7 +11,7 @@ from selfservice import phone as phones
 from selfservice.customers import queries as customers
 from selfservice.customers.models import Customer
 from selfservice.db import db
-from selfservice.errors import Invalid, NotFound
+from selfservice.errors import Conflict, Invalid, NotFound
 from selfservice.pages.models import Page
 from selfservice.replies.models import InboundText
 
@@ -36,15 +36,23 @@ class Traces:
 
 
 def find(who: str) -> Customer:
-    """The customer with this number or else this reference; raises NotFound, which repeats neither."""
+    """The customer with this reference, or else this number or e-mail address; raises NotFound, which repeats none.
+
+    Raises Conflict where several have the address: each of them is to be meant by name.
+    """
     found = customers.find_by_ref(who)
-    if found is None:
+    if found is None and "@" in who:
+        sharing = customers.list_by_email(who.strip().lower())
+        if len(sharing) > 1:
+            raise Conflict("Several customers have this address: give the number or the reference of the one you mean.")
+        found = sharing[0] if sharing else None
+    elif found is None:
         try:
             found = customers.find_by_phone(phones.normalise(who))
         except Invalid:
             found = None
     if found is None:
-        raise NotFound("Nobody has this number or reference: write the number with + and its country code.")
+        raise NotFound("Nobody has this number, address or reference: write a number with + and its country code.")
     return found
 
 

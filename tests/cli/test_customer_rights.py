@@ -19,7 +19,7 @@ from tests.factories import PHONE, issue
 def maria(app: Flask) -> None:
     """A customer with a page and a text."""
     with app.app_context():
-        issue(ref="C-4711")
+        issue(ref="C-4711", email="maria@example.com")
 
 
 def name_of(app: Flask) -> str | None:
@@ -27,7 +27,7 @@ def name_of(app: Flask) -> str | None:
         return db.session.scalars(sa.select(Customer.name)).one()
 
 
-@pytest.mark.parametrize("who", [PHONE, "+1 202 555 0123", "C-4711"])
+@pytest.mark.parametrize("who", [PHONE, "+1 202 555 0123", "C-4711", "Maria@example.com"])
 def test_export_prints_all_that_is_kept(command: Command, maria: None, who: str) -> None:
     printed = command("customer", "export", who)
 
@@ -57,7 +57,7 @@ def test_nobody_is_nobody(command: Command, maria: None) -> None:
     missing = command("customer", "erase", "+12025550199", "--yes")
 
     assert missing.exit_code == 1
-    assert "Nobody has this number or reference" in missing.stderr
+    assert "Nobody has this number, address or reference" in missing.stderr
 
 
 def test_a_text_that_may_not_be_sent_makes_no_page(app: Flask, command: Command) -> None:

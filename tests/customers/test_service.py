@@ -134,14 +134,16 @@ def test_a_stated_zone_stays_when_the_number_comes_again(session: Any) -> None:
     assert service.find_or_make(phone="+447700900123").timezone == "Asia/Dubai"
 
 
-def test_a_race_for_the_same_person_makes_one(app: Flask) -> None:
+@pytest.mark.parametrize("address", [{"phone": PHONE}, {"email": "ana@example.com"}])
+def test_a_race_for_the_same_person_makes_one(app: Flask, address: dict[str, str]) -> None:
     found: list[int] = []
     start = threading.Barrier(8)
 
     def make(place: int) -> None:
         with app.app_context():
             start.wait()
-            customer = service.find_or_make(phone=PHONE, name=f"Ana {place}", **({"ref": "c-1"} if place % 2 else {}))
+            ref = {"ref": "c-1"} if place % 2 and "phone" in address else {}
+            customer = service.find_or_make(name=f"Ana {place}", **address, **ref)
             db.session.commit()
             found.append(customer.id)
 
@@ -153,7 +155,26 @@ def test_a_race_for_the_same_person_makes_one(app: Flask) -> None:
 
     assert (len(found), len(set(found))) == (8, 1)
     with app.app_context():
-        assert (count(), db.session.scalars(select(Customer.ref)).one()) == (1, "c-1")
+        assert (count(), db.session.scalars(select(Customer.ref)).one()) == (1, "c-1" if "phone" in address else None)
+
+
+@pytest.mark.parametrize(("name", "is_same"), [("ana silva", True), (None, True), ("Ben Silva", False)])
+def test_who_was_known_by_an_address_alone_gets_their_number(session: Any, name: str | None, is_same: bool) -> None:
+    known = service.find_or_make(email="Home@example.com", name="Ana Silva")
+
+    found = service.find_or_make(email="home@example.com", phone=PHONE, name=name)
+
+    assert (found.id == known.id) is is_same
+    assert known.name == (name if is_same and name else "Ana Silva")
+
+
+def test_an_address_of_two_people_names_neither(session: Any) -> None:
+    for number in (PHONE, "+12025550199"):
+        service.find_or_make(email="home@example.com", phone=number)
+
+    with pytest.raises(Invalid) as refused:
+        service.find_or_make(email="home@example.com")
+    assert list(refused.value.fields) == ["email"]
 
 
 def test_somebody_who_comes_between_two_looks_is_the_same_person(session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
