@@ -18,6 +18,7 @@ pytest_plugins = [
     "tests.harness.application",
     "tests.harness.queries",
     "tests.harness.server",
+    "tests.harness.small_disk",
     "tests.harness.browser",
     "tests.harness.push_door",
     "tests.harness.provider_door",

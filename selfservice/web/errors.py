@@ -12,7 +12,7 @@ from selfservice import logs
 from selfservice.db import db
 from selfservice.errors import AppError, Invalid, TooMany, Unavailable
 from selfservice.situations import plain
-from selfservice.web import encoding, languages
+from selfservice.web import encoding, languages, room
 
 PROGRAM_PATHS = ("/a/", "/api/", "/callbacks/", "/push/", "/healthz", "/readyz")
 _CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported"}
@@ -25,6 +25,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(AppError, _app_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _database_error)
+    app.register_error_handler(OSError, _system_error)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -68,7 +69,20 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 def _database_error(error: OperationalError) -> ResponseReturnValue:
     """The disk is full, the database is away or busy: nothing was kept, and the same request may be sent again."""
     structlog.get_logger().error("database", request=_request_id(), exc_info=error)
-    response = _app_error(Unavailable("The database cannot be used at the moment; nothing was saved, so try again."))
+    return _unavailable(error, "The database cannot be used at the moment; nothing was saved, so try again.")
+
+
+def _system_error(error: OSError) -> ResponseReturnValue:
+    """A file that cannot be written because the disk is full; anything else is a fault of ours."""
+    if not room.is_about_room(error):
+        return _unexpected(error)
+    structlog.get_logger().error("disk", request=_request_id(), exc_info=error)
+    return _unavailable(error, "There is no room to save anything; nothing was saved, so try again later.")
+
+
+def _unavailable(error: Exception, sentence: str) -> ResponseReturnValue:
+    room.note(error)
+    response = _app_error(Unavailable(sentence))
     assert isinstance(response, Response)
     response.headers["Retry-After"] = "5"
     return response

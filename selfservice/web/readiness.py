@@ -10,6 +10,7 @@ from selfservice import clock, schema, tokens
 from selfservice.customers import queries as customers
 from selfservice.errors import ConfigError
 from selfservice.messages import queries as messages
+from selfservice.web import room
 
 SILENCE = timedelta(seconds=60)
 """Without a sign of life for this long, a worker counts as gone; it gives several a minute."""
@@ -21,7 +22,7 @@ def problems() -> list[str]:
     if problem:
         return [problem]
     try:
-        found = [find_missing_key(), find_silence()]
+        found = [room.find_lack(), find_missing_key(), find_silence()]
     except SQLAlchemyError:
         return ["The database does not answer: look at its server and its log."]
     return [sentence for sentence in found if sentence]
