@@ -14,7 +14,7 @@ from selfservice.customers import queries as customers
 from selfservice.customers.consents import Address, Evidence, Occasion, Said
 from selfservice.customers.models import Customer
 from selfservice.customers.preferences import Wishes
-from selfservice.errors import Invalid
+from selfservice.errors import Conflict, Invalid
 from selfservice.events import service as events
 from selfservice.messages import refusals
 from selfservice.messages import service as messages
@@ -113,6 +113,37 @@ def save(page_id: int, form: Mapping[str, str], view: View, who: Who) -> None:
         language.choose(page_id, wanted, who)
     data = {name: "yes" if now[name] else "no" for name in changed}
     events.record("customer.chose", actor=CUSTOMER, page_id=page_id, data=data)
+
+
+def note(page_id: int, message_class: str, occasion: Occasion, *, is_given: bool) -> None:
+    """Write down a yes or a no that somebody gave elsewhere, for wherever their page went; `occasion` says how.
+
+    Raises Invalid for a class that there is not, and Conflict for a yes of somebody who stopped everything: that is
+    taken back first, because this would change nothing.
+    """
+    if message_class not in CLASSES:
+        raise Invalid(f"Nothing was written down: choose one of {', '.join(CLASSES)}.")
+    page = queries.get(page_id)
+    customer = customers.get(page.customer_id)
+    addresses = _addresses(page, customer)
+    if not addresses:
+        raise Conflict("Nothing was written down: neither a number nor an e-mail address is known.")
+    if is_given and _is_stopped(addresses):
+        raise Conflict("Everything is stopped here: let it be texted again first, if that is what they want.")
+    now = clock.now()
+    for address in addresses:
+        evidence = Evidence(
+            **vars(occasion),
+            customer_id=customer.id,
+            address=address,
+            message_class=message_class,  # type: ignore[arg-type]  # One of CLASSES, as was made sure of.
+            is_given=is_given,
+            at=now,
+        )
+        (consents.record if is_given else messages.withdraw)(evidence)
+    events.record(
+        "customer.chose", actor=occasion.actor, page_id=page_id, data={message_class: "yes" if is_given else "no"}
+    )
 
 
 def stop_all(page_id: int, view: View, who: Who) -> None:

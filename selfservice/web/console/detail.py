@@ -49,6 +49,7 @@ _MADE = {
     "taken-back": "It is taken back and will not be sent.",
     "replayed": "It is given back to be sent.",
     "closed": "The page is closed.",
+    "noted": "It is written down, and counts from now on.",
     "stopped": "Nothing more is sent to this customer. What was on its way is taken back.",
     "done": "Marked as done.",
     "released": "The check is released. The customer can try again.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from selfservice import config, tokens
 from selfservice.customers import hours, preferences
 from selfservice.customers import queries as customers
+from selfservice.customers.consents import Occasion
 from selfservice.customers.models import Customer
 from selfservice.db import db
 from selfservice.errors import Forbidden, Invalid
@@ -24,6 +25,8 @@ from selfservice.staff.models import Role
 from selfservice.web.console import door
 
 _CLASSES = {"service": "Updates about what they have with us", "marketing": "Offers", "urgent": "Urgent warnings"}
+_LONGEST_WORDING = 4000
+_LONGEST_SOURCE = 40
 _FIRSTS = {"": "A notification, then a text", "sms": "A text", "email": "An e-mail"}
 
 
@@ -37,7 +40,10 @@ class Spoken:
 
 @dataclass(frozen=True, kw_only=True)
 class Wants:
-    """What a customer wants to be sent, in the words staff read. `classes`: each kind of message, and whether it is."""
+    """What a customer wants to be sent, in the words staff read. `classes`: each kind of message, and whether it is.
+
+    `kinds` are what staff can write down a yes or a no for.
+    """
 
     classes: Sequence[tuple[str, bool]]
     hours: str
@@ -45,6 +51,7 @@ class Wants:
     zone: str
     spoken: Sequence[Spoken]
     may_erase: bool
+    kinds: Mapping[str, str]
 
 
 def tell(page: Page, customer: Customer) -> Wants:
@@ -63,6 +70,7 @@ def tell(page: Page, customer: Customer) -> Wants:
             for told in wishes.list_told(customer)
         ],
         may_erase=door.here().role is not Role.AGENT,
+        kinds=_CLASSES,
     )
 
 
@@ -73,6 +81,20 @@ def stop(page_id: str) -> ResponseReturnValue:
     numbers.refuse_for_customer(page, customer, actor=door.actor(), source="console")
     db.session.commit()
     return redirect(url_for("console.show_page", page_id=page_id, made="stopped"), 303)
+
+
+def note(page_id: str) -> ResponseReturnValue:
+    """Write down one yes or no that the customer of a page gave elsewhere, with the words they were asked."""
+    page = queries.get(tokens.decode_id(page_id))
+    said, wording, source = (request.form.get(name, "").strip() for name in ("said", "wording", "source"))
+    if said not in ("yes", "no"):
+        raise Invalid("Nothing was written down: choose yes or no.")
+    if not (0 < len(wording) <= _LONGEST_WORDING and 0 < len(source) <= _LONGEST_SOURCE):
+        raise Invalid("Nothing was written down: write the words they were asked, and where, in a few words.")
+    occasion = Occasion(wording=wording, locale=page.locale, source=source, actor=door.actor(), page_id=page.id)
+    wishes.note(page.id, request.form.get("message_class", ""), occasion, is_given=said == "yes")
+    db.session.commit()
+    return redirect(url_for("console.show_page", page_id=page_id, made="noted"), 303)
 
 
 def export(page_id: str) -> ResponseReturnValue:

@@ -61,6 +61,7 @@ _add("/pages/<page_id>/close", "close", detail.close, methods=_POST)
 _add("/pages/<page_id>/release", "release", detail.release, methods=_POST)
 _add("/pages/<page_id>/allow", "allow", detail.allow, methods=_POST)
 _add("/pages/<page_id>/stop", "stop", person.stop, methods=_POST)
+_add("/pages/<page_id>/consent", "note_consent", person.note, methods=_POST)
 _add("/pages/<page_id>/export", "export", person.export, methods=_POST)
 _add("/pages/<page_id>/erase", "erase", person.erase, methods=_POST)
 

@@ -213,7 +213,11 @@ def _allowed(scene: _Scene) -> Entry:
 def _chose(scene: _Scene) -> Entry:
     said = {"yes": "Wants {}", "no": "Wants no {}"}
     details = [said[answer].format(_CLASSES.get(name, name)) for name, answer in scene.event.data.items()]
-    return _entry(scene, "edit", "Chose what we send, when and how", *details)
+    by_staff = scene.event.actor.startswith("staff:")
+    title = (
+        f"What they want to be sent, written down by {scene.actor}" if by_staff else "Chose what we send, when and how"
+    )
+    return _entry(scene, "edit", title, *details)
 
 
 def _refused(scene: _Scene) -> Entry:
