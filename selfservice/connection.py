@@ -1,30 +1,25 @@
-"""One connection to a server, kept between calls, that speaks HTTP/1.1 (RFC 9112); whom it may lead to, `http` says.
+"""One connection to a server, kept between calls, over which http.client speaks; whom it may lead to, `http` says.
 
 One request at a time; its answer is read to the end or cut. Nothing is tried again here.
 """
 
 from __future__ import annotations
 
+import io
 import re
 import select
 import socket
 import ssl
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
 from time import monotonic
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
-MOST_LINES = 200
-LONGEST_LINE = 16 * 1024
-_PART = 64 * 1024
-_STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9]\d\d)(?: .*)?", re.DOTALL)
-_HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*", re.DOTALL)
-_LENGTH = re.compile(r"[0-9]{1,15}")
-_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?", re.DOTALL)
 _SENT = re.compile(r"[^\x00-\x1f\x7f]*")
 _TARGET = re.compile(r"[!-~]+")
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
-_WITHOUT_ANSWER = frozenset({204, 304})
 
 
 class Broken(Exception):
@@ -32,7 +27,7 @@ class Broken(Exception):
 
 
 class Limits(NamedTuple):
-    """How many seconds each part of an answer may take, and the whole from its first byte on; how long a body is."""
+    """How many seconds the first byte of an answer may take, and the whole from there on; how long a body is."""
 
     part: float
     whole: float
@@ -51,11 +46,11 @@ class Connection:
     """A connection that is open. After Broken, or any OSError, it is good for nothing but to be closed."""
 
     def __init__(self, opened: socket.socket) -> None:
-        self._socket = opened
+        self._line = _Line(opened)
         self._hang_up = weakref.finalize(self, opened.close)  # Also when whoever kept it is gone.
-        self._come = bytearray()
-        self._seconds = 0.0
-        self._ends_at: float | None = None
+        self._http = HTTPConnection("")  # Whom it leads to is settled: it is never to connect by itself.
+        self._http.auto_open = 0
+        self._http.sock = cast(socket.socket, self._line)
         self.is_kept = True
 
     @classmethod
@@ -75,147 +70,108 @@ class Connection:
 
     def is_quiet(self) -> bool:
         """Whether nothing has come since the last answer: if something has, the server has hung up."""
-        is_more = isinstance(self._socket, ssl.SSLSocket) and self._socket.pending() > 0
-        return not (self._come or is_more or _has_come(self._socket))
+        return not self._line.has_come()
 
     def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes, limits: Limits) -> Answer:
         """Send a request and read its answer. Raises Broken, OSError, and ValueError before anything is sent."""
-        request = _request(method, target, headers, body)
-        self._socket.settimeout(limits.part)
+        self._write(method, target, headers, body, limits)
         try:
-            self._socket.sendall(request)
-        except (BrokenPipeError, ConnectionResetError):
-            self.is_kept = False  # It may have answered before it hung up.
-        self._seconds, self._ends_at = limits.whole, None
-        status, said = self._head()
-        while status < 200:
-            status, said = self._head()
-        has_body = method != "HEAD" and status not in _WITHOUT_ANSWER
-        return Answer(status, said, self._body(said, limits.longest) if has_body else b"")
+            response = self._http.getresponse()
+            with response:
+                content = _content(response, limits.longest)
+                self.is_kept = not response.will_close and response.isclosed()
+        except (HTTPException, ValueError, TimeoutError):  # ValueError: the size of a chunk that is none.
+            raise Broken from None
+        said: dict[str, str] = {}
+        for name, value in response.headers.items():
+            key = name.lower()
+            plain = " ".join(value.split())
+            said[key] = f"{said[key]}, {plain}" if key in said else plain
+        return Answer(response.status, said, content)
 
     def close(self) -> None:
         """Hang up."""
         self._hang_up()
 
-    def _head(self) -> tuple[int, dict[str, str]]:
-        found = _STATUS.fullmatch(self._line())
-        if found is None:
-            raise Broken
-        headers: dict[str, str] = {}
-        name = ""
-        for line in self._lines():
-            header = _HEADER.fullmatch(line)
-            if header is not None:
-                name, value = header[1].decode("ascii").lower(), header[2].decode("latin-1")
-                headers[name] = f"{headers[name]}, {value}" if name in headers else value
-            elif name and line[:1] in b" \t":
-                headers[name] += f" {line.decode('latin-1').strip()}"  # The fold of old (section 5.2).
-            else:
-                self.is_kept = False  # Who knows what else is meant in another way than it is read.
-        words = {word.strip().lower() for word in headers.get("connection", "").split(",")}
-        self.is_kept = self.is_kept and ("close" not in words if found[1] == b"1" else "keep-alive" in words)
-        return int(found[2]), headers
+    def _write(self, method: str, target: str, headers: Mapping[str, str], body: bytes, limits: Limits) -> None:
+        lengths = {"Content-Length": str(len(body))} if body or method in _WITH_BODY else {}
+        if not _TARGET.fullmatch(target) or not all(_SENT.fullmatch(part) for pair in headers.items() for part in pair):
+            raise ValueError("A line break or a blank would make another request of this one.")
+        self._http.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
+        for name, value in {**headers, **lengths}.items():
+            self._http.putheader(name, value)
+        self._http.endheaders(body or None)
+        with suppress(BrokenPipeError, ConnectionResetError):  # It may have answered before it hung up.
+            self._line.send(limits)
 
-    def _body(self, headers: Mapping[str, str], longest: int) -> bytes:
-        if "transfer-encoding" in headers:
-            self.is_kept = self.is_kept and "content-length" not in headers
-            if headers["transfer-encoding"].lower() != "chunked":
-                raise Broken
-            return self._chunks(longest)
-        if "content-length" not in headers:
-            self.is_kept = False
-            return self._rest(longest)
-        length, *others = {one.strip() for one in headers["content-length"].split(",")}
-        if others or not _LENGTH.fullmatch(length):
-            raise Broken
-        return self._take(int(length), longest)
 
-    def _take(self, length: int, longest: int) -> bytes:
-        """The next `length` bytes; if they are too many, as many as may be, and it is not kept."""
-        self.is_kept = self.is_kept and length <= longest
-        wanted = min(length, longest)
-        while len(self._come) < wanted:
-            self._more()
-        taken = bytes(self._come[:wanted])
-        del self._come[:wanted]
-        return taken
+class _Line:
+    """A socket as http.client uses one, with an end to all waiting: at `limits` after what came last, and after all."""
 
-    def _chunks(self, longest: int) -> bytes:
-        content = b""
-        while True:
-            found = _SIZE.fullmatch(self._line())
-            if found is None:
-                raise Broken
-            size = int(found[1], 16)
-            if not size:
-                break
-            content += self._take(size, longest - len(content))
-            if not self.is_kept and len(content) == longest:
-                return content
-            if self._line():
-                raise Broken
-        for _ in self._lines():
-            pass  # What follows the last chunk is nothing that anybody here asks for.
-        return content
+    def __init__(self, opened: socket.socket) -> None:
+        self._socket = opened
+        self._request = b""
+        self._limits = Limits(0.0, 0.0, 0)
+        self._ends_at: float | None = None
 
-    def _rest(self, longest: int) -> bytes:
-        """Everything until the server hangs up."""
-        while len(self._come) < longest and self._fill():
-            pass
-        return bytes(self._come[:longest])
+    def sendall(self, data: bytes) -> None:
+        """Part of a request, which leaves as one."""
+        self._request += data
 
-    def _line(self) -> bytes:
-        """The next line without its end, which is CRLF or, from those that are careless, LF."""
-        while (end := self._come.find(b"\n")) < 0:
-            if len(self._come) > LONGEST_LINE:
-                raise Broken
-            self._more()
-        line = bytes(self._come[:end])
-        del self._come[: end + 1]
-        return line.removesuffix(b"\r")
+    def send(self, limits: Limits) -> None:
+        """Send the request; from here on its answer is waited for."""
+        self._limits, self._ends_at = limits, None
+        self._socket.settimeout(limits.part)
+        request, self._request = self._request, b""
+        self._socket.sendall(request)
 
-    def _lines(self) -> Iterator[bytes]:
-        """The lines up to an empty one."""
-        for _ in range(MOST_LINES):
-            line = self._line()
-            if not line:
-                return
-            yield line
-        raise Broken
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(_Coming(self))
 
-    def _more(self) -> None:
-        if not self._fill():
-            raise Broken
-
-    def _fill(self) -> bool:
-        """Wait for the next bytes; False when the server has hung up."""
+    def read_into(self, buffer: Any) -> int:
+        """Wait for the next bytes; none when the server has hung up. Raises TimeoutError."""
         now = monotonic()
         if self._ends_at is not None:
             if now >= self._ends_at:
-                raise Broken
+                raise TimeoutError
             self._socket.settimeout(self._ends_at - now)
-        try:
-            part = self._socket.recv(_PART)
-        except TimeoutError:
-            raise Broken from None
+        count = self._socket.recv_into(buffer)
         if self._ends_at is None:
-            self._ends_at = monotonic() + self._seconds
-        self._come += part
-        return bool(part)
+            self._ends_at = monotonic() + self._limits.whole
+        return count
+
+    def has_come(self) -> bool:
+        """Whether a read would not wait: `poll` where there is one, for `select` knows small descriptors alone."""
+        if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
+            return True
+        if hasattr(select, "poll"):
+            poll = select.poll()
+            poll.register(self._socket, select.POLLIN)
+            return bool(poll.poll(0))
+        return bool(select.select([self._socket], [], [], 0)[0])
+
+    def close(self) -> None:
+        """Nothing: http.client lets go of a line that is not kept before it has read the answer."""
 
 
-def _request(method: str, target: str, headers: Mapping[str, str], body: bytes) -> bytes:
-    lengths = {"Content-Length": str(len(body))} if body or method in _WITH_BODY else {}
-    lines = [f"{name}: {value}" for name, value in {**headers, **lengths}.items()]
-    if not _TARGET.fullmatch(target) or not all(map(_SENT.fullmatch, lines)):
-        raise ValueError("A line break or a blank would make another request of this one.")
-    return "\r\n".join((f"{method} {target} HTTP/1.1", *lines, "\r\n")).encode("latin-1") + body
+class _Coming(io.RawIOBase):
+    """What comes over a line, as the file that http.client reads an answer from."""
+
+    def __init__(self, line: _Line) -> None:
+        self._line = line
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        return self._line.read_into(buffer)
 
 
-def _has_come(opened: socket.socket) -> bool:
-    """Whether a read would not wait: `poll` where there is one, for `select` knows small descriptors alone."""
-    if hasattr(select, "poll"):
-        poll = select.poll()
-        poll.register(opened, select.POLLIN)
-        return bool(poll.poll(0))
-    return bool(select.select([opened], [], [], 0)[0])
+def _content(response: HTTPResponse, longest: int) -> bytes:
+    """The body, or its first `longest` bytes: the rest is not read, and the connection not kept then."""
+    content = response.read(longest)
+    if response.length and not response.chunked and len(content) < longest:
+        raise IncompleteRead(content)
+    if len(content) == longest:
+        response.read(0)  # If that was all, it is over.
+    return content

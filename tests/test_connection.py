@@ -10,12 +10,14 @@ from http.client import HTTPResponse
 import pytest
 
 from selfservice.connection import Answer, Broken, Connection, Limits
+from tests.messages.scenes import run_until
 
 LIMITS = Limits(part=5.0, whole=5.0, longest=1_000)
 WHOLE = [
     (b"HTTP/1.1 201 Created\r\nContent-Length: 5\r\nX-A:  b \r\n\r\nhello", True),
     (b"HTTP/1.1 200 \r\nContent-Length: 0\r\n\r\n", True),
-    (b"HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\nA: 1\r\nA: 2\r\n\r\nhi", True),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 2, 3\r\n\r\nhi", False),
+    (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n...", False),
     (b"HTTP/1.1 204 No Content\r\n\r\n", True),
     (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", True),
     (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n1\r\n!\r\n0\r\nT: u\r\n\r\n", True),
@@ -31,9 +33,6 @@ NO_ANSWER = [
     b"SSH-2.0-OpenSSH_9.2\r\n\r\n",
     b"HTTP/2 200 OK\r\n\r\n",
     b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello",
-    b"HTTP/1.1 200 OK\r\nContent-Length: 2, 3\r\n\r\nhi",
-    b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
-    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n...",
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel",
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfive\r\nhello\r\n0\r\n\r\n",
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhello\r\n0\r\n\r\n",
@@ -100,8 +99,7 @@ def test_an_answer_is_read_as_the_standard_library_reads_it(
     found = ask(server)
 
     assert server.heard() == b"POST /x?y=1 HTTP/1.1\r\nHost: example.com\r\nContent-Length: 4\r\n\r\nbody"
-    if b"2, 2" not in answer:  # There it takes the answer to end where the connection does.
-        assert (found.status, found.body) == read_by_library(answer)
+    assert (found.status, found.body) == read_by_library(answer)
     assert server.connection.is_kept == is_kept
 
 
@@ -142,26 +140,22 @@ def test_an_answer_to_head_has_no_body(server: Server) -> None:
     assert (ask(server, method="HEAD").body, server.connection.is_kept) == (b"", True)
 
 
-def test_one_answer_follows_the_other_and_what_nobody_asked_for_is_noticed(server: Server) -> None:
+def test_one_answer_follows_the_other_and_nothing_else_is_taken_for_one(server: Server) -> None:
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
     for _ in range(2):
         server.say(answer, hangs_up=False)
         assert ask(server).body == b"hi"
         assert server.connection.is_quiet()
 
-    server.say(answer + answer, hangs_up=False)
-    ask(server)
-
-    assert not server.connection.is_quiet()
+    server.say(answer + b"HTTP/1.1 500 No\r\n\r\n", hangs_up=False)
+    assert ask(server).body == b"hi"
 
 
 def test_a_server_that_has_hung_up_is_noticed_before_it_is_asked(server: Server) -> None:
     assert server.connection.is_quiet()
     server.say(b"")
-    server.connection._socket.settimeout(5)
-    server.connection._socket.recv(1, socket.MSG_PEEK)
 
-    assert not server.connection.is_quiet()
+    assert run_until(lambda: not server.connection.is_quiet())
 
 
 @pytest.mark.parametrize("headers", [{"A": "b\r\nC: d"}, {"A\r\nC": "d"}, {"A": "\x00"}])
