@@ -51,6 +51,7 @@ class Dispatcher:
         self._routing = Routing(channels)
         self._claimed: dict[str, list[Claimed]] = {channel: [] for channel in channels.names}
         self._unrecorded: list[Result] = []
+        self._is_again = False
 
     def tick(self) -> bool:
         """One round; False when there was nothing to do. After an exception the same round may be tried again."""
@@ -78,7 +79,7 @@ class Dispatcher:
             self._collect(min(_PATIENCE, max(0.0, end - monotonic())))
         self._calls.close()
         with self._app.app_context():
-            self._record()
+            self._record(apart=True)
             self._give_back(one for those in self._claimed.values() for one in those)
             self._let_go([])
             db.session.commit()
@@ -101,7 +102,8 @@ class Dispatcher:
         return sum(room[provider.name] for provider in self._channels.of(channel))
 
     def _work(self, room: dict[str, int]) -> None:
-        self._record()
+        is_again, self._is_again = self._is_again, True
+        self._record(apart=is_again)
         plans: dict[str, _Plan] = {}
         for channel, those in self._claimed.items():
             claimed = [*those, *self._claim(channel, len(those), room)]
@@ -120,13 +122,14 @@ class Dispatcher:
         self._let_go(claimed.id for claimed, _ in (pushes.chosen if pushes else []))
         db.session.commit()
         # Only now: a round that failed is tried again with the same results and the same claims.
+        self._is_again = False
         self._unrecorded.clear()
         self._claimed = {channel: plan.left for channel, plan in plans.items()}
         for departure in ready:
             self._start(departure)
 
-    def _record(self) -> None:
-        results.record_all(self._unrecorded)
+    def _record(self, *, apart: bool) -> None:
+        results.record_all(self._unrecorded, apart=apart)
         alarms.settle(self._unrecorded)
 
     def _let_go(self, push_ids: Iterable[int]) -> None:

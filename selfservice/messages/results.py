@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import BigInteger, ColumnElement, Integer, String, Subquery, func, literal, or_, select, update
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from selfservice import clock
 from selfservice.customers import subscriptions
@@ -45,8 +47,15 @@ class Result:
     outcome: Submitted | Refused | Uncertain
 
 
-def record_all(told: Sequence[Result]) -> None:
-    """Write each result down as `record` does, those of messages that were taken in a few statements for all."""
+def record_all(told: Sequence[Result], *, apart: bool = False) -> None:
+    """Write each result down as `record` does, those of messages that were taken in a few statements for all.
+
+    `apart`, because that has failed before: one after the other, so that none holds up the rest.
+    """
+    if apart:
+        for result in told:
+            _record_apart(result)
+        return
     taken: dict[str, list[Result]] = defaultdict(list)
     for result in told:
         if isinstance(result.outcome, Submitted):
@@ -55,6 +64,19 @@ def record_all(told: Sequence[Result]) -> None:
             record(result)
     for those in taken.values():
         _record_taken(those)
+
+
+def _record_apart(result: Result) -> None:
+    """Write one result down; a message of whose result that is impossible is in doubt."""
+    try:
+        with db.session.begin_nested():
+            record(result)
+    except (OperationalError, InterfaceError):
+        raise  # The database's trouble is no result's.
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must not hold up the other results
+        name = type(error).__name__
+        structlog.get_logger().error("result.unrecorded", provider=result.departure.lane, error=name)
+        record(Result(result.departure, Uncertain(f"What the provider said cannot be written down: {name}.")))
 
 
 def record(result: Result) -> None:

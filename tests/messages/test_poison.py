@@ -1,16 +1,20 @@
-"""A message over which our own code fails: it holds nobody up, and after five times it is dead and told."""
+"""A message over which our own code fails, or whose result cannot be written down: it holds nobody up, and is told."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from selfservice import clock
+from selfservice import clock, tokens
 from selfservice.messages import policy, queries, service, upkeep
-from tests.messages.scenes import accept, force, state_of, story_of
+from selfservice.messages.channels.contract import Outgoing, Submitted, Uncertain
+from selfservice.messages.dispatch import Dispatcher
+from tests.messages.scenes import Provider, accept, accept_many, force, only, run_until, state_of, story_of
 
 
 @pytest.fixture
@@ -70,3 +74,34 @@ def test_the_database_s_trouble_is_no_message_s(session: Any, monkeypatch: pytes
     session.rollback()
 
     assert (state_of(message_id), queries.get(message_id).failures) == ("held", 0)
+
+
+@pytest.mark.parametrize("outcome", [Submitted(b"7"), Uncertain({"error": 7})], ids=["a-reference", "an-error"])  # type: ignore[arg-type]
+def test_a_result_that_cannot_be_written_down_holds_nobody_up(
+    app: Flask, outcome: Submitted | Uncertain, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with app.app_context():
+        ids = accept_many(12)
+
+        def answer(outgoing: Outgoing) -> Submitted | Uncertain | None:
+            return outcome if outgoing.id == tokens.encode_id(ids[1]) else None
+
+        provider = Provider(answer)
+        dispatcher = Dispatcher(app, only(provider), owner="me")
+
+        def is_done() -> bool:
+            with suppress(Exception):  # As the worker does: it logs it and comes back.
+                dispatcher.tick()
+            return {state_of(one) for one in ids} <= {"submitted", "uncertain"}
+
+        assert run_until(is_done, seconds=20)
+        dispatcher.stop(1)
+
+        assert [one for one in ids if state_of(one) == "uncertain"] == [ids[1]]
+        assert [provider.count(one) for one in ids] == [1] * 12
+        attempt = queries.list_attempts(ids[1])[0]
+        assert (attempt.result, str(attempt.detail).startswith("What the provider said cannot be written down")) == (
+            "uncertain",
+            True,
+        )
+        assert "result.unrecorded" in capsys.readouterr().err
