@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -138,9 +139,22 @@ def test_what_a_country_asks_of_advertisers_narrows_its_numbers_alone() -> None:
         zones = ("America/New_York",)
         return hours.next_moment(sunday, DAY, zones=zones, phone=phone, message_class=message_class)
 
-    assert moment("+12025550123", "marketing") == local("America/New_York", 2026, 11, 30, 9, 0)
+    assert moment("+12025550123", "marketing") == local("America/New_York", 2026, 11, 30, 10, 0)
     assert moment("+12025550123", "service") == sunday
     assert moment("+447700900123", "marketing") == sunday
+
+
+def test_every_country_row_says_where_it_comes_from_and_leaves_hours_of_our_own() -> None:
+    for message_class, rows in hours._rules().items():
+        for region, row in rows.items():
+            window = windows.read(row["hours"], frozenset(row["days"]))
+            assert {"hours", "days", "source"} == set(row), region
+            assert re.search(r"https://|CFR|Regulations", row["source"]), region
+            for at in (datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 7, 15, tzinfo=UTC)):
+                assert windows.next_open(at, hours._zones()[region], (USUAL, window)) is not None, (
+                    message_class,
+                    region,
+                )
 
 
 def test_a_number_tells_the_zones_unless_the_zone_is_known() -> None:
