@@ -87,15 +87,14 @@ def clear(
     gathered = manners.Gathered(messages, now)
     subscribed = _subscriptions_of(messages)
     for message in messages:
-        standing = policy.Standing(
-            message.not_after, message.stopping, message.id in suppressed, manners=gathered.of(message)
-        )
-        decision = policy.decide(standing, now)
-        if decision.verdict != "ready":
-            looks = {"next_look_at": min(decision.next_look_at, message.not_after)} if decision.next_look_at else {}
-            moves.move(message.id, decision.verdict, sources=("leased",), reason=decision.reason, **looks)
-            continue
         try:
+            standing = policy.Standing(
+                message.not_after, message.stopping, message.id in suppressed, manners=gathered.of(message)
+            )
+            decision = policy.decide(standing, now)
+            if decision.verdict != "ready":
+                _keep_back(message, decision)
+                continue
             departures.append(_prepare(message, _find(message, channels, route), subscribed, now))
             gathered.note(message)
         except NowhereToGo:
@@ -106,6 +105,11 @@ def clear(
             count_failure(message, error)
     _begin(departures, owner=owner, lease=lease, now=now)
     return departures
+
+
+def _keep_back(message: Message, decision: policy.Decision) -> None:
+    looks = {"next_look_at": min(decision.next_look_at, message.not_after)} if decision.next_look_at else {}
+    moves.move(message.id, decision.verdict, sources=("leased",), reason=decision.reason, **looks)
 
 
 def count_failure(message: Message, error: Exception) -> None:

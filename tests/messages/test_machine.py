@@ -1,0 +1,48 @@
+"""Messages in any order of all that can happen to them: every move of the table is made, and no other."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from selfservice.config import Settings
+from selfservice.messages.states import TRANSITIONS
+from tests.harness import stateful
+from tests.harness.application import make_settings
+from tests.messages.machine import Outbox, Pair
+
+TABLE = {(transition.source, transition.target) for transition in TRANSITIONS}
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Rules of hours of our own."""
+    return make_settings(database_url, tmp_path, COURTESY=str(Path(__file__).with_name("by_day.toml")))
+
+
+@pytest.mark.database("sqlite")
+def test_every_move_of_the_table_is_made_and_no_other(session: Any) -> None:
+    seen: set[Pair] = set()
+
+    stateful.run(lambda: partial(Outbox, seen, frozenset(TABLE - seen)), rounds=20, is_enough=lambda: seen >= TABLE)
+
+    assert_all_were_made(seen)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_thousands_of_moves_are_all_of_the_table(session: Any) -> None:
+    seen: set[Pair] = set()
+
+    stateful.run(lambda: partial(Outbox, seen), rounds=50, is_enough=lambda: False)
+
+    assert_all_were_made(seen)
+
+
+def assert_all_were_made(seen: set[Pair]) -> None:
+    missing = sorted(TABLE - seen)
+    assert not missing, f"{len(missing)} of {len(TABLE)} moves were never made: {missing}"
+    assert seen == TABLE
