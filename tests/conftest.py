@@ -19,6 +19,7 @@ pytest_plugins = [
     "tests.harness.queries",
     "tests.harness.server",
     "tests.harness.small_disk",
+    "tests.harness.releases",
     "tests.harness.browser",
     "tests.harness.push_door",
     "tests.harness.provider_door",

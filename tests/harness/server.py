@@ -29,9 +29,13 @@ _PERSONAL = re.compile(r"[0-9A-Za-z]{34,}|\+\d{7,}|[^\s\"'@]+@[^\s\"'@]+\.[a-z]+
 
 
 class LiveServer:
-    """`flask serve` on a port and a database of its own; `url` is its address, `log_path` holds its log."""
+    """`flask serve` on a port and a database of its own; `url` is its address, `log_path` holds its log.
 
-    def __init__(self, folder: Path, **variables: str) -> None:
+    `root` is where its code lies: another release of it, for tests of both side by side.
+    """
+
+    def __init__(self, folder: Path, *, root: Path = ROOT, **variables: str) -> None:
+        self.root = root
         self.port = find_free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.database = folder / "selfservice.sqlite"
@@ -51,7 +55,13 @@ class LiveServer:
     def flask(self, *arguments: str) -> str:
         """What a flask command prints, run beside the server; raises CalledProcessError when it fails."""
         done = subprocess.run(
-            [*FLASK, *arguments], cwd=ROOT, env=self.environ, capture_output=True, text=True, check=False, timeout=120
+            [*FLASK, *arguments],
+            cwd=self.root,
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
         )
         if done.returncode:
             raise AssertionError(f"flask {' '.join(arguments)} failed:\n{done.stdout}\n{done.stderr}")
@@ -66,7 +76,7 @@ class LiveServer:
         with self.log_path.open("ab") as log, self.output_path.open("ab") as output:
             self._process = subprocess.Popen(
                 [*FLASK, "serve", "--port", str(self.port)],
-                cwd=ROOT,
+                cwd=self.root,
                 env=self.environ,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
