@@ -77,6 +77,12 @@ def test_a_data_key_that_rows_need_is_missed(client: FlaskClient, app: Flask) ->
     ]
 
 
+def test_a_worker_that_died_before_the_clock_went_back_is_no_worker(client: FlaskClient, app: Flask) -> None:
+    hear_worker(app, seconds_ago=-3600)
+
+    assert client.get("/readyz").status_code == 503
+
+
 def test_a_push_service_that_does_not_know_us_is_a_warning(client: FlaskClient, app: Flask) -> None:
     with app.app_context():
         db.session.add(WorkerHeartbeat(name="host:1", at=clock.now()))
