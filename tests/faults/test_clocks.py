@@ -33,11 +33,11 @@ def test_what_a_dead_worker_held_goes_on_by_another_clock(app: Flask, settings: 
     """A worker is killed in mid-sending, and the next one's clock is a day ahead or an hour behind."""
     with app.app_context(), ProviderProcess(held=True) as provider:
         ids = accept_many(40)  # More than a worker claims at once.
-        with working(settings, Job(provider.port, parallel=4)) as first:
+        with working(settings, Job(provider.port, lease=1.0)) as first:
             assert run_until(lambda: provider.total() == 4)
             first.kill()
         provider.release()
-        with working(settings, Job(provider.port, ahead=Ahead(seconds))):
+        with working(settings, Job(provider.port, lease=1.0, ahead=Ahead(seconds))):
             assert run_until(lambda: is_settled(read_states().values()))
 
         assert set(read_states().values()) == {"submitted"}
