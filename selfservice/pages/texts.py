@@ -140,6 +140,16 @@ def refuse_too_long(composed: Composed, loaded: Loaded) -> None:
         raise Invalid(sentence, fields={"sms": sentence})
 
 
+def find_fault(composed: Composed, loaded: Loaded) -> str:
+    """Why a text could not be sent as it is, as a sentence; empty when it could."""
+    try:
+        refuse_too_long(composed, loaded)
+        content.check(composed.body, loaded.situation.message_class)
+    except Invalid as refusal:
+        return refusal.message
+    return ""
+
+
 def _accept(
     page: Page, view: View, loaded: Loaded, body: str, *, purpose: str, key: str, actor: str, waits: Waits = ""
 ) -> Message:

@@ -94,6 +94,16 @@ def test_a_yes_becomes_evidence_with_its_own_words_and_time(app: Flask, load: An
         assert told == {"new": 2}
 
 
+def test_what_was_imported_before_somebody_was_a_customer_is_theirs(app: Flask, load: Any, command: Command) -> None:
+    load(row(), row(BEN))
+    with app.app_context():
+        issue()
+
+    told = json.loads(command("customer", "export", MARIA).stdout)["consents"]
+
+    assert [(one["message_class"], one["is_given"], one["wording"]) for one in told] == [("marketing", True, OFFERS)]
+
+
 def test_importing_it_again_adds_nothing(app: Flask, load: Any) -> None:
     lines = (row(), row(said="no", at="2025-04-01T00:00:00Z"), row(at="2025-05-01T00:00:00Z"), row(BEN, "no"))
     load(*lines)

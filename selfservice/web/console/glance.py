@@ -93,7 +93,13 @@ def _text(loaded: Loaded, view: View) -> dict[str, str]:
         return {"body": "", "link": "", "meter": "", "warning": "", "problem": refusal.message}
     meter = f"{_meter(composed.measured)} · {_privacy(loaded, view)}"
     warning = text.warning(composed.measured) or ""
-    return {"body": composed.body, "link": texts.specimen_url(), "meter": meter, "warning": warning, "problem": ""}
+    return {
+        "body": composed.body,
+        "link": texts.specimen_url(),
+        "meter": meter,
+        "warning": warning,
+        "problem": texts.find_fault(composed, loaded),
+    }
 
 
 def _meter(measured: Measured) -> str:
