@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 
@@ -41,12 +42,13 @@ def command(into: Path, *, as_json: bool) -> None:
 
 def how_to_dump() -> str:
     """What to run to keep a PostgreSQL database and to bring it back, without the password."""
-    address = db.engine.url.set(drivername="postgresql", password=None).render_as_string()
+    address = db.engine.url._replace(drivername="postgresql", password=None).render_as_string()
     settings = config.current()
     photos = "" if folder.are_photos_elsewhere(settings) else f" Copy {stores.folder(settings)} after it: the photos."
+    dump = shlex.join(["pg_dump", "--format=custom", f"--file={DUMP}", f"--dbname={address}"])
+    restore = shlex.join(["pg_restore", "--clean", "--if-exists", "--no-owner", f"--dbname={address}", DUMP])
     return (
-        f"Run `pg_dump --format=custom --file={DUMP} --dbname={address}`.{photos} To bring it back, stop everything, "
-        f"run `pg_restore --clean --if-exists --no-owner --dbname={address} {DUMP}`, then `flask --app app db upgrade` "
+        f"Run `{dump}`.{photos} To bring it back, stop everything, run `{restore}`, then `flask --app app db upgrade` "
         "and `flask --app app message doubt`, and start."
     )
 

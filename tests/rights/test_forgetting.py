@@ -31,8 +31,10 @@ from selfservice.rights import forgetting
 from selfservice.situations import registry
 from tests.factories import PHONE, act, issue
 from tests.media import scenes as photos
-from tests.messages.scenes import accept, committed, force
+from tests.messages.scenes import accept, committed, force, run_until
 from tests.rights.test_erasing import everything
+from tests.test_worker import working
+from tests.web.console.desk import Desk
 
 WORDS = ("Okafor", "Harbour Street", "after two please", "hello there", "CASE-99", "Maria", PHONE, "ref-of-provider")
 LATER = KEPT_FOR + timedelta(hours=1)
@@ -254,6 +256,29 @@ def test_a_link_to_a_forgotten_page_says_that_it_is_over(app: Flask, session: An
     answer = tokens.current().sign_answer(page.id, "confirm")
     said = {"json": {"input": {}, "revision": 1}, "headers": {"Idempotency-Key": str(uuid.uuid4())}}
     assert app.test_client().post(f"/a/{answer}", **said).status_code == 410
+
+
+@pytest.mark.database("sqlite")
+def test_its_screen_at_the_console_tells_what_happened(app: Flask, session: Any, page: Page) -> None:
+    age(LATER)
+    forget()
+    desk = Desk(app, "ana@example.com", name="Ana Silva", role="supervisor")
+    id = tokens.encode_id(page.id)  # noqa: A001 - as the address has it
+
+    shown = desk.read(f"/console/pages/{id}")
+
+    assert "What the page said was removed" in shown
+    assert "Its type keeps it for 30 days after the end" in shown
+    assert [word for word in WORDS if word in shown] == []
+    assert desk.get("/console/pages").status_code == 200
+
+
+@pytest.mark.database("sqlite")
+def test_the_worker_does_it(app: Flask, session: Any, page: Page) -> None:
+    age(LATER)
+    with working(app):
+        assert run_until(lambda: committed(select(Customer.phone)) == [None], seconds=30)
+    assert committed(select(Page.situation)) == ["erased appointment_reminder"]
 
 
 def test_a_stop_is_not_forgotten(session: Any, page: Page) -> None:
