@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from selfservice.config import Settings
+from selfservice.messages import moves, results, service, upkeep
+from selfservice.messages.departures import Departure
 from selfservice.messages.states import TRANSITIONS
 from tests.harness import stateful
 from tests.harness.application import make_settings
@@ -35,6 +37,10 @@ def test_every_move_of_the_table_is_made_and_no_other(session: Any) -> None:
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_thousands_of_moves_are_all_of_the_table(session: Any) -> None:
+    make_thousands()
+
+
+def make_thousands() -> None:
     seen: set[Pair] = set()
 
     stateful.run(lambda: partial(Outbox, seen), rounds=50, is_enough=lambda: False)
@@ -46,3 +52,34 @@ def assert_all_were_made(seen: set[Pair]) -> None:
     missing = sorted(TABLE - seen)
     assert not missing, f"{len(missing)} of {len(TABLE)} moves were never made: {missing}"
     assert seen == TABLE
+
+
+def send_blindly(row: Any, *, is_there: bool) -> None:
+    moves.move(row.id, "ready", sources=("uncertain",), reason="sent_again")
+
+
+def write_over(departure: Departure, target: str, **options: Any) -> None:
+    moves.move(departure.message_id, target, sources=("sending", "uncertain"), **options)
+
+
+BROKEN = {
+    "what comes to wait again on a closed page": (moves, "mark", lambda _ids, **_: None),
+    "a stop at the last check": (service, "find_suppressed", lambda _messages: frozenset()),
+    "a doubt before a message is sent again": (upkeep, "_give_up", send_blindly),
+    "the attempt before this one": (results, "leave_open", lambda _message_id: None),
+    "the fence": (results, "_move", write_over),
+    "the clock, in what is ready": (upkeep, "review_overdue", lambda: 0),
+}
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+@pytest.mark.database("sqlite")
+@pytest.mark.parametrize("forgotten", BROKEN)
+def test_a_product_that_forgets_something_is_noticed(
+    session: Any, monkeypatch: pytest.MonkeyPatch, forgotten: str
+) -> None:
+    monkeypatch.setattr(*BROKEN[forgotten])
+
+    with pytest.raises(AssertionError):
+        make_thousands()
