@@ -31,7 +31,7 @@ def command() -> None:
 
 
 @command.command("import", example="consent import consents.csv --dry-run")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Say what would become of each line, and write nothing.")
 @click.option("--yes", is_flag=True, help="Import without asking once more.")
 @json_option

@@ -326,3 +326,12 @@ def test_a_no_that_is_said_between_the_look_and_the_line_counts(
         (False, "preferences page"),
     ]
     assert standing(app) is False
+
+
+def test_a_file_that_is_not_there_is_said(command: Command) -> None:
+    done = command("consent", "import", "/nowhere/consents.csv")
+
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr == (
+        "/nowhere/consents.csv cannot be read (No such file or directory): mend the path or its rights.\n"
+    )
