@@ -109,6 +109,12 @@ def test_shared_words_are_the_same_in_each_language_and_plain() -> None:
             "The field how cannot be drawn; declare it with pick(...), prose(...) or as a Literal.",
         ),
         (
+            "    steps=(\n",
+            "    kept_for=timedelta(hours=23),\n    steps=(\n",
+            None,
+            "What a page says is kept for a day at least and ten years at most; change kept_for.",
+        ),
+        (
             "    note: str = prose(300)",
             "    slot: str = prose(300)",
             None,
