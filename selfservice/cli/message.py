@@ -72,7 +72,8 @@ def replay(message_id: str | None, *, is_all: bool) -> None:
 
 @command.command("doubt", example="message doubt --yes")
 @click.option("--yes", is_flag=True, help="Doubt them without asking once more.")
-def doubt(*, yes: bool) -> None:
+@json_option
+def doubt(*, yes: bool, as_json: bool) -> None:
     """After a database was brought back by other means than `restore`: mark what had not left as uncertain.
 
     It may have left since, and would leave again. Run it before `serve` and `worker` start. Providers are then asked
@@ -86,6 +87,9 @@ def doubt(*, yes: bool) -> None:
     end_sessions()
     events.record("database.restored", actor=ACTOR, data={"doubted": doubted.total()})
     db.session.commit()
+    if as_json:
+        print_json({"uncertain": dict(doubted)})
+        return
     click.echo(doubts(doubted))
 
 

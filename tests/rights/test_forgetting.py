@@ -145,12 +145,14 @@ def test_before_its_time_nothing_is_touched(session: Any, page: Page) -> None:
     assert everything() == before
 
 
+@pytest.mark.database("sqlite")
 def test_twice_is_once(session: Any, page: Page) -> None:
     age(LATER)
     assert forget() > 0
     assert forget() == 0
 
 
+@pytest.mark.database("sqlite")
 @pytest.mark.parametrize("state", ["scheduled", "open", "answered"])
 def test_what_is_live_stays_however_old_it_is(session: Any, page: Page, state: str) -> None:
     session.execute(update(Page).values(state=state, updated_at=clock.now() - timedelta(days=399)))
@@ -226,6 +228,7 @@ def test_each_type_keeps_as_long_as_it_says(session: Any, page: Page, monkeypatc
     assert days == [{"days": 3}]
 
 
+@pytest.mark.database("sqlite")
 def test_attempts_that_caps_still_count_stay_without_a_reference(session: Any, page: Page) -> None:
     session.execute(update(Page).values(updated_at=clock.now() - LATER))
     session.execute(update(Message).values(created_at=clock.now() - LATER))
@@ -237,6 +240,7 @@ def test_attempts_that_caps_still_count_stay_without_a_reference(session: Any, p
     assert count(ProviderReceipt) == 0
 
 
+@pytest.mark.database("sqlite")
 def test_a_page_of_a_type_that_is_gone_goes_as_well(session: Any, page: Page) -> None:
     session.execute(update(Page).values(situation="old_type"))
     session.commit()
@@ -247,6 +251,7 @@ def test_a_page_of_a_type_that_is_gone_goes_as_well(session: Any, page: Page) ->
     assert committed(select(Page.situation)) == ["erased old_type"]
 
 
+@pytest.mark.database("sqlite")
 def test_a_link_to_a_forgotten_page_says_that_it_is_over(app: Flask, session: Any, page: Page) -> None:
     token = tokens.current().sign_page(page.id)
     age(LATER)
@@ -352,6 +357,7 @@ def test_what_was_said_on_no_page_goes_after_the_usual_time(session: Any) -> Non
     assert count(ProviderReceipt) == 0
 
 
+@pytest.mark.database("sqlite")
 def test_a_text_that_nobody_has_understood_yet_waits(session: Any) -> None:
     text = text_in(None, at=clock.now())
     text.meaning = text.understood_at = None
@@ -362,6 +368,7 @@ def test_a_text_that_nobody_has_understood_yet_waits(session: Any) -> None:
     assert forget() == 0
 
 
+@pytest.mark.database("sqlite")
 def test_a_subscription_that_no_phone_confirms_is_dead(session: Any) -> None:
     now = clock.now()
     session.add(Device(id=1, digest="d", created_at=now, seen_at=now))
