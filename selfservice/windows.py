@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 EVERY_DAY = frozenset(range(7))
@@ -54,20 +54,27 @@ def read(text: str, days: frozenset[int] = EVERY_DAY) -> Window:
 
 def is_open(at: datetime, zones: Sequence[str], windows: Sequence[Window]) -> bool:
     """Whether all windows hold at this moment in all zones."""
-    return all(window.holds(at.astimezone(ZoneInfo(zone))) for zone in zones for window in windows)
+    walls = [at.astimezone(_zone(zone)) for zone in zones]
+    return all(window.holds(wall) for wall in walls for window in windows)
 
 
 def next_open(at: datetime, zones: tuple[str, ...], windows: tuple[Window, ...]) -> datetime | None:
     """The first moment from `at` on at which all windows hold in all zones; None if there is none within a week."""
-    if is_open(at, zones, windows):
-        return at
-    return _scan(at - (at - datetime.min.replace(tzinfo=at.tzinfo)) % _STEP + _STEP, zones, windows)
+    step = at - (at - datetime.min.replace(tzinfo=at.tzinfo)) % _STEP
+    found = _scan(step, zones, windows)
+    return at if found == step else found  # Within a step nothing opens or closes.
 
 
 @lru_cache(maxsize=4096)
 def _scan(start: datetime, zones: tuple[str, ...], windows: tuple[Window, ...]) -> datetime | None:
     steps = range(HORIZON // _STEP)
     return next((moment for step in steps if is_open(moment := start + step * _STEP, zones, windows)), None)
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    """`ZoneInfo` itself remembers eight: where a person may be in thirty, each look would read thirty files."""
+    return ZoneInfo(name)
 
 
 def _clock(minutes: int) -> str:
