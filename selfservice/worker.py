@@ -58,7 +58,7 @@ def run(app: Flask, stop: Event, *, line: Sequence[str] = ()) -> None:
         schema.require_current()
         channels = registry.build(config.current(), writer=db.engine, reader=db.engines[READER])
     name = f"{socket.gethostname()}:{os.getpid()}"[-80:]
-    dispatcher = Dispatcher(app, channels, owner=name)
+    dispatcher = Dispatcher(app, channels, owner=name, told=stop)
     pulse = _Pulse(app, name)
     log = structlog.get_logger()
 

@@ -24,7 +24,7 @@ def sight(app: Flask) -> tuple[Prepared, sa.Select[Any], int]:
 
     with app.app_context():
         page_id = factories.issue(facts=factories.appointment(person="Zoë <b>")).page.id
-    return Prepared(sqlite=_SIGHT, postgresql=_SIGHT), _SIGHT, page_id
+    return Prepared(lambda _is_postgresql: _SIGHT), _SIGHT, page_id
 
 
 def test_rows_are_those_of_sqlalchemy(app: Flask, sight: tuple[Prepared, sa.Select[Any], int]) -> None:
@@ -76,5 +76,5 @@ def test_what_goes_wrong_is_told_as_sqlalchemy_tells_it(app: Flask) -> None:
     nowhere = sa.select(sa.column("id")).select_from(sa.table("nowhere"))
     with app.app_context():
         with pytest.raises((OperationalError, ProgrammingError)):
-            Prepared(sqlite=nowhere, postgresql=nowhere).fetch({})
+            Prepared(lambda _is_postgresql: nowhere).fetch({})
         db.dispose()

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple, get_args
 
-from sqlalchemy import BigInteger, and_, func, insert, literal, or_, select
+from sqlalchemy import BigInteger, Executable, String, and_, func, insert, literal, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from selfservice import clock, tokens
 from selfservice.customers.models import Consent, Customer, Wording
 from selfservice.db import db, is_postgresql
+from selfservice.prepared import Prepared, rows_of
 
 MessageClass = Literal["service", "marketing", "urgent"]
 CLASSES: tuple[MessageClass, ...] = get_args(MessageClass)
@@ -157,12 +158,20 @@ def history(addresses: Iterable[Address]) -> dict[Said, list[Word]]:
     digests = _digests(addresses)
     if not digests:
         return {}
-    query = select(Consent.digest, Consent.message_class, Consent.is_given, Consent.at)
     found: dict[Said, list[Word]] = {}
-    for row in db.session.execute(query.where(Consent.digest.in_(list(digests))).order_by(Consent.id)):
+    for row in _HISTORY.run({"told": [(digest,) for digest in digests]}):
         for address in digests[row.digest]:
             found.setdefault(Said(address, row.message_class), []).append(Word(row.is_given, row.at))
     return found
+
+
+def _history(is_postgresql: bool) -> Executable:
+    told = rows_of({"digest": String()}, is_postgresql=is_postgresql)
+    said = select(Consent.digest, Consent.message_class, Consent.is_given, Consent.at)
+    return said.where(Consent.digest.in_(select(told.c.digest))).order_by(Consent.id)
+
+
+_HISTORY = Prepared(_history)
 
 
 def is_allowed(said: bool | None, *, needs_consent: bool) -> bool:

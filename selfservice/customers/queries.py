@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import select, union
+from sqlalchemy import Select, String, bindparam, select, union
 
 from selfservice import tokens
 from selfservice.customers.models import Consent, Customer, Suppression
 from selfservice.db import db
 from selfservice.errors import NotFound
+from selfservice.prepared import Prepared, rows_of
 
 SUPPRESSION = "suppression"
 """The purpose of the keyed hashes in the suppression table."""
@@ -73,8 +75,17 @@ def suppressed_among(addresses: Iterable[str], channel: str = "sms") -> frozense
     digests = {digest: address for address in addresses for _, digest in keys.hashes(SUPPRESSION, address)}
     if not digests:
         return frozenset()
-    query = select(Suppression.digest).where(Suppression.channel == channel, Suppression.digest.in_(digests))
-    return frozenset(digests[digest] for digest in db.session.scalars(query))
+    rows = _SUPPRESSED.run({"told": [(digest,) for digest in digests], "channel": channel})
+    return frozenset(digests[row.digest] for row in rows)
+
+
+def _suppressed(is_postgresql: bool) -> Select[Any]:
+    told = rows_of({"digest": String()}, is_postgresql=is_postgresql)
+    channel = Suppression.channel == bindparam("channel", type_=String())
+    return select(Suppression.digest).where(channel, Suppression.digest.in_(select(told.c.digest)))
+
+
+_SUPPRESSED = Prepared(_suppressed)
 
 
 def data_key_ids_in_use() -> frozenset[str]:

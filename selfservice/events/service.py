@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import insert
+from sqlalchemy import BigInteger, Executable, String, bindparam, insert, select
 
 from selfservice import clock
-from selfservice.db import current_transaction, db
+from selfservice.db import Json, UtcDateTime, current_transaction, db
 from selfservice.events.models import Event
+from selfservice.prepared import Prepared, rows_of
 
 
 class Happened(NamedTuple):
@@ -23,10 +24,26 @@ class Happened(NamedTuple):
 
 def record_all(type: str, happened: Iterable[Happened], *, actor: str) -> None:  # noqa: A002 - as below
     """Append an event for each, as `record` does, in one statement."""
-    now = clock.now()
-    rows = [{"type": type, "actor": actor, "at": now, **one._asdict()} for one in happened]
-    if rows:
-        db.session.execute(insert(Event.__table__).values(txid=current_transaction()), rows)
+    told = list(happened)
+    if told:
+        _RECORD.run({"type": type, "actor": actor, "at": clock.now(), "told": told})
+
+
+def _record_told(is_postgresql: bool) -> Executable:
+    ids = ("page_id", "message_id", "conversation_id")
+    told = rows_of({"data": Json, **{name: BigInteger() for name in ids}}, is_postgresql=is_postgresql)
+    columns = ["type", "txid", "actor", "at", "data", *ids]
+    rows = select(
+        bindparam("type", type_=String()),
+        current_transaction(),
+        bindparam("actor", type_=String()),
+        bindparam("at", type_=UtcDateTime()),
+        *told.c,
+    )
+    return insert(Event.__table__).from_select(columns, rows, include_defaults=False)
+
+
+_RECORD = Prepared(_record_told)
 
 
 def record(

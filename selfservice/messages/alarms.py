@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import structlog
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from selfservice import clock
 from selfservice.db import db
-from selfservice.messages import queries
 from selfservice.messages.channels.contract import Submitted, Unrecognised
 from selfservice.messages.models import ProviderAlarm
 from selfservice.messages.results import Result
+from selfservice.prepared import Prepared
+
+_STANDING = Prepared(lambda _is_postgresql: select(ProviderAlarm.provider, ProviderAlarm.host))
 
 
 def settle(results: Sequence[Result]) -> None:
     """Raise an alarm for each host that did not recognise us, and end those of hosts that took a message."""
-    standing = {(alarm.provider, alarm.host) for alarm in queries.list_alarms()} if results else set()
+    standing = {(alarm.provider, alarm.host) for alarm in _STANDING.run({})} if results else set()
     for result in results:
         name = result.departure.channel.name
         if isinstance(result.outcome, Unrecognised):

@@ -6,22 +6,24 @@ import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from sqlalchemy import insert, select
+from sqlalchemy import BigInteger, Integer, Select, and_, select
 from sqlalchemy.exc import DBAPIError
 
 from selfservice import clock
 from selfservice.customers import subscriptions
 from selfservice.customers.models import PushSubscription
-from selfservice.db import db
 from selfservice.errors import ConfigError
-from selfservice.messages import manners, moves, policy, service
+from selfservice.messages import batches, manners, moves, policy, service
+from selfservice.messages.batches import Begun
 from selfservice.messages.channels.contract import Channel, Email, Outgoing, Push, Text, Urgency
 from selfservice.messages.channels.registry import Channels
-from selfservice.messages.models import Attempt, Message
+from selfservice.messages.models import Message
 from selfservice.messages.moves import Claimed
+from selfservice.prepared import Prepared, rows_of
 from selfservice.tokens import decode_id, encode_id
 
 MOST_FAILURES = 5
@@ -103,7 +105,8 @@ def clear(
             raise  # The database's trouble is not the message's.
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not hold up the other messages
             count_failure(message, error)
-    _begin(departures, owner=owner, lease=lease, now=now)
+    begun = [Begun(departure.message_id, departure.fence, departure.lane) for departure in departures]
+    batches.begin(begun, owner=owner, lease=lease)
     return departures
 
 
@@ -138,12 +141,9 @@ def next_try(tries: int, not_after: datetime, retry_after: timedelta | None = No
     return min(clock.now() + (retry_after or timedelta()) + pause, not_after)
 
 
-def _hold(claimed: Iterable[Claimed]) -> Sequence[Message]:
-    """The messages that are still ours, locked, always in the same order."""
-    fences = {one.id: one.fence for one in claimed}
-    query = select(Message).where(Message.id.in_(fences), Message.state == "leased").order_by(Message.id)
-    held = db.session.scalars(query.with_for_update(key_share=True).execution_options(populate_existing=True)).all()
-    return [message for message in held if message.fence == fences[message.id]]
+def _hold(claimed: Iterable[Claimed]) -> Sequence[Any]:
+    """The messages that are still ours, locked, always in the same order: rows with the names of a Message."""
+    return _HELD.run({"told": [(one.id, one.fence) for one in claimed]})
 
 
 def _subscriptions_of(messages: Iterable[Message]) -> Mapping[int, PushSubscription]:
@@ -199,31 +199,38 @@ def _push(message: Message, subscribed: Mapping[int, PushSubscription]) -> Push:
     )
 
 
-def _begin(departures: Sequence[Departure], *, owner: str, lease: timedelta, now: datetime) -> None:
-    if not departures:
-        return
-    for name in {departure.channel.name for departure in departures}:
-        moves.move_all(
-            [departure.message_id for departure in departures if departure.channel.name == name],
-            "sending",
-            sources=("leased",),
-            data={"provider": name},
-            provider=name,
-            provider_ref=None,
-            attempts=Message.attempts + 1,
-            failures=0,
-            lease_owner=owner,
-            lease_until=moves.lease_end(lease),
-        )
-    db.session.execute(
-        insert(Attempt.__table__),
-        [
-            {
-                "message_id": departure.message_id,
-                "fence": departure.fence,
-                "provider": departure.channel.name,
-                "started_at": now,
-            }
-            for departure in departures
-        ],
+def _held(is_postgresql: bool) -> Select[Any]:
+    claimed = rows_of({"id": BigInteger(), "fence": Integer()}, is_postgresql=is_postgresql)
+    return (
+        select(*_READ)
+        .join(claimed, and_(claimed.c.id == Message.id, claimed.c.fence == Message.fence))
+        .where(Message.state == "leased")
+        .order_by(Message.id)
+        .with_for_update(key_share=True, of=Message)
     )
+
+
+_READ = (
+    Message.id,
+    Message.page_id,
+    Message.customer_id,
+    Message.purpose,
+    Message.channel,
+    Message.message_class,
+    Message.recipient,
+    Message.sender,
+    Message.body,
+    Message.payload,
+    Message.state,
+    Message.reason,
+    Message.not_after,
+    Message.failures,
+    Message.resends,
+    Message.stopping,
+    Message.fence,
+    Message.provider,
+    Message.ahead_of,
+    Message.is_asked_for,
+    Message.created_at,
+)
+_HELD = Prepared(_held)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from threading import Event
 from time import monotonic
 from typing import NamedTuple
 
@@ -42,11 +43,14 @@ class _Plan(NamedTuple):
 class Dispatcher:
     """Sends what is ready, in one transaction a round: results of the last calls in, attempt rows of the next out."""
 
-    def __init__(self, app: Flask, channels: Channels, *, owner: str, lease: timedelta = LEASE) -> None:
+    def __init__(
+        self, app: Flask, channels: Channels, *, owner: str, lease: timedelta = LEASE, told: Event | None = None
+    ) -> None:
         self._app = app
         self._channels = channels
         self._owner = owner
         self._lease = lease
+        self._told = told or Event()
         self._calls = Calls(channels.lanes)
         self._routing = Routing(channels)
         self._claimed: dict[str, list[Claimed]] = {channel: [] for channel in channels.names}
@@ -54,8 +58,13 @@ class Dispatcher:
         self._is_again = False
 
     def tick(self) -> bool:
-        """One round; False when there was nothing to do. After an exception the same round may be tried again."""
+        """One round; False when there was nothing to do, or when it was told to stop: then nothing more begins.
+
+        After an exception the same round may be tried again.
+        """
         self._collect(_PATIENCE)
+        if self._told.is_set():
+            return False
         with self._app.app_context():
             self._routing.look()
             room = self._routing.room(self._calls.free)
@@ -152,7 +161,8 @@ class Dispatcher:
     def _plan(self, channel: str, claimed: Iterable[Claimed], room: dict[str, int]) -> _Plan:
         """Give each message that may leave now its provider, and take its place out of `room`."""
         plan = _Plan([], [], [])
-        for one in claimed:
+        waiting = iter(claimed)
+        for one in waiting:
             provider = self._routing.choose(channel, one, room)
             if provider is None:
                 plan.chosen.append((one, None))
@@ -161,6 +171,9 @@ class Dispatcher:
                 plan.chosen.append((one, provider))
             else:
                 (plan.bound if one.is_bound else plan.left).append(one)
+                if not self._room_of(channel, room):
+                    break
+        plan.left.extend(waiting)
         return plan
 
     def _give_back(self, claimed: Iterable[Claimed], wait: timedelta = timedelta()) -> None:

@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import BigInteger, Executable, bindparam, func, or_, select
 
 from selfservice.courtesy import SPANS, Cap
-from selfservice.db import db
+from selfservice.db import UtcDateTime
 from selfservice.messages.models import Attempt, Message
+from selfservice.prepared import Prepared, rows_of
 
 _NOTHING_WENT = ("refused", "refused_for_good", "never_taken")
 
@@ -42,21 +43,10 @@ class Ledger:
         self._sent[message.customer_id, message.message_class].setdefault(_key(message), self._now)
 
     def _read(self, customer_ids: Sequence[int], since: datetime) -> None:
-        query = (
-            select(Message, func.min(Attempt.started_at))
-            .join(Attempt, Attempt.message_id == Message.id)
-            .where(
-                Message.customer_id.in_(customer_ids),
-                Message.is_asked_for.is_(False),
-                Attempt.started_at > since,
-                or_(Attempt.result.is_(None), Attempt.result.not_in(_NOTHING_WENT)),
-            )
-            .group_by(Message.id)
-        )
-        for message, at in db.session.execute(query):
+        for message in _WENT.run({"told": [(customer_id,) for customer_id in customer_ids], "since": since}):
             sent = self._sent[message.customer_id, message.message_class]
             key = _key(message)
-            sent[key] = min(at, sent.get(key, at))
+            sent[key] = min(message.went_at, sent.get(key, message.went_at))
 
 
 def _key(message: Message) -> str:
@@ -70,3 +60,28 @@ def _end(times: Sequence[datetime], cap: Cap, now: datetime) -> datetime | None:
     recent = [at for at in times if at > now - cap.span]
     span: timedelta = cap.span
     return recent[len(recent) - cap.most] + span if len(recent) >= cap.most else None
+
+
+def _went(is_postgresql: bool) -> Executable:
+    told = rows_of({"id": BigInteger()}, is_postgresql=is_postgresql)
+    what = (Message.channel, Message.ahead_of, Message.page_id, Message.purpose)
+    return (
+        select(
+            Message.id,
+            Message.customer_id,
+            Message.message_class,
+            *what,
+            func.min(Attempt.started_at, type_=UtcDateTime()).label("went_at"),
+        )
+        .join(Attempt, Attempt.message_id == Message.id)
+        .where(
+            Message.customer_id.in_(select(told.c.id)),
+            Message.is_asked_for.is_(False),
+            Attempt.started_at > bindparam("since", type_=UtcDateTime()),
+            or_(Attempt.result.is_(None), Attempt.result.not_in(_NOTHING_WENT)),
+        )
+        .group_by(Message.id)
+    )
+
+
+_WENT = Prepared(_went)

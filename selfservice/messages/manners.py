@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import BigInteger, Executable, String, select
 
 from selfservice import config
 from selfservice.brands import queries as brands
-from selfservice.courtesy import Rules
-from selfservice.customers import consents, hours, preferences
+from selfservice.courtesy import CLASSES, Rules
+from selfservice.customers import consents, hours
 from selfservice.customers.consents import Address, Said
-from selfservice.customers.models import Customer
-from selfservice.db import db
+from selfservice.customers.models import Customer, Preference
 from selfservice.messages.ledger import Ledger
 from selfservice.messages.models import Message
 from selfservice.messages.policy import ANSWER_FOR, Manners
+from selfservice.prepared import Prepared, rows_of
 
 
 class Gathered:
@@ -24,16 +25,18 @@ class Gathered:
 
     def __init__(self, messages: Sequence[Message], now: datetime) -> None:
         self._now = now
+        self._courtesy = config.current().courtesy
         self._people = _people({message.customer_id for message in messages})
         addresses = {message.id: self._address(message) for message in messages}
         self._addresses = {message_id: address for message_id, address in addresses.items() if address is not None}
         self._said = consents.standing(self._addresses.values())
-        self._wishes = self._read_wishes(messages)
-        self._ledger = Ledger({message.customer_id for message in messages if _rules(message).caps}, now)
+        self._ledger = Ledger(
+            {message.customer_id for message in messages if self._courtesy.of(message.message_class).caps}, now
+        )
 
     def of(self, message: Message) -> Manners:
         """What holds for one of the messages now. Who asks for something gets it, whatever they said before."""
-        rules = _rules(message)
+        rules = self._courtesy.of(message.message_class)
         if self._is_answer(message):
             return Manners()
         refusal = self._refusal(message, rules)
@@ -67,7 +70,7 @@ class Gathered:
             zones=hours.possible_zones(zone, phone, _own_zone),
             phone=phone,
             message_class=message.message_class,
-            wish=self._wishes.get(message.customer_id, ""),
+            wish=(person.hours if person else None) or "",
         )
         return moment if moment > self._now else None
 
@@ -84,32 +87,40 @@ class Gathered:
             return None
         return Address("sms", person.phone) if person.phone else Address("email", person.email)
 
-    def _read_wishes(self, messages: Iterable[Message]) -> Mapping[int, str]:
-        timed = {message.customer_id for message in messages if _rules(message).hours is not None}
-        return preferences.hours_of(timed) if timed else {}
-
 
 def lock_people(message_ids: Iterable[int]) -> None:
     """Hold the people that messages go to until the transaction ends, where caps count what each one gets.
 
     Before the messages' own rows, as wherever a page is made: two who hold both never wait for each other.
     """
-    capped = [name for name in ("service", "marketing", "urgent") if config.current().courtesy.of(name).caps]
-    ids = list(message_ids)
-    if not capped or not ids:
-        return
-    people = select(Message.customer_id).where(Message.id.in_(ids), Message.message_class.in_(capped))
-    query = select(Customer.id).where(Customer.id.in_(people)).order_by(Customer.id)
-    db.session.execute(query.with_for_update(key_share=True)).all()
+    capped = [(name,) for name in CLASSES if config.current().courtesy.of(name).caps]
+    ids = [(message_id,) for message_id in message_ids]
+    if capped and ids:
+        _LOCK.run({"told": ids, "classes": capped})
 
 
-def _people(ids: Iterable[int]) -> dict[int, Row[int, str | None, str | None, str | None]]:
-    query = select(Customer.id, Customer.phone, Customer.email, Customer.timezone).where(Customer.id.in_(list(ids)))
-    return {row.id: row for row in db.session.execute(query)}
+def _people(ids: Iterable[int]) -> dict[int, Any]:
+    """Where each customer can be reached, and when they want to be."""
+    return {row.id: row for row in _PEOPLE.run({"told": [(customer_id,) for customer_id in ids]})}
 
 
-def _rules(message: Message) -> Rules:
-    return config.current().courtesy.of(message.message_class)
+def _lock(is_postgresql: bool) -> Executable:
+    told = rows_of({"id": BigInteger()}, is_postgresql=is_postgresql)
+    classes = rows_of({"name": String()}, is_postgresql=is_postgresql, name="classes")
+    people = select(Message.customer_id).where(
+        Message.id.in_(select(told.c.id)), Message.message_class.in_(select(classes.c.name))
+    )
+    return select(Customer.id).where(Customer.id.in_(people)).order_by(Customer.id).with_for_update(key_share=True)
+
+
+def _read_people(is_postgresql: bool) -> Executable:
+    told = rows_of({"id": BigInteger()}, is_postgresql=is_postgresql)
+    known = select(Customer.id, Customer.phone, Customer.email, Customer.timezone, Preference.hours)
+    return known.outerjoin(Preference, Preference.customer_id == Customer.id).where(Customer.id.in_(select(told.c.id)))
+
+
+_LOCK = Prepared(_lock)
+_PEOPLE = Prepared(_read_people)
 
 
 def _own_zone() -> str:

@@ -6,15 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Subquery, func, literal, null, select, true, update
+from sqlalchemy import ColumnElement, Integer, Interval, String, Update, bindparam, func, literal, null, select, update
 
 from selfservice import clock
-from selfservice.db import UtcDateTime, db, is_postgresql
+from selfservice.db import UtcDateTime, db
 from selfservice.events import service as events
 from selfservice.events.service import Happened
 from selfservice.messages import bell
 from selfservice.messages.models import Message
 from selfservice.messages.states import MAY_WAIT_AGAIN, WAITING, sources_of
+from selfservice.prepared import Prepared
 
 SYSTEM = "system"
 NO_RECEIPT_AFTER = timedelta(hours=72)
@@ -28,6 +29,8 @@ _LOOKS = {
     "carrier_accepted": NO_RECEIPT_AFTER,
 }
 _HELD_BY_A_WORKER = ("leased", "sending")
+RECORDED = (Message.id, Message.page_id, Message.conversation_id, Message.purpose, Message.channel)
+"""What `record` needs of each message that was moved."""
 
 
 class Claimed(NamedTuple):
@@ -89,42 +92,12 @@ def move_all(
         update(Message)
         .where(*condition)
         .values(**{**changed, **values})
-        .returning(Message.id, Message.page_id, Message.conversation_id, Message.purpose, Message.channel)
+        .returning(*RECORDED)
         .execution_options(synchronize_session="fetch")
     ).all()
-    _record(rows, target, actor, {**({"reason": reason} if reason else {}), **(data or {})})
+    record(rows, target, actor=actor, data={**({"reason": reason} if reason else {}), **(data or {})})
     if target == "ready" and rows:
         bell.ring()
-    return [row.id for row in rows]
-
-
-def move_told(
-    told: Subquery, target: str, *, sources: Sequence[str], next_look_at: datetime, actor: str = SYSTEM
-) -> list[int]:
-    """Move messages to `target` as `move_all` does, each only under the fence that `told` has for it, and keep its
-    reference; the ids of those that were moved. For what workers do thousands of times: one statement, no objects.
-    """
-    messages = Message.__table__
-    allowed = [state for state in sources_of(target) if state in sources]
-    now = clock.now()
-    rows = db.session.execute(
-        update(messages)
-        .where(messages.c.id == told.c.id, messages.c.fence == told.c.fence, messages.c.state.in_(allowed))
-        .values(
-            state=target,
-            reason=None,
-            updated_at=now,
-            next_look_at=next_look_at,
-            lease_until=None,
-            lease_owner=None,
-            provider_ref=told.c.ref,
-            submitted_at=now,
-        )
-        .returning(
-            messages.c.id, messages.c.page_id, messages.c.conversation_id, messages.c.purpose, messages.c.channel
-        )
-    ).all()
-    _record(rows, target, actor, {})
     return [row.id for row in rows]
 
 
@@ -159,68 +132,84 @@ def claim(limit: int, *, owner: str, lease: timedelta, channel: str | None = Non
     is one writer at a time. The fence grows, so what an earlier holder writes later no longer counts.
     """
     now = clock.now()
-    due = (
-        select(Message.id)
-        .where(
-            Message.state == "ready",
-            Message.next_look_at <= now,
-            Message.channel == channel if channel is not None else true(),
-        )
-        .order_by(Message.rank, Message.next_look_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True, key_share=True)
-        .cte("due")
-    )
-    rows = db.session.execute(
-        update(Message)
-        .where(Message.id.in_(select(due.c.id)), Message.state == "ready")
-        .values(
-            state="leased",
-            lease_owner=owner,
-            lease_until=lease_end(lease),
-            fence=Message.fence + 1,
-            next_look_at=null(),
-            updated_at=now,
-        )
-        .returning(
-            Message.id,
-            Message.fence,
-            Message.page_id,
-            Message.conversation_id,
-            Message.purpose,
-            Message.channel,
-            Message.provider,
-            Message.resends,
-        )
-        .execution_options(synchronize_session=False)
-    ).all()
-    _record(rows, "leased", SYSTEM, {})
+    given = {"now": now, "limit": limit, "owner": owner, **lease_of(lease, now)}
+    rows = _CLAIM_ANY.run(given) if channel is None else _CLAIM.run({**given, "channel": channel})
+    record(rows, "leased")
     return [Claimed(row.id, row.fence, row.provider, row.resends) for row in rows]
 
 
-def lease_end(lease: timedelta) -> ColumnElement[datetime]:
-    """The moment a lease of this length ends, by the clock that judges it: the database's on PostgreSQL.
+def lease_end(is_postgresql: bool) -> ColumnElement[datetime]:
+    """The moment a lease ends, by the clock that judges it: the database's on PostgreSQL.
 
-    Several hosts share a PostgreSQL, and their clocks need not agree; SQLite lives on one host.
+    Several hosts share a PostgreSQL, and their clocks need not agree; SQLite lives on one host. `lease_of` has the
+    parameters.
     """
-    if is_postgresql():
-        return func.clock_timestamp() + literal(lease)
-    return literal(clock.now() + lease, UtcDateTime)
+    if is_postgresql:
+        return func.clock_timestamp() + bindparam("lease", type_=Interval())
+    return bindparam("until", type_=UtcDateTime())
 
 
-def _next_look(target: str, now: datetime) -> datetime | None:
-    wait = _LOOKS.get(target)
-    return None if wait is None else now + wait
+def lease_of(lease: timedelta, now: datetime) -> dict[str, Any]:
+    """The parameters of a statement with a `lease_end`."""
+    return {"lease": lease, "until": now + lease}
 
 
-def _record(rows: Iterable[Any], target: str, actor: str, data: Mapping[str, Any]) -> None:
+def record(
+    rows: Iterable[Any],
+    target: str,
+    *,
+    actor: str = SYSTEM,
+    data: Mapping[str, Any] | None = None,
+    named: Sequence[str] = (),
+) -> None:
+    """Record moves of which `rows` hold RECORDED, with `data` and those of their columns that are `named`."""
     happened = [
         Happened(
             page_id=row.page_id,
             message_id=row.id,
             conversation_id=row.conversation_id,
-            data={"purpose": row.purpose, "channel": row.channel, **data},
+            data={
+                "purpose": row.purpose,
+                "channel": row.channel,
+                **{name: getattr(row, name) for name in named},
+                **(data or {}),
+            },
         )
         for row in rows
     ]
     events.record_all(f"message.{target}", happened, actor=actor)
+
+
+def _claim(is_postgresql: bool, *conditions: ColumnElement[bool]) -> Update:
+    due = (
+        select(Message.id)
+        # Spelt out, so that SQLite sees that the small index of those that are ready has them.
+        .where(Message.state == literal("ready", literal_execute=True), Message.next_look_at <= _NOW, *conditions)
+        .order_by(Message.rank, Message.next_look_at)
+        .limit(bindparam("limit", type_=Integer()))
+        .with_for_update(skip_locked=True, key_share=True)
+        .cte("due")
+    )
+    return (
+        update(Message.__table__)
+        .where(Message.id.in_(select(due.c.id)), Message.state == "ready")
+        .values(
+            state="leased",
+            lease_owner=bindparam("owner", type_=String()),
+            lease_until=lease_end(is_postgresql),
+            fence=Message.fence + 1,
+            next_look_at=null(),
+            updated_at=_NOW,
+        )
+        .returning(*RECORDED, Message.fence, Message.provider, Message.resends)
+    )
+
+
+_NOW = bindparam("now", type_=UtcDateTime())
+_CLAIM_ANY = Prepared(_claim)
+_CLAIM = Prepared(lambda is_postgresql: _claim(is_postgresql, Message.channel == bindparam("channel", type_=String())))
+
+
+def _next_look(target: str, now: datetime) -> datetime | None:
+    wait = _LOOKS.get(target)
+    return None if wait is None else now + wait

@@ -5,18 +5,33 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import BigInteger, ColumnElement, Integer, String, Subquery, func, literal, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    Subquery,
+    Update,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from selfservice import clock
 from selfservice.customers import subscriptions
-from selfservice.db import db, is_postgresql, rows_of
+from selfservice.db import db, is_postgresql
 from selfservice.events.models import Event
-from selfservice.messages import moves
+from selfservice.messages import batches, moves
+from selfservice.messages.batches import Taken
 from selfservice.messages.channels.contract import (
     Calling,
     Findable,
@@ -31,6 +46,7 @@ from selfservice.messages.channels.contract import (
 )
 from selfservice.messages.departures import Departure, next_try
 from selfservice.messages.models import Attempt, Message, ProviderReceipt
+from selfservice.prepared import Prepared, rows_of
 
 PROVIDER = "provider"
 _OPEN = ("sending", "uncertain")
@@ -112,46 +128,23 @@ def _is_about_us(departure: Departure, refusal: Refused) -> bool:
     return isinstance(refusal, Unrecognised) and not departure.is_push
 
 
-def _record_taken(taken: Sequence[Result]) -> None:
-    """Write down what one provider took, in a statement a table however many they are.
-
-    The attempt first, whatever the message has come to meanwhile; the message only under the lease it was sent with.
-    """
-    now = clock.now()
-    channel = taken[0].departure.channel
-    told = _told(taken)
-    attempts = Attempt.__table__
-    db.session.execute(
-        update(attempts)
-        .where(
-            attempts.c.message_id == told.c.id,
-            attempts.c.fence == told.c.fence,
-            or_(attempts.c.finished_at.is_(None), attempts.c.result == "uncertain"),
-        )
-        .values(result="submitted", finished_at=now, provider_ref=told.c.ref)
-    )
-    is_asked = isinstance(channel, Findable) and channel.tells_receipts
-    look = now if is_asked else now + moves.NO_RECEIPT_AFTER
-    moved = moves.move_told(told, "submitted", sources=_OPEN, next_look_at=look)
-    if taken[0].departure.is_push:
-        _hear_devices(moved)
-    elif isinstance(channel, Calling):
-        _adopt(channel.name, told)
-        ids = [result.departure.message_id for result in taken]
-        said = select(ProviderReceipt.message_id).where(ProviderReceipt.message_id.in_(ids))
-        for message_id in db.session.scalars(said.distinct()).all():
-            if message_id is not None:
-                catch_up(message_id)
-
-
-def _told(taken: Sequence[Result]) -> Subquery:
-    """Message, fence and reference of each, as rows that a statement can join."""
-    rows = [
-        (result.departure.message_id, result.departure.fence, result.outcome.ref)
-        for result in taken
+def _record_taken(results: Sequence[Result]) -> None:
+    """Write down what one provider took, and take up what it said of that before its answer was here."""
+    channel = results[0].departure.channel
+    taken = [
+        Taken(result.departure.message_id, result.departure.fence, result.outcome.ref)
+        for result in results
         if isinstance(result.outcome, Submitted)
     ]
-    return rows_of({"id": BigInteger(), "fence": Integer(), "ref": String()}, rows, name="told")
+    is_asked = isinstance(channel, Findable) and channel.tells_receipts
+    look = clock.now() + (timedelta() if is_asked else moves.NO_RECEIPT_AFTER)
+    moved = batches.take(taken, next_look_at=look)
+    if results[0].departure.is_push:
+        _hear_devices(moved)
+    elif isinstance(channel, Calling):
+        _adopt(channel.name, taken)
+        for row in _SAID.run({"told": taken}):
+            catch_up(row.message_id)
 
 
 def catch_up(message_id: int) -> bool:
@@ -175,28 +168,48 @@ def hold_reference(provider: str, ref: str) -> None:
     Whoever records it, and whoever gets a receipt for it before that shows, would otherwise not see one another.
     """
     if is_postgresql():
-        db.session.execute(select(_hold(provider, literal(ref, String))))
+        db.session.execute(select(_hold(literal(provider, String), literal(ref, String))))
 
 
-def _hold(provider: str, ref: ColumnElement[str]) -> ColumnElement[Any]:
-    return func.pg_advisory_xact_lock(func.hashtextextended(f"receipt:{provider}:" + ref, 0))
+def _hold(provider: ColumnElement[str], ref: ColumnElement[str]) -> ColumnElement[Any]:
+    return func.pg_advisory_xact_lock(func.hashtextextended("receipt:" + provider + ":" + ref, 0))
 
 
-def _adopt(provider: str, told: Subquery) -> None:
+def _adopt(provider: str, taken: Sequence[Taken]) -> None:
     """Take up the receipts that came for references before it was known whose they are."""
     if is_postgresql():
-        refs = select(told.c.ref).order_by(told.c.ref).subquery()
-        db.session.execute(select(_hold(provider, refs.c.ref)))
+        _HOLD_ALL.run({"told": taken, "provider": provider})
+    _ADOPT.run({"told": taken, "provider": provider})
+
+
+def _hold_all(is_postgresql: bool) -> Select[Any]:
+    refs = select(_told(is_postgresql).c.ref).order_by("ref").subquery()
+    return select(_hold(_PROVIDER_NAME, refs.c.ref))
+
+
+def _adopt_all(is_postgresql: bool) -> Update:
+    told = _told(is_postgresql)
     receipts = ProviderReceipt.__table__
-    db.session.execute(
+    return (
         update(receipts)
-        .where(
-            receipts.c.provider == provider,
-            receipts.c.ref == told.c.ref,
-            receipts.c.message_id.is_(None),
-        )
+        .where(receipts.c.provider == _PROVIDER_NAME, receipts.c.ref == told.c.ref, receipts.c.message_id.is_(None))
         .values(message_id=told.c.id)
     )
+
+
+def _said(is_postgresql: bool) -> Select[Any]:
+    ids = select(_told(is_postgresql).c.id)
+    return select(ProviderReceipt.message_id).where(ProviderReceipt.message_id.in_(ids)).distinct()
+
+
+def _told(is_postgresql: bool) -> Subquery:
+    return rows_of({"id": BigInteger(), "fence": Integer(), "ref": String()}, is_postgresql=is_postgresql)
+
+
+_PROVIDER_NAME = bindparam("provider", type_=String())
+_HOLD_ALL = Prepared(_hold_all)
+_ADOPT = Prepared(_adopt_all)
+_SAID = Prepared(_said)
 
 
 def _hear_devices(message_ids: Sequence[int]) -> None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from sqlalchemy import ARRAY, CursorResult, String, bindparam, delete, func, insert, select, update
+from sqlalchemy import CursorResult, Select, String, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from selfservice import kit
 from selfservice.db import db, is_postgresql
 from selfservice.errors import Conflict
 from selfservice.pages.models import Claim, ClaimHold
-from selfservice.prepared import Prepared
+from selfservice.prepared import Prepared, rows_of
 
 
 class LostClaim(Conflict):
@@ -68,15 +67,13 @@ def taken_names(offers: Mapping[Any, kit.Claim]) -> frozenset[str]:
     """The names among `offers` of which nothing is left, on this thread's own reader connection."""
     if not offers:
         return frozenset()
-    names = [claim.name for claim in offers.values()]
-    return frozenset(row.name for row in _TAKEN.fetch({"names": names if is_postgresql() else json.dumps(names)}))
+    names = [(claim.name,) for claim in offers.values()]
+    return frozenset(row.name for row in _TAKEN.fetch({"names": names}))
 
 
-_GONE = select(Claim.name).where(Claim.taken >= Claim.capacity)
-# One parameter for all names, so that the statement is always the same.
-_TAKEN = Prepared(
-    sqlite=_GONE.where(
-        Claim.name.in_(select(func.json_each(bindparam("names", type_=String)).table_valued("value").c.value))
-    ),
-    postgresql=_GONE.where(Claim.name == func.any(bindparam("names", type_=ARRAY(String)))),
-)
+def _taken(is_postgresql: bool) -> Select[Any]:
+    names = rows_of({"name": String()}, is_postgresql=is_postgresql, name="names")
+    return select(Claim.name).where(Claim.taken >= Claim.capacity, Claim.name.in_(select(names.c.name)))
+
+
+_TAKEN = Prepared(_taken)

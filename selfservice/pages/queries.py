@@ -46,7 +46,7 @@ _SIGHT = (
 )
 
 
-_PREPARED_SIGHT = Prepared(sqlite=_SIGHT, postgresql=_SIGHT)
+_PREPARED_SIGHT = Prepared(lambda _is_postgresql: _SIGHT)
 
 
 class Place(NamedTuple):

@@ -87,8 +87,8 @@ def test_a_stop_waits_for_a_check_that_has_begun(app: Flask) -> None:
 
         stopper = on_another_thread(app, stop, errors)
         assert run_until(is_somebody_waiting)
-        db.session.commit()
         order.append("begun")
+        db.session.commit()
         stopper.join(20)
 
         assert (errors, len(ready), state_of(message_id)) == ([], 1, "sending")
