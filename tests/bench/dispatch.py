@@ -1,7 +1,8 @@
 """Messages handed to a provider that answers in 50 ms, by one worker process with 64 calls in flight.
 
-Four numbers a database: how many are enqueued a second, handed over a second, the worker's CPU for one beside that of a
-bare client which keeps nothing, and how long single messages wait while a campaign of 10,000 leaves.
+For each database: how many are enqueued a second, handed over a second, the worker's CPU for one beside that of
+http.client doing the same calls on as many threads and nothing else, and how long single messages wait while a campaign
+of 10,000 leaves. The last check looks at everything: consent, hours in each recipient's zone, and caps.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -25,34 +27,37 @@ from selfservice.config import Settings
 from selfservice.customers import service as customers
 from selfservice.db import READER, db
 from selfservice.messages import service
-from selfservice.messages.channels.contract import Outgoing, Text
 from selfservice.messages.models import Attempt, Message
 from selfservice.messages.service import NewMessage
-from tests.faults.provider import Line, ProviderProcess
-from tests.faults.working import worker
+from tests.faults.processes import running
+from tests.faults.provider import ProviderProcess
+from tests.faults.working import Job, environ_of, work
 
 MILLISECONDS = 50
 PARALLEL = 64
 CEILING = PARALLEL * 1000 / MILLISECONDS
 MESSAGES = 6_000
 CAMPAIGN = 10_000
+PEOPLE = 2_000
 SINGLES = 60
 CHUNK = 500
 WARM = 500
+COURTESY = Path(__file__).with_name("all_day.toml")
 _numbers = itertools.count(1)
 
 
 def table(app: Flask, settings: Settings) -> list[str]:
     """The lines to print; the database is migrated, and empty of messages."""
     with app.app_context(), ProviderProcess(milliseconds=MILLISECONDS) as provider:
+        people = _people()
         bare = _bare(provider.port)
-        enqueued = _enqueue(MESSAGES, is_bulk=False)
+        enqueued, cost = _enqueue(people, MESSAGES, is_bulk=False)
         sent, cpu = _hand_over(settings, provider)
-        waits = _campaign(settings, provider)
+        waits = _campaign(settings, provider, people)
     return [
-        f"{'enqueued':34}{enqueued:8.0f} a second",
+        f"{'enqueued':34}{enqueued:8.0f} a second{cost:8.0f} us of CPU each",
         f"{'handed over':34}{sent:8.0f} a second{sent / CEILING:8.0%} of what 64 calls of 50 ms allow",
-        f"{'CPU for one, bare client':34}{bare:8.0f} us",
+        f"{'CPU for one, http.client alone':34}{bare:8.0f} us",
         f"{'CPU for one, worker':34}{cpu:8.0f} us{cpu / bare:12.2f} times",
         (
             f"{'one alone during a campaign':34}{waits[len(waits) // 2]:8.2f} s p50"
@@ -61,23 +66,29 @@ def table(app: Flask, settings: Settings) -> list[str]:
     ]
 
 
-def _enqueue(count: int, *, is_bulk: bool) -> float:
-    """Accept so many, in transactions of 500; how many a second."""
-    customer_id = customers.find_or_make(phone="+12025550123").id
+def _people() -> list[tuple[int, str]]:
+    """Customers with their numbers."""
+    numbers = [f"+1202555{number:04}" for number in range(PEOPLE)]
+    people = [(customers.find_or_make(phone=number).id, number) for number in numbers]
     db.session.commit()
-    began = time.perf_counter()
+    return people
+
+
+def _enqueue(people: Sequence[tuple[int, str]], count: int, *, is_bulk: bool) -> tuple[float, float]:
+    """Accept so many, in transactions of 500; how many a second, and the CPU for one in microseconds."""
+    began, spent = time.perf_counter(), time.thread_time()
     for place in range(0, count, CHUNK):
-        for _ in range(min(CHUNK, count - place)):
-            _accept(customer_id, is_bulk=is_bulk)
+        for number in range(place, min(place + CHUNK, count)):
+            _accept(*people[number % len(people)], is_bulk=is_bulk)
         db.session.commit()
         db.session.expunge_all()
-    return count / (time.perf_counter() - began)
+    return count / (time.perf_counter() - began), (time.thread_time() - spent) / count * 1e6
 
 
-def _accept(customer_id: int, *, is_bulk: bool) -> int:
+def _accept(customer_id: int, phone: str, *, is_bulk: bool) -> int:
     new = NewMessage(
         customer_id=customer_id,
-        recipient="+12025550123",
+        recipient=phone,
         purpose="invitation",
         body="Your appointment is on Tuesday: https://example.com/p/x",
         locale="en",
@@ -91,7 +102,7 @@ def _accept(customer_id: int, *, is_bulk: bool) -> int:
 def _hand_over(settings: Settings, provider: ProviderProcess) -> tuple[float, float]:
     """How many a second once the worker is warm, and its CPU for one in microseconds."""
     start = _taken(provider)
-    with worker(settings, str(provider.port), "--parallel", str(PARALLEL), "--silent", "--lease", "60") as process:
+    with running(work, *_worker(settings, provider)) as process:
         _wait(lambda: _taken(provider) >= start + WARM)
         first, began, spent = _taken(provider), time.perf_counter(), _cpu(process.pid)
         _wait(lambda: _taken(provider) >= start + MESSAGES - WARM)
@@ -100,17 +111,15 @@ def _hand_over(settings: Settings, provider: ProviderProcess) -> tuple[float, fl
     return (last - first) / seconds, cpu / (last - first) * 1e6
 
 
-def _campaign(settings: Settings, provider: ProviderProcess) -> list[float]:
+def _campaign(settings: Settings, provider: ProviderProcess, people: Sequence[tuple[int, str]]) -> list[float]:
     """How long each of some single messages waited from its commit to its attempt, in seconds, shortest first."""
-    _enqueue(CAMPAIGN, is_bulk=True)
-    customer_id = customers.find_or_make(phone="+12025550123").id
-    db.session.commit()
+    _enqueue(people, CAMPAIGN, is_bulk=True)
     accepted: dict[int, Any] = {}
-    with worker(settings, str(provider.port), "--parallel", str(PARALLEL), "--silent", "--lease", "60"):
+    with running(work, *_worker(settings, provider)):
         start = _taken(provider)
         _wait(lambda: _taken(provider) >= start + WARM)
         while len(accepted) < SINGLES and _left() > CHUNK:
-            message_id = _accept(customer_id, is_bulk=False)
+            message_id = _accept(*people[len(accepted)], is_bulk=False)
             db.session.commit()
             accepted[message_id] = clock.now()
             time.sleep(0.1)
@@ -122,6 +131,12 @@ def _campaign(settings: Settings, provider: ProviderProcess) -> list[float]:
     return sorted((row.started_at - accepted[row.message_id]).total_seconds() for row in rows)
 
 
+def _worker(settings: Settings, provider: ProviderProcess) -> tuple[dict[str, str], Job]:
+    """What a worker process is given."""
+    environ = {**environ_of(settings), "SELFSERVICE_COURTESY": str(COURTESY)}
+    return environ, Job(provider.port, parallel=PARALLEL, lease=60)
+
+
 def _bare(port: int) -> float:
     """Microseconds of CPU for one call by a process that does nothing else, with as many threads."""
     command = [sys.executable, "-m", "tests.bench.dispatch", str(port)]
@@ -129,16 +144,17 @@ def _bare(port: int) -> float:
 
 
 def _call_bare(port: int) -> float:
-    line = Line(port, parallel=PARALLEL)
-    each = 3_000 // PARALLEL
+    each = 6_000 // PARALLEL
 
-    def work(lane: int) -> None:
+    def call(lane: int) -> None:
+        connection = HTTPConnection("127.0.0.1", port, timeout=10)
         for number in range(each):
-            line.send(Outgoing(f"b{lane:05}{number:05}", "+12025550123", Text("Hello"), timedelta(hours=1)))
+            connection.request("POST", f"/send/b{lane:05}{number:05}", b"{}")
+            connection.getresponse().read()
+        connection.close()
 
-    work(999)
+    threads = [threading.Thread(target=call, args=(lane,)) for lane in range(PARALLEL)]
     began = time.process_time()
-    threads = [threading.Thread(target=work, args=(lane,)) for lane in range(PARALLEL)]
     for thread in threads:
         thread.start()
     for thread in threads:

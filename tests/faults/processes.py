@@ -37,6 +37,12 @@ class Child:
         """How it ended; None while it runs."""
         return self._process.exitcode
 
+    @property
+    def pid(self) -> int:
+        """Its number, for who looks at what it spends."""
+        assert self._process.pid is not None
+        return self._process.pid
+
     def require_running(self) -> None:
         """Fail with its last words if it has ended by itself."""
         assert self.code is None, f"It ended by itself with {self.code}:\n{self.log()[-3000:]}"
