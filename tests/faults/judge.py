@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -13,7 +13,8 @@ from selfservice.db import READER, db
 from selfservice.messages.models import Message
 
 IN_DOUBT = frozenset({"uncertain", "needs_human"})
-GONE = frozenset({"submitted", "carrier_accepted", "delivered", "no_receipt"})
+SETTLED = frozenset({"submitted", "carrier_accepted", "delivered", "no_receipt", "needs_human"})
+"""Nothing is left that a worker would still do."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,16 @@ def judge(states: Mapping[str, str], counts: Counter[str]) -> Verdict:
     )
 
 
-def is_settled(states: Iterable[str]) -> bool:
-    """Whether nothing is left that a worker would still do."""
-    return set(states) <= GONE | {"needs_human"}
+def is_settled(channel: str = "sms") -> bool:
+    """Whether every message of a channel is."""
+    left = select(Message.id).where(Message.channel == channel, Message.state.not_in(SETTLED)).limit(1)
+    with db.engines[READER].connect() as connection:
+        return connection.execute(left).first() is None
+
+
+def are_settled() -> bool:
+    """Whether every text and fax is."""
+    return is_settled("sms") and is_settled("fax")
 
 
 def read_states(channel: str = "") -> dict[str, str]:

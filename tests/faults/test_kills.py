@@ -15,7 +15,7 @@ from flask import Flask
 from selfservice import tokens
 from selfservice.config import Settings
 from tests.faults import naive
-from tests.faults.judge import Verdict, is_settled, judge, read_states
+from tests.faults.judge import Verdict, are_settled, judge, read_states
 from tests.faults.processes import running
 from tests.faults.provider import ProviderProcess
 from tests.faults.working import Job, working
@@ -46,7 +46,7 @@ class Killer:
     def kill_until_settled(self) -> None:
         """Count those who were killed while there was work left."""
         end = time.monotonic() + max(200, self.size)
-        while not is_settled(read_states().values()):
+        while not are_settled():
             assert time.monotonic() < end, f"Not settled after {self.kills} kills."
             self._kill_one()
 
@@ -55,7 +55,7 @@ class Killer:
         with working(self.settings, self._job) as child:
             while (sent := self.provider.total()) == before:
                 child.require_running()
-                if sent >= self.size and is_settled(read_states().values()):
+                if are_settled():
                     return
                 time.sleep(0.05)
             part, end = sent + min(self.size // 3, 200), time.monotonic() + KILL_SECONDS
@@ -112,7 +112,7 @@ def test_killed_after_the_provider_took_it_and_before_the_commit(app: Flask, set
         assert read_states() == {text: "sending", fax: "sending"}
 
         with working(settings, Job(provider.port, lease=1.0)):
-            assert run_until(lambda: is_settled(read_states().values()))
+            assert run_until(are_settled)
 
         assert provider.counts() == {text: 1, fax: 1}
         assert read_states() == {text: "submitted", fax: "needs_human"}

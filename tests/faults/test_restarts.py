@@ -26,7 +26,7 @@ from selfservice.config import Settings
 from selfservice.db import db
 from selfservice.pages.models import Answer, Page
 from tests.factories import issue
-from tests.faults.judge import Verdict, is_settled, judge, read_states
+from tests.faults.judge import Verdict, are_settled, judge, read_states
 from tests.faults.provider import ProviderProcess
 from tests.faults.serving import Door, Reply, serving
 from tests.faults.working import Job, working
@@ -149,7 +149,7 @@ def test_restarts_of_the_database_lose_and_repeat_nothing(
                     server.restart("immediate" if number % 2 else "fast")
                 after = (provider.total(), staff.taken, customers.taken)
                 assert run_until(lambda: _are_all_beyond(provider, staff, customers, after))
-            assert run_until(lambda: is_settled(read_states().values()))
+            assert run_until(are_settled)
             worker.require_running()
 
         db.session.rollback()
