@@ -10,15 +10,19 @@ from typing import Any
 from flask import Flask
 from playwright.sync_api import Page
 
+from selfservice.customers import queries as customers
 from selfservice.db import db
-from selfservice.pages import requests
+from selfservice.messages.channels.contract import Inbound
+from selfservice.pages import numbers, queries, requests
 from selfservice.pages import service as pages
 from selfservice.pages.service import NewPage, Person
+from selfservice.replies import service as replies
 from selfservice.staff import service as sessions
 from selfservice.tokens import encode_id
 from tests import factories
 from tests.harness.numbers import fresh_number
 from tests.harness.server import LiveServer
+from tests.messages.scenes import force
 
 DESK = {"viewport": {"width": 1440, "height": 900}}
 
@@ -84,6 +88,20 @@ class Scene:
         with self.app.app_context():
             requests.ask_callback(page_id, note="After six")
             db.session.commit()
+
+    def write_back_and_forth(self, page_id: int) -> None:
+        """A text of the customer's, one of ours that waits for the morning, a stop that staff write down."""
+        with self.app.app_context():
+            page = queries.get(page_id)
+            customer = customers.get(page.customer_id)
+            number = customer.phone or ""
+            said = Inbound(ref=secrets.token_hex(6), sender=number, recipient="us", body="Is there parking?", at=None)
+            text_id = replies.keep("handset", said)
+            db.session.commit()
+            replies.understand(text_id)
+            waiting = pages.resend(page_id, actor="cli")
+            numbers.refuse_for_customer(page, customer, actor="cli", source="console")
+            force(waiting.id, "held", reason="quiet_hours", next_look_at=waiting.not_after)
 
 
 def address(page_id: int, more: str = "") -> str:

@@ -30,6 +30,7 @@ def page_id(scene: Scene) -> int:
     scene.act(found, "note", note="I will be ten minutes late.")
     scene.act(found, "confirm", revision=2)
     scene.ask_callback(found)
+    scene.write_back_and_forth(found)
     return found
 
 
