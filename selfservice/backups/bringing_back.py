@@ -180,6 +180,9 @@ def _require_keys(about: About, secret: Mapping[str, str], data: Mapping[str, st
 
 def _put_in_place(draft: Path, target: Path, photos: Path | None) -> tuple[Path, ...]:
     """Set aside what is there, photos first, and give what was made ready its name; the paths of what was set aside."""
+    folders.give(draft, target if target.exists() else target.parent)
+    if photos is not None:
+        folders.give(photos, photos.parent)
     stamp = f"{_ASIDE}{clock.now():%Y%m%dT%H%M%SZ}"
     aside: list[Path] = []
     if not folders.are_photos_elsewhere(config.current()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -49,17 +50,18 @@ def only_providers() -> dict[str, str]:
 def doubts(doubted: Counter[str]) -> str:
     """How many messages are in doubt now, and what becomes of them."""
     if not doubted:
-        return "No message was unsent or on its way."
+        return "No message was unsent or on the way."
     each = ", ".join(f"{count} by {channel}" for channel, count in sorted(doubted.items()))
+    were = "1 message was" if doubted.total() == 1 else f"{doubted.total()} messages were"
     return (
-        f"{doubted.total()} messages were unsent or on their way ({each}) and may have left since: they are uncertain "
-        "now. Once a worker runs, providers that can be asked are asked, and `flask --app app message list --state "
-        "needs_human` shows those of which nobody knows."
+        f"{were} unsent or on the way ({each}) and may have left since: uncertain now. Once a worker runs, providers "
+        "that can be asked are asked, and `flask --app app message list --state needs_human` shows what nobody knows."
     )
 
 
 def _sentences(done: BroughtBack) -> list[str]:
-    said = [f"Everything is as it was at {done.about.taken_at}.", doubts(done.doubted)]
+    taken_at = datetime.fromisoformat(done.about.taken_at)
+    said = [f"Everything is as it was at {taken_at:%Y-%m-%d %H:%M:%S} UTC.", doubts(done.doubted)]
     said.append(
         "What was said since is not in it: look at your provider's list of those who stopped, and erase again whom you "
         "have erased since. Everybody of staff signs in again."

@@ -143,7 +143,7 @@ def test_what_is_brought_back_is_what_was_there(inside: Inside, place: Path, dat
     done = inside("restore", str(folder), "--replace")
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert "2 messages were unsent or on their way (2 by sms)" in done.stdout
+    assert "2 messages were unsent or on the way (2 by sms)" in done.stdout
     now = counts(database)
     assert {**now, "events": 0} == {**kept, "events": 0}
     assert now["events"] == kept["events"] + 3
@@ -253,7 +253,7 @@ def test_what_may_have_left_since_is_in_doubt(session: Any, command: Command) ->
 
     may_have_left = {"accepted", "held", "ready", "leased", "sending", "dead"}
     assert done.exit_code == 0, done.output
-    assert done.output.startswith("6 messages were unsent or on their way (6 by sms) and may have left since")
+    assert done.output.startswith("6 messages were unsent or on the way (6 by sms) and may have left since")
     session.rollback()
     session.expire_all()
     for state, message_id in ids.items():
@@ -469,6 +469,17 @@ def test_what_a_killed_backup_left_goes_with_the_next(inside: Inside, place: Pat
     assert list(place.iterdir()) == [folder]
 
 
+def test_what_is_brought_back_belongs_to_who_serves(inside: Inside, place: Path, database: Path) -> None:
+    """Also where the command is run as root, as it is here on most machines that test."""
+    owner = 4711 if os.geteuid() == 0 else os.geteuid()
+    os.chown(database, owner, -1)
+    folder = back_up(inside, place)
+
+    assert inside("restore", str(folder), "--replace").returncode == 0
+
+    assert database.stat().st_uid == owner
+
+
 def test_a_folder_that_is_not_there_is_not_made(inside: Inside, place: Path) -> None:
     done = inside("backup", str(place / "mount"))
 
@@ -513,7 +524,7 @@ def test_what_is_said_of_postgresql_does_it(app: Flask, command: Command, tmp_pa
     sh(restore, tmp_path, database_url)
 
     done = command("message", "doubt", "--yes")
-    assert done.output.startswith("2 messages were unsent or on their way")
+    assert done.output.startswith("2 messages were unsent or on the way")
     with app.app_context():
         assert [state_of_message(one) for one in ids] == ["uncertain"] * 2
         databases.dispose()
