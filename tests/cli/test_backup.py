@@ -221,7 +221,8 @@ def test_a_photo_that_was_made_ready_meanwhile_is_in_the_backup(
     """After the database was copied and before its photo is: the worker gives the photo another key."""
     page = json.loads(inside(*ISSUE, "+12025550123", "--json").stdout)["id"]
     media = tmp_path / "instance" / "media"
-    add_photo(database, media, page, "quarantine/came", photos.jpeg())
+    body = photos.jpeg()  # With the second in which it was taken.
+    add_photo(database, media, page, "quarantine/came", body)
     copy = taking._copy_photos
     rounds = []
 
@@ -239,7 +240,7 @@ def test_a_photo_that_was_made_ready_meanwhile_is_in_the_backup(
 
     assert len(rounds) == 2
     assert read(folder / "database.sqlite", "SELECT key FROM media") == [("ready/made",)]
-    assert (folder / "photos" / "ready" / "made").read_bytes() == photos.jpeg()
+    assert (folder / "photos" / "ready" / "made").read_bytes() == body
     assert json.loads((folder / "about.json").read_text())["missing"] == 0
 
 
