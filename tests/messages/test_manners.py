@@ -18,6 +18,7 @@ from selfservice.customers import service as customers
 from selfservice.customers.consents import Address, Evidence
 from selfservice.customers.preferences import Wishes
 from selfservice.db import db
+from selfservice.errors import Invalid
 from selfservice.events.models import Event
 from selfservice.messages import dispatch, queries, service, upkeep
 from selfservice.messages.channels.contract import Refused
@@ -285,6 +286,27 @@ class TestHeldTexts:
             db.session.commit()
 
         assert self.reasons(issued) == ("cancelled", "page_expired")
+
+
+@pytest.mark.parametrize(
+    ("message_class", "longest", "encoding"),
+    [("service", "a" * 918, "GSM-7"), ("marketing", "a" * 459, "GSM-7"), ("marketing", "я" * 201, "UCS-2")],
+)
+def test_a_class_says_how_many_parts_a_text_may_take(
+    session: Any, at_noon: None, message_class: str, longest: str, encoding: str
+) -> None:
+    consent()
+    parts = {"service": 6, "marketing": 3}[message_class]
+
+    assert accept(phone=LONDON, message_class=message_class, body=longest).segments == parts
+    with pytest.raises(Invalid) as refusal:
+        accept(phone=LONDON, message_class=message_class, body=longest + longest[0])
+
+    assert refusal.value.fields["sms"] == (
+        f"The text would take {parts + 1} parts in {encoding}; at most {parts} are allowed for {message_class} "
+        "messages. Shorten what it says."
+    )
+    assert accept(phone=LONDON, message_class=message_class, body=longest * 2, is_asked_for=True).state == "ready"
 
 
 def test_everything_that_is_held_is_decided_in_the_end(session: Any) -> None:
