@@ -91,6 +91,7 @@ def run(port: int = 0) -> Iterator[Centre]:
 
         async def stop() -> None:
             await server.stop()
+            await asyncio.sleep(0.05)  # What is being closed takes another turn of the loop.
 
         in_loop(stop()).result(10)
         loop.call_soon_threadsafe(loop.stop)
