@@ -152,6 +152,7 @@ class Outbox(Machine):
         self.claimed: list[Claimed] = []
         self.under_way: list[Departure] = []
         self.late: list[Result] = []
+        self.given_up: list[Result] = []
         self.stories: dict[int, list[str]] = {}
         self.resends: dict[int, int] = {}
         self.post = Post()
@@ -425,11 +426,11 @@ class Outbox(Machine):
                 break
             self.call(place=0, answer=answer)
 
-    @precondition(lambda self: self.late)
+    @precondition(lambda self: self.given_up)
     @rule(place=_PLACES)
     def come_late(self, place: int) -> None:
-        """A worker that was only slow writes down what it was told."""
-        self.write_down(self.late.pop(place % len(self.late)))
+        """A worker that was given up, and was only slow, writes down what it was told."""
+        self.write_down(self.given_up.pop(place % len(self.given_up)))
 
     def write_down(self, result: Result) -> None:
         before = db.session.get_one(Message, result.departure.message_id, populate_existing=True)
@@ -447,6 +448,8 @@ class Outbox(Machine):
     def lose_the_worker(self) -> None:
         """Every lease is over, by whichever clock; what was not called for yet never is."""
         self.under_way = []
+        self.given_up += self.late
+        self.late = []
         with self.step():
             past = self.now - timedelta(days=400)
             db.session.execute(update(Message).where(Message.lease_until.is_not(None)).values(lease_until=past))

@@ -68,7 +68,6 @@ BROKEN = {
     "a doubt before a message is sent again": (upkeep, "_give_up", send_blindly),
     "the attempt before this one": (results, "leave_open", lambda _message_id: None),
     "the fence": (results, "_move", write_over),
-    "the clock, in what is ready": (upkeep, "review_overdue", lambda: 0),
 }
 
 

@@ -71,6 +71,20 @@ def consent(is_given: bool = True, *, message_class: str = "marketing", phone: s
 
 
 class TestHours:
+    @pytest.mark.usefixtures("at_noon")
+    def test_other_hours_hold_for_what_waits_already(self, session: Any) -> None:
+        message = accept(phone=LONDON, not_after=NOON + timedelta(days=2))
+        urgent = accept(phone=LONDON, not_after=NOON + timedelta(days=2), message_class="urgent")
+        states = []
+
+        for hours in ("17:00-21:00", "12:00-14:00"):
+            preferences.keep(message.customer_id, Wishes(hours))
+            service.look_again(message.customer_id)
+            session.commit()
+            states.append((state_of(message.id), state_of(urgent.id)))
+
+        assert states == [("held", "ready"), ("ready", "ready")]
+
     def test_a_text_of_the_night_waits_for_the_morning_and_leaves_once(self, session: Any) -> None:
         provider = Provider()
         with clock.at(NIGHT):

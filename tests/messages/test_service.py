@@ -16,11 +16,12 @@ from selfservice import clock
 from selfservice.customers import service as customers
 from selfservice.db import db
 from selfservice.errors import NotFound
-from selfservice.messages import queries, service
+from selfservice.messages import dispatch, moves, policy, queries, service, upkeep
 from selfservice.messages.models import Message
 from selfservice.messages.service import NewMessage
+from selfservice.messages.states import MAY_WAIT_AGAIN
 from tests.factories import issue
-from tests.messages.scenes import OTHER, PHONE, accept, force, state_of, story_of
+from tests.messages.scenes import OTHER, PHONE, Provider, accept, force, only, state_of, story_of
 
 
 def count() -> int:
@@ -162,6 +163,23 @@ def test_a_claimed_message_of_a_closed_page_is_marked_for_its_worker(session: An
     assert (state_of(message_id), queries.get(message_id).stopping) == ("leased", "page_closed")
 
 
+@pytest.mark.parametrize("state", MAY_WAIT_AGAIN)
+def test_what_comes_to_wait_again_on_a_closed_page_does_not_leave(session: Any, state: str) -> None:
+    issued = issue()
+    message_id = issued.messages[0].id
+    force(message_id, state, next_look_at=None)
+
+    service.cancel_for_page(issued.page.id)
+    if state == "dead":
+        service.replay(message_id, actor="staff:1")
+    else:
+        moves.move(message_id, "ready")
+    session.commit()
+
+    assert dispatch.send_all(only(Provider()), owner="me") == 0
+    assert (state_of(message_id), queries.get(message_id).reason) == ("cancelled", "page_closed")
+
+
 @pytest.mark.parametrize("state", ["sending", "submitted", "delivered", "failed"])
 def test_what_has_left_is_not_taken_back(session: Any, state: str) -> None:
     message = accept()
@@ -200,6 +218,34 @@ def test_a_dead_message_is_replayed_through_policy(session: Any) -> None:
 
     assert (queries.get(first.id).state, queries.get(first.id).failures) == ("ready", 0)
     assert queries.get(second.id).state == "suppressed"
+
+
+def test_a_message_over_which_our_code_still_fails_is_left_to_the_worker(
+    session: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = accept()
+    force(message.id, "dead", failures=5, reason="KeyError")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(policy, "decide", lambda *_: {}["mistake"])
+        assert service.replay(message.id, actor="staff:1")
+        for _ in range(5):
+            force(message.id, "accepted", next_look_at=clock.now())
+            upkeep.review_due()
+        session.commit()
+
+    assert (state_of(message.id), story_of(message.id)[-2:]) == ("dead", ["accepted", "dead"])
+
+
+def test_what_is_ready_too_late_is_ended_without_a_provider(session: Any) -> None:
+    late, sound = accept(), accept()
+    force(late.id, "ready", not_after=clock.now())
+
+    assert upkeep.review_overdue() == 1
+    session.commit()
+
+    assert [state_of(message.id) for message in (late, sound)] == ["expired", "ready"]
+    assert not queries.is_anything_overdue()
 
 
 def test_a_page_and_its_message_are_rolled_back_together(session: Any) -> None:

@@ -22,7 +22,7 @@ from selfservice.events import queries as events
 from selfservice.events.models import Event
 from selfservice.messages import queries as outbox
 from selfservice.pages import answering, queries, requests, service
-from selfservice.pages.answering import Beaten
+from selfservice.pages.answering import Beaten, Changed
 from selfservice.pages.claims import LostClaim
 from selfservice.pages.models import Answer, Claim, ClaimHold
 from tests.factories import PHONE, act, appointment, fraud, issue, shown
@@ -180,6 +180,29 @@ class TestAfterTheEnd:
 
         assert act(page_id, "no", revision=1) == "needs_human"
         assert queries.get(page_id).step == "yes"
+
+
+def test_new_facts_are_told_from_another_answer(session: Any) -> None:
+    first = issue(case_ref="A-1")
+    issue(facts=appointment(place="2 Pier Road"), case_ref="A-1")
+
+    with pytest.raises(Changed) as caught:
+        act(first.page.id, "confirm", revision=1)
+    session.rollback()
+    assert (caught.value.code, queries.get(first.page.id).state) == ("changed", "open")
+
+    act(first.page.id, "confirm", revision=2)
+    with pytest.raises(Beaten):
+        act(first.page.id, "cancel", revision=1)
+
+
+def test_what_came_late_is_answered_the_same_each_time(session: Any) -> None:
+    page_id = issue("fraud_alert").page.id
+    service.revoke(page_id, actor="staff:1")
+    key = str(uuid.uuid4())
+
+    assert [act(page_id, "no", key=key) for _ in range(2)] == ["needs_human", "needs_human"]
+    assert [answer.status for answer in queries.list_answers(page_id)] == ["needs_human"]
 
 
 class TestBesideTheQuestion:

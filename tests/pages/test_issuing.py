@@ -118,6 +118,16 @@ def test_later_pages_wait_with_their_text(session: Any) -> None:
     assert queries.get(issued.page.id).state == "open"
 
 
+def test_a_page_whose_end_came_while_nobody_turned_it_is_not_opened_first(session: Any) -> None:
+    page_id = issue(send_at=soon(hours=2)).page.id
+
+    with time_machine.travel(clock.now() + timedelta(days=4), tick=False):
+        assert (service.open_due(), service.expire_due()) == (0, 1)
+        session.commit()
+
+    assert queries.get(page_id).state == "expired"
+
+
 class TestCase:
     def test_changed_facts_update_the_page_in_place(self, session: Any) -> None:
         first = issue(case_ref="A-1")
