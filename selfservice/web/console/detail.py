@@ -24,7 +24,7 @@ from selfservice.events.models import Event
 from selfservice.media import queries as media
 from selfservice.messages import queries as messages
 from selfservice.pages import checks, numbers, queries, receipts, service, sight, texts
-from selfservice.pages.models import Page
+from selfservice.pages.models import ERASED, Page
 from selfservice.replies import queries as replies
 from selfservice.situations import registry
 from selfservice.situations.registry import Loaded
@@ -136,8 +136,11 @@ def _basics(scene: _Scene) -> dict[str, Any]:
         "id": tokens.encode_id(page.id),
         "customer": customer,
         "first_name": sight.first_name(customer.name) or "The customer",
+        "them": sight.first_name(customer.name) or "the customer",
+        "is_known": any((customer.ref, customer.name, customer.phone, customer.email)),
+        "is_emptied": page.situation.startswith(ERASED),
         "ending": phone.ending(customer.phone) if customer.phone else "",
-        "what": scene.loaded.name if scene.loaded else page.situation,
+        "what": wording.type_name(page.situation, scene.loaded),
         "language": _language(scene.loaded, page.locale),
         "url": texts.url_of(page.id),
         "times": scene.teller.times,

@@ -126,7 +126,7 @@ def _line(page: Page, customer: Customer, sent: Message | None, now: datetime) -
         who=customer.name or "No name",
         initials=initials(customer.name),
         ending=phone.ending(customer.phone) if customer.phone else "",
-        what=loaded.name if loaded else page.situation.replace("_", " ").capitalize(),
+        what=wording.type_name(page.situation, loaded),
         case_ref=page.case_ref or "",
         condition=wording.condition(page, now),
         sent_at=sent_at,

@@ -205,6 +205,12 @@ def _stopped(scene: _Scene) -> Entry:
     return _entry(scene, "mute", what, tone=Tone.BAD)
 
 
+def _retired(scene: _Scene) -> Entry:
+    is_type_gone = scene.event.actor == "system"
+    title, why = _TYPE_GONE if is_type_gone else ("The page ended", "Its customer was erased")
+    return _entry(scene, "clock", title, why)
+
+
 def _allowed(scene: _Scene) -> Entry:
     what = "E-mails to this address" if scene.data("channel") == "email" else "Texts to this number"
     return _entry(scene, "send", f"{what} allowed again by {scene.actor}")
@@ -273,6 +279,7 @@ def _wrote(scene: _Scene) -> Entry:
 
 
 _AGAIN = "Looked again"
+_TYPE_GONE = ("No longer active", "This type of page is no longer served")
 _NO_LONGER = reasons.NOT_NEEDED["unsubscribed"]
 _UNRECOGNISED = "The push service does not recognise us; an administrator has to look"
 _NOTIFICATIONS = {"update": "Notification about the change"}
@@ -311,7 +318,7 @@ _TOLD: dict[str, Callable[[_Scene], Entry]] = {
     "page.expired": _plainly("clock", "The page ended"),
     "page.revoked": _plainly("cross", "Closed by {by}", "The link now says that it no longer works", Tone.BAD),
     "page.superseded": _plainly("swap", "Replaced by a newer page", "The old link leads there"),
-    "page.retired": _plainly("clock", "No longer active", "This type of page is no longer served"),
+    "page.retired": _retired,
     "answer.applied": _answered,
     "answer.undone": _plainly("undo", "Took the answer back"),
     "answer.needs_human": _answered_late,

@@ -79,6 +79,11 @@ class Teller:
         return f"{self.times.short(value.at)}: {value.label}" if value.at else f"{value.label} (to come)"
 
 
+def type_name(situation: str, loaded: Loaded | None) -> str:
+    """What a type is called; one that is served no more, or whose page says nothing any more, by its key."""
+    return loaded.name if loaded else situation.replace("_", " ").capitalize()
+
+
 def condition(page: Page, now: datetime) -> Condition:
     """What a page is doing now."""
     state = sight.state_at(page, now)

@@ -205,6 +205,9 @@ class TestErase:
         assert "The customer is erased." in text_of(after)
         assert "Maria" not in after.text
         assert titles(after.text)[0] == "The customer was erased by Ana Silva"
+        assert "The page ended" in titles(after.text)
+        assert "Erase" not in text_of(after).replace("Erased", "")
+        assert "QR code" not in text_of(after)
         assert "Maria" not in ana.read("/console/pages")
         with app.app_context():
             assert db.session.scalars(sa.select(Customer.phone)).all() == [None]
