@@ -173,8 +173,8 @@ class Session:
         finally:
             for task in (keeper, listener):
                 task.cancel()
-                with suppress(asyncio.CancelledError, Exception):
-                    await task
+            # Whoever ends the session while these end is heard as well.
+            await asyncio.gather(keeper, listener, return_exceptions=True)
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:
         while True:
