@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -17,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from selfservice import clock, config, schema
 from selfservice.cli import sending_checks
 from selfservice.cli.finding import Finding, State
-from selfservice.db import db, fetch, is_postgresql
+from selfservice.db import db, fetch, file_of, is_postgresql
 from selfservice.events.models import Event
 from selfservice.media import stores
 from selfservice.situations import registry
@@ -55,15 +56,21 @@ def _zones() -> Finding:
 
 
 def _disk() -> Finding:
-    settings = config.current()
-    place = next(folder for folder in (settings.instance, *settings.instance.parents) if folder.is_dir())
-    free = shutil.disk_usage(place).free
-    says = f"{free / 1e9:.1f} GB are free beside {settings.instance}"
+    places = [config.current().instance]
+    if not is_postgresql() and db.engine.url.database:
+        places.append(file_of(db.engine.url.database).resolve().parent)
+    free, place = min((_free(place), place) for place in places)
+    says = f"{free / 1e9:.1f} GB are free beside {place}"
     if free < NO_SPACE:
         return Finding("disk", "problem", f"{says}: make room, or nothing can be saved.")
     if free < LITTLE_SPACE:
         return Finding("disk", "warning", f"{says}: make room soon.")
     return Finding("disk", "ok", f"{says}.")
+
+
+def _free(place: Path) -> int:
+    """How many bytes are free where a folder is, or will be."""
+    return shutil.disk_usage(next(folder for folder in (place, *place.parents) if folder.is_dir())).free
 
 
 def _settings() -> Iterator[Finding]:

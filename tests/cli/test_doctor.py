@@ -17,6 +17,7 @@ from selfservice.messages.models import ProviderAlarm, WorkerHeartbeat
 from tests.cli.conftest import Command, Inside, Shell
 from tests.harness.application import KEYS
 from tests.harness.server import find_free_port
+from tests.harness.small_disk import SmallDisk
 
 PRODUCTION = {name.removeprefix("SELFSERVICE_"): value for name, value in KEYS.items()} | {"ENV": "production"}
 
@@ -46,6 +47,14 @@ def test_a_fresh_demo_has_nothing_to_mend(command: Command) -> None:
         ),
         **dict.fromkeys(["address", "texts", "e-mails", "courtesy", "worker", "staff"], "warning"),
     }
+
+
+def test_the_database_s_own_disk_counts(empty_inside: Inside, small_disk: SmallDisk) -> None:
+    """Also where it is another than that of the instance folder, on which there is room."""
+    done = empty_inside("doctor", "--json", DATABASE_URL=f"sqlite:///{small_disk.database}")
+
+    assert states(done.stdout)["disk"] == "problem"
+    assert says(done.stdout, "disk").endswith(f" beside {small_disk.folder}: make room, or nothing can be saved.")
 
 
 def test_text_has_a_line_for_each_check(command: Command) -> None:
