@@ -96,11 +96,12 @@ class Payments:
 
     def _facts(self, starts_at: datetime) -> dict[str, Any]:
         merchant, amount, where = self._chance.choice(TRIED)
+        card, account = self._chance.sample(range(10_000), 2)  # Never the same: the text names the one, a check the other.
         return {
             "merchant": merchant,
             "amount": {"amount": amount, "currency": "GBP"},
-            "card_ending": f"{self._chance.randrange(100):02d}",
-            "account_ending": f"{self._chance.randrange(10_000):04d}",
+            "card_ending": f"{card:04d}",
+            "account_ending": f"{account:04d}",
             "at": (starts_at - self._chance.randint(2, 25) * MINUTE).isoformat(),
             "where": where,
         }
