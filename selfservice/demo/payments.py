@@ -96,7 +96,7 @@ class Payments:
 
     def _facts(self, starts_at: datetime) -> dict[str, Any]:
         merchant, amount, where = self._chance.choice(TRIED)
-        card, account = self._chance.sample(range(10_000), 2)  # Never the same: the text names the one, a check the other.
+        card, account = self._chance.sample(range(10_000), 2)  # The text names the one, a check asks for the other.
         return {
             "merchant": merchant,
             "amount": {"amount": amount, "currency": "GBP"},
