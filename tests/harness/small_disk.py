@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness.waiting import wait_until
+
 MEGABYTES = 24
 
 
@@ -25,7 +27,7 @@ class SmallDisk:
         """Leave no byte: neither on the disk, nor in a journal that was long once and would take more."""
         self._fill()
         with suppress(sqlite3.OperationalError), closing(sqlite3.connect(self.database, timeout=5)) as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            wait_until(lambda: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
         self._fill()
 
     def empty(self) -> None:
