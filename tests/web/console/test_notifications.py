@@ -17,6 +17,7 @@ from tests.factories import issue
 from tests.harness.application import make_settings
 from tests.harness.push_door import PushDoor
 from tests.messages.push_scene import join, of, send
+from tests.messages.scenes import force
 from tests.web.console.desk import Desk
 
 
@@ -88,3 +89,19 @@ def test_a_push_service_that_does_not_know_us_is_told_on_every_screen(app: Flask
         db.session.commit()
 
     assert "fcm.googleapis.com does not take our pushes for ours" in ana.read("/console/pages")
+
+
+@pytest.mark.database("sqlite")
+def test_several_troubles_are_one_line_until_somebody_opens_it(app: Flask, ana: Desk) -> None:
+    with app.app_context():
+        for provider, host in (("twilio", "api.twilio.com"), ("vonage", "api.nexmo.com")):
+            db.session.add(ProviderAlarm(provider=provider, host=host, status=401, since=now()))
+        force(issue().messages[0].id, "dead")
+        db.session.commit()
+
+    screen = ana.get("/console/inbox").text
+
+    assert "3 things are wrong with sending" in screen
+    assert screen.count(" does not know us (HTTP 401)") == 2
+    assert "<code>flask --app app message list</code>" in screen
+    assert '<details class="note bad troubles">' in screen
