@@ -83,6 +83,7 @@ def _settings() -> Iterator[Finding]:
     yield Finding("keys", "ok", f"{counts}; the first of each is used for what is new.")
     yield _address()
     yield sending_checks.texts()
+    yield sending_checks.answers()
     yield sending_checks.mail()
     yield sending_checks.pushes()
     yield _photos()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from selfservice import config, courtesy
@@ -10,7 +11,10 @@ from selfservice.db import READER, db
 from selfservice.errors import ConfigError
 from selfservice.messages.channels import registry as channels
 from selfservice.messages.channels.contract import Calling, Channel
+from selfservice.situations import registry, replying
 
+_TAKES_REPLIES = re.compile(r"\+?\d{3,15}|MG[0-9a-f]{32}", re.ASCII)
+"""A number, a short code, or a service of Twilio's that has some."""
 LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
@@ -28,6 +32,23 @@ def texts() -> Finding:
     doors = [f"{settings.base_url}/callbacks/{provider.name}" for provider in those if isinstance(provider, Calling)]
     hears = f" We are called back at /status and /inbound below {', '.join(doors)}." if doors else ""
     return Finding("texts", "ok", f"Texts leave through {leave}.{hears}")
+
+
+def answers() -> Finding:
+    """Whether people can text back: a sender in letters takes no replies."""
+    try:
+        those = channels.build(config.current(), writer=db.engine, reader=db.engines[READER]).of("sms")
+    except ConfigError:
+        return Finding("answers", "warning", "Not looked at: no provider is set up as it should be, see above.")
+    senders = [str(getattr(provider, "sender", "")) for provider in those]
+    named = [sender for sender in senders if sender and not _TAKES_REPLIES.fullmatch(sender)]
+    if not named:
+        return Finding("answers", "ok", "What people text back arrives, as far as our senders decide it.")
+    says = f"Nobody can answer texts from {', '.join(named)}, not even with STOP: send them from a number."
+    asking = [loaded.key for loaded in registry.current() if replying.asks_in_text(loaded)]
+    if asking:
+        says += f" Until then set SELFSERVICE_ASK_IN_TEXT=off, because {', '.join(asking)} asks for an answer by text."
+    return Finding("answers", "warning", says)
 
 
 def _shown(provider: Channel) -> str:

@@ -41,6 +41,28 @@ def test_the_usual_rules_are_fine(inside: Inside) -> None:
 
 
 @pytest.mark.parametrize(
+    ("sender", "ask", "says"),
+    [
+        ("+15550100", "on", "What people text back arrives"),
+        (
+            "Nordland",
+            "on",
+            "Nobody can answer texts from Nordland, not even with STOP: send them from a number.",
+        ),
+        ("Nordland", "on", "Until then set SELFSERVICE_ASK_IN_TEXT=off, because fraud_alert asks"),
+        ("Nordland", "off", "send them from a number."),
+    ],
+)
+def test_a_sender_that_takes_no_replies_is_told(inside: Inside, sender: str, ask: str, says: str) -> None:
+    sms = f"vonage://key:hush@{sender}?signature=hush-hush-hush-hush-hush-hush-hush"
+
+    state, said = finding(inside("doctor", "--json", **{**REAL, "SMS": sms, "ASK_IN_TEXT": ask}).stdout, "answers")
+
+    assert (state, says in said) == ("ok" if sender.startswith("+") else "warning", True)
+    assert ("ASK_IN_TEXT" in said) is (ask == "on" and state == "warning")
+
+
+@pytest.mark.parametrize(
     ("old", "new", "says"),
     [
         ('hours = "08:00-21:00"\nmost = {day', 'hours = ""\nmost = {day', "[service] keeps no hours, so texts wake"),
