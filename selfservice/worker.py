@@ -39,6 +39,7 @@ STOP_SECONDS = 4.0
 """What calls in flight get to end; with what follows, a stop takes less than five seconds."""
 
 _LOOK_SECONDS = 1.0
+_UPKEEP_SECONDS = 0.2
 _SELDOM_SECONDS = 60.0
 _FORGET_SECONDS = 600.0
 _REST_SECONDS = 0.1
@@ -115,11 +116,17 @@ class _Rest(Protocol):
 
 
 class _Doze:
-    """Sleeps until the bell rings, or a second has passed: messages also come due by the clock."""
+    """Sleeps until the bell rings, or a second has passed: messages also come due by the clock.
 
-    def __init__(self, app: Flask, stop: Event, seconds_left: Callable[[], float] = lambda: 0.0) -> None:
+    For at least as long as `least`: while much is sent, the bell rings all the time.
+    """
+
+    def __init__(
+        self, app: Flask, stop: Event, seconds_left: Callable[[], float] = lambda: 0.0, *, least: float = 0.0
+    ) -> None:
         self._app = app
         self._stop = stop
+        self._least = least
         self._seconds_left = seconds_left
         self._bell: bell.Bell | None = None
 
@@ -128,6 +135,7 @@ class _Doze:
             with self._app.app_context():
                 self._bell = bell.listen(db.engines[READER])
             return  # What was committed before we listened makes no sound: look once more.
+        self._stop.wait(self._least)
         # What a provider's limit keeps back leaves on time, without a bell.
         self._bell.wait(min(_LOOK_SECONDS, self._seconds_left() or _LOOK_SECONDS), self._stop)
 
@@ -197,7 +205,10 @@ def _upkeep(app: Flask, channels: Channels, stop: Event) -> list[Thread]:
     rest = Whose(besides=asked)
     works = [partial(_ask, app, channels, Whose(provider=name)) for name in sorted(asked)]
     works.append(partial(_keep_up, app, channels, rest, Reaper()))
-    return [Thread(target=_repeat, args=(stop, work, _Doze(app, stop)), daemon=True) for work in works]
+    return [
+        Thread(target=_repeat, args=(stop, work, _Doze(app, stop, least=_UPKEEP_SECONDS)), daemon=True)
+        for work in works
+    ]
 
 
 def _keep_up(app: Flask, channels: Channels, whose: Whose, reaper: Reaper) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, Executable, String, bindparam, insert, select
 
 from selfservice import clock
-from selfservice.db import Json, UtcDateTime, current_transaction, db
+from selfservice.db import Json, UtcDateTime, current_transaction
 from selfservice.events.models import Event
 from selfservice.prepared import Prepared, rows_of
 
@@ -56,15 +56,4 @@ def record(
     data: Mapping[str, Any] | None = None,
 ) -> None:
     """Append one event to the log. `data` must hold no personal data: ids, keys, counts and states only."""
-    db.session.execute(
-        insert(Event).values(
-            type=type,
-            txid=current_transaction(),
-            actor=actor,
-            page_id=page_id,
-            message_id=message_id,
-            conversation_id=conversation_id,
-            data=dict(data or {}),
-            at=clock.now(),
-        )
-    )
+    record_all(type, [Happened(dict(data or {}), page_id, message_id, conversation_id)], actor=actor)

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Executable, Select, and_, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Executable, Select, String, and_, bindparam, func, literal, or_, select, true
 
 from selfservice import clock
 from selfservice.db import READER, UtcDateTime, db, is_postgresql
 from selfservice.errors import NotFound
 from selfservice.messages.models import Attempt, Message, ProviderAlarm, ProviderHealth, WorkerHeartbeat
 from selfservice.messages.states import RECEIPTS, UNSENT
+from selfservice.prepared import Prepared
 
 _PERHAPS_THERE = ("sending", "uncertain", *RECEIPTS)
 LIVES = timedelta(seconds=60)
@@ -50,7 +51,13 @@ def get(message_id: int) -> Message:
 
 def find_by_key(key: str) -> Message | None:
     """The message that was accepted under this idempotency key."""
-    return db.session.scalars(select(Message).where(Message.idempotency_key == key)).first()
+    rows = _BY_KEY.run({"key": key})
+    return db.session.get(Message, rows[0].id) if rows else None
+
+
+_BY_KEY = Prepared(
+    lambda _is_postgresql: select(Message.id).where(Message.idempotency_key == bindparam("key", type_=String()))
+)
 
 
 def list_for_page(page_id: int) -> Sequence[Message]:
@@ -83,10 +90,20 @@ def find_last_heartbeat() -> datetime | None:
 
 def is_anything_ready(channel: str) -> bool:
     """Whether a message of this channel waits to be sent now."""
-    ready = select(Message.id).where(
-        Message.state == "ready", Message.channel == channel, Message.next_look_at <= clock.now()
+    return bool(_READY.fetch({"channel": channel, "now": clock.now()}))
+
+
+_READY = Prepared(
+    lambda _is_postgresql: (
+        select(Message.id)
+        .where(
+            Message.state == literal("ready", literal_execute=True),
+            Message.channel == bindparam("channel", type_=String()),
+            Message.next_look_at <= bindparam("now", type_=UtcDateTime()),
+        )
+        .limit(literal(1, literal_execute=True))
     )
-    return _finds(ready)
+)
 
 
 def list_unwell() -> Sequence[Any]:
