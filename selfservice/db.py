@@ -134,6 +134,7 @@ def configure(app: Flask, url: str) -> None:
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     app.config["SQLALCHEMY_BINDS"] = {READER: {**options, **reader}}
     db.init_app(app)
+    app.teardown_appcontext(abandon)  # Before the session is closed, which would fail where its connection is gone.
     with app.app_context():
         _tune(db.engine, writes=True)
         _tune(db.engines[READER], writes=False)
@@ -171,6 +172,16 @@ def session_connection() -> Connection:
     connection = session.connection()
     session.info[_CONNECTION] = (session.get_transaction(), is_reading, connection)
     return connection
+
+
+def abandon(_error: BaseException | None = None) -> None:
+    """Undo what the session has not committed. Where its connection is gone, so is that."""
+    if not db.session.registry.has():
+        return
+    try:
+        db.session.rollback()
+    except DBAPIError:
+        db.session().invalidate()
 
 
 def dispose() -> None:

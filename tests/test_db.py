@@ -148,3 +148,14 @@ def test_the_kept_reader_survives_a_lost_connection(postgresql_url: str) -> None
 
         assert db.fetch(sa.text("SELECT 1"), {})[0][0] == 1
         db.dispose()
+
+
+@pytest.mark.database("postgresql")
+def test_a_connection_that_is_cut_after_the_commit_fails_nobody(app: Flask) -> None:
+    """The end of a request rolls back what it has read since; there is nothing left to roll back."""
+    with app.app_context():
+        pid = db.db.session.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
+        with db.db.engines[db.READER].connect() as other:
+            other.execute(sa.text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+    with app.app_context():
+        assert db.db.session.execute(sa.text("SELECT 1")).scalar_one() == 1

@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from selfservice import logs
-from selfservice.db import db
+from selfservice.db import abandon
 from selfservice.errors import AppError, Invalid, TooMany, Unavailable
 from selfservice.situations import plain
 from selfservice.web import encoding, languages, room
@@ -48,7 +48,7 @@ def wants_json() -> bool:
 
 
 def _app_error(error: AppError) -> ResponseReturnValue:
-    _undo()
+    abandon()
     response = problem(error) if wants_json() else _plain(error.status)
     if isinstance(error, TooMany):
         response.headers["Retry-After"] = str(error.retry_after)
@@ -56,7 +56,7 @@ def _app_error(error: AppError) -> ResponseReturnValue:
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
-    _undo()
+    abandon()
     if error.response is not None or (error.code or 500) < 400:
         return error
     status = error.code or 500
@@ -114,10 +114,6 @@ def _as_problem(body: dict[str, object], status: int) -> Response:
     response.content_type = "application/problem+json"
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _undo() -> None:
-    db.session.rollback()
 
 
 def _request_id() -> str:
