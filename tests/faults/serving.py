@@ -65,6 +65,10 @@ class Door:
             else:
                 return
 
+    def faults(self) -> list[str]:
+        """The lines of its log that tell of what nobody foresaw."""
+        return [line for line in self._child.log().splitlines() if '"event":"unexpected"' in line]
+
     @property
     def is_dead(self) -> bool:
         """Whether it was killed."""

@@ -151,6 +151,7 @@ def test_restarts_of_the_database_lose_and_repeat_nothing(
                 assert run_until(lambda: _are_all_beyond(provider, staff, customers, after))
             assert run_until(are_settled)
             worker.require_running()
+            assert door.faults() == []
 
         db.session.rollback()
         assert judge(read_states(), provider.counts()) == Verdict(lost=0, duplicates=0, in_doubt=0)
