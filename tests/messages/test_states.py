@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from selfservice import clock
 from selfservice.db import db
 from selfservice.events.models import Event
 from selfservice.messages import moves
 from selfservice.messages.models import Message
-from selfservice.messages.states import RECEIPTS, STATES, TRANSITIONS, UNSENT, is_allowed
+from selfservice.messages.states import MAY_WAIT_AGAIN, RECEIPTS, STATES, TRANSITIONS, UNSENT, WAITING, is_allowed
 from tests.messages.scenes import accept, force, state_of, story_of
 
 # As STATES.md has it, written out a second time on purpose.
@@ -48,9 +49,15 @@ def test_the_table_says_what_the_design_says() -> None:
     assert len({(transition.source, transition.target) for transition in TRANSITIONS}) == len(TRANSITIONS)
 
 
+def test_what_may_wait_again_is_what_the_table_leads_back() -> None:
+    back = {source for source, targets in ALLOWED.items() if targets & {"accepted", "ready"}}
+
+    assert set(MAY_WAIT_AGAIN) == back - set(WAITING)
+
+
 def test_every_pair_moves_or_stays(session: Any) -> None:
     message_id = accept().id
-    values = {"lease_until": moves.lease_end(moves.NO_RECEIPT_AFTER), "lease_owner": "me"}
+    values = {"lease_until": clock.now() + moves.NO_RECEIPT_AFTER, "lease_owner": "me"}
 
     for source, target in itertools.product(STATES, STATES):
         force(message_id, source)
@@ -88,7 +95,7 @@ def test_what_is_over_is_looked_at_never_again(session: Any, state: str) -> None
     source = next(source for source in STATES if is_allowed(source, state))
     force(message.id, source, next_look_at=message.created_at)
 
-    values = {"lease_until": moves.lease_end(moves.NO_RECEIPT_AFTER), "lease_owner": "me"} if state == "sending" else {}
+    values = {"lease_until": clock.now() + moves.NO_RECEIPT_AFTER, "lease_owner": "me"} if state == "sending" else {}
     assert moves.move(message.id, state, **values)
 
     assert (session.get(Message, message.id).next_look_at is None) == (state != "uncertain")
