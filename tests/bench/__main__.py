@@ -46,6 +46,7 @@ def main() -> None:
             _measure("PostgreSQL", Path(folder) / "postgresql", DATABASE_URL=url)
         _measure_sending("SQLite", Path(folder) / "sending")
         with _postgresql() as url:
+            _use_all_cores()
             _measure_sending("PostgreSQL", Path(folder) / "sending-postgresql", url)
         _measure_pushes(Path(folder))
     print("\nFirst view, bytes, the heaviest sample of each type")
