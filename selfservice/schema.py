@@ -2,7 +2,7 @@
 
 Migrations are named 0001_..., 0002_... in `migrations/versions`; a database keeps the number of its last one. Those of
 one hundred only add to what was there, so that an older version still works on a newer database while machines are
-brought up to date one after the other; one that takes something away begins the next hundred (decision 21).
+brought up to date one after the other; one that takes something away begins the next hundred (decision 20).
 """
 
 from __future__ import annotations
