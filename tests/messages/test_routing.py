@@ -275,11 +275,11 @@ def test_a_doubt_is_settled_with_the_provider_that_was_called(session: Any) -> N
     channels = pair(first, second)
     dispatch.send_all(channels, owner=ME)
     first.knows[tokens.encode_id(message.id)] = Uncertain("Time-out.")
-    force(message.id, "uncertain", next_look_at=clock.now(), failures=upkeep.MOST_QUESTIONS - 1)
+    force(message.id, "uncertain", next_look_at=clock.now())
 
     upkeep.reconcile(channels)
     assert (len(first.asked), second.asked) == (1, [])
-    force(message.id, "uncertain", next_look_at=clock.now(), failures=upkeep.MOST_QUESTIONS)
+    force(message.id, "uncertain", next_look_at=clock.now(), updated_at=clock.now() - upkeep.URGENT_WAITS)
     upkeep.reconcile(channels)
     dispatch.send_all(channels, owner=ME)
 
