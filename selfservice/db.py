@@ -8,7 +8,7 @@ all, so a GET that tries to fails instead of succeeding unseen.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -134,7 +134,7 @@ def configure(app: Flask, url: str) -> None:
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     app.config["SQLALCHEMY_BINDS"] = {READER: {**options, **reader}}
     db.init_app(app)
-    app.teardown_appcontext(abandon)  # Before the session is closed, which would fail where its connection is gone.
+    app.teardown_appcontext(_close)  # Before the library does, which fails where the connection is gone.
     with app.app_context():
         _tune(db.engine, writes=True)
         _tune(db.engines[READER], writes=False)
@@ -174,12 +174,20 @@ def session_connection() -> Connection:
     return connection
 
 
-def abandon(_error: BaseException | None = None) -> None:
+def abandon() -> None:
     """Undo what the session has not committed. Where its connection is gone, so is that."""
+    _end(db.session.rollback)
+
+
+def _close(_error: BaseException | None) -> None:
+    _end(db.session.close)
+
+
+def _end(how: Callable[[], None]) -> None:
     if not db.session.registry.has():
         return
     try:
-        db.session.rollback()
+        how()
     except DBAPIError:
         db.session().invalidate()
 
