@@ -233,7 +233,7 @@ def test_button_answers_where_nothing_can_be_kept(pushed: tuple[Pushed, str, str
         "() => (IDBDatabase.prototype.transaction = () => { throw new DOMException('', 'QuotaExceededError'); })"
     )
     if not network:
-        scene.phone.is_off(network=True)
+        scene.phone.is_off(network=False)  # At the server: a worker may not have heard yet that it is offline.
 
     scene.press("confirm")
 

@@ -12,6 +12,7 @@ import re
 import subprocess
 from collections.abc import Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -127,7 +128,14 @@ class Firefox:
             return said["result"]
 
     def open(self, url: str) -> None:
-        self.command("browsingContext.navigate", context=self._tab, url=url, wait="complete")
+        """Go there; twice if the page that is left renews itself at that moment, which ends the way there."""
+        go = partial(self.command, "browsingContext.navigate", context=self._tab, url=url, wait="complete")
+        try:
+            go()
+        except FirefoxError as error:
+            if "NS_BINDING_ABORTED" not in str(error):
+                raise
+            go()
 
     def leave(self) -> None:
         first, *others = self.command("browsingContext.getTree")["contexts"]
