@@ -76,7 +76,10 @@ def barriers(page: Page, pages: Iterator[tuple[str, str]]) -> dict[str, list[str
     return wrong
 
 
-@pytest.mark.parametrize("language", rendering.LANGUAGES)
+@pytest.mark.parametrize(
+    "language",
+    [pytest.param(one, marks=[pytest.mark.long] * (one not in ("en", "ar", "hi"))) for one in rendering.LANGUAGES],
+)
 def test_every_state_in_every_language_is_without_barriers(
     registry: Registry, rendered: Any, tab: Callable[..., Page], language: str
 ) -> None:

@@ -26,6 +26,8 @@ from sqlalchemy.pool import Pool
 from selfservice import db, schema
 
 KINDS = ("sqlite", "postgresql")
+SCREENS = Path(__file__).parents[1] / "web" / "console"
+ON_SCREENS = ("sqlite", pytest.param("postgresql", marks=pytest.mark.long))
 _numbers = itertools.count(1)
 
 _END_OTHERS = """
@@ -68,14 +70,15 @@ ORDER BY 1, 2, 3
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "database(kind): run on this kind alone, for a test of that very kind")
+    config.addinivalue_line("markers", "database(kind, ...): run on these kinds, for a test of that very kind")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Whatever touches a database runs on both kinds."""
+    """Whatever touches a database runs on both kinds; staff's screens, made of services that do, in `make prove`."""
     if "database_url" in metafunc.fixturenames:
         mark = metafunc.definition.get_closest_marker("database")
-        metafunc.parametrize("database_url", mark.args if mark else KINDS, indirect=True, scope="function")
+        usual = ON_SCREENS if SCREENS in metafunc.definition.path.parents else KINDS
+        metafunc.parametrize("database_url", mark.args if mark else usual, indirect=True, scope="function")
 
 
 def migrate(url: str) -> None:

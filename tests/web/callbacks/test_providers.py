@@ -71,9 +71,9 @@ def channels() -> Channels:
 
 
 def send(situation: str = "appointment_reminder") -> int:
-    """The id of a page's text, after it was handed over."""
+    """The id of a page's text, after it was handed over; one that is refused for now may be tried again at once."""
     message_id = issue(situation).messages[0].id
-    assert dispatch.send_all(channels(), owner="worker-1") == 1
+    assert dispatch.send_all(channels(), owner="worker-1") >= 1
     return message_id
 
 

@@ -15,6 +15,8 @@ from selfservice.web import live
 from selfservice.web.live import Hub
 from tests.web.console.desk import Desk
 
+pytestmark = pytest.mark.database("sqlite", "postgresql")
+
 
 def hub_of(app: Flask) -> Hub:
     with app.app_context():
