@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from selfservice.transitions import Table, Transition, each
 
 STATES = (
     "accepted",
@@ -44,38 +44,25 @@ RECEIPTS = (
 """What providers say, lowest first: receipts join to the highest, whatever their order and number."""
 
 
-class Transition(NamedTuple):
-    """One allowed move: from where, to where, who makes it, under what guard."""
-
-    source: str
-    target: str
-    mover: str
-    guard: str
-
-
-def _each(sources: tuple[str, ...], targets: tuple[str, ...], mover: str, guard: str) -> tuple[Transition, ...]:
-    return tuple(Transition(source, target, mover, guard) for source in sources for target in targets)
-
-
 _STEPS = (
-    *_each(("accepted", "held"), ("ready",), "policy", "consent, hours, caps and approval all allow"),
-    *_each(("accepted", "ready"), ("held",), "policy", "the reason and the next look are stored"),
-    *_each(WAITING, ("suppressed",), "customer", "they stopped the texts, or it is not their number"),
-    *_each(WAITING, ("cancelled",), "page", "the page closed, or staff said so"),
-    *_each(WAITING, ("expired",), "clock", "not_after has passed"),
+    *each(("accepted", "held"), ("ready",), "policy", "consent, hours, caps and approval all allow"),
+    *each(("accepted", "ready"), ("held",), "policy", "the reason and the next look are stored"),
+    *each(WAITING, ("suppressed",), "customer", "they stopped the texts, or it is not their number"),
+    *each(WAITING, ("cancelled",), "page", "the page closed, or staff said so"),
+    *each(WAITING, ("expired",), "clock", "not_after has passed"),
     Transition("ready", "leased", "worker", "claimed in a batch, under a lease with a fencing number"),
     Transition("leased", "ready", "reaper", "the lease is over, or given back; no attempt row"),
-    *_each(("leased",), ("suppressed", "held", "cancelled", "expired"), "worker", "found at the last check"),
+    *each(("leased",), ("suppressed", "held", "cancelled", "expired"), "worker", "found at the last check"),
     Transition("leased", "sending", "worker", "the last check passed; the attempt row is in the same transaction"),
     Transition("sending", "submitted", "worker", "the provider took it; its reference is stored"),
     Transition("sending", "ready", "worker", "refused for now: nothing was taken"),
     Transition("sending", "failed", "worker", "refused for good"),
     Transition("sending", "uncertain", "worker", "nobody knows whether it was taken, or the worker died"),
-    *_each(("uncertain",), ("submitted", "failed"), "reconciler", "asked, told by a receipt, or by a late worker"),
+    *each(("uncertain",), ("submitted", "failed"), "reconciler", "asked, told by a receipt, or by a late worker"),
     Transition("uncertain", "ready", "reconciler", "it was never taken, or may be sent again, flagged"),
     Transition("uncertain", "needs_human", "reconciler", "nobody can say"),
-    *_each(("submitted", "carrier_accepted"), ("no_receipt",), "clock", "72 hours without a word"),
-    *_each(UNSENT, ("dead",), "worker", "the same exception five times"),
+    *each(("submitted", "carrier_accepted"), ("no_receipt",), "clock", "72 hours without a word"),
+    *each(UNSENT, ("dead",), "worker", "the same exception five times"),
     Transition("dead", "accepted", "staff", "replayed: policy looks at everything again"),
 )
 _JOINS = tuple(
@@ -84,15 +71,6 @@ _JOINS = tuple(
     for target in RECEIPTS[place + 1 :]
     if target != "no_receipt"
 )
-TRANSITIONS = _STEPS + _JOINS
-_ALLOWED = frozenset((transition.source, transition.target) for transition in TRANSITIONS)
+TRANSITIONS = Table(_STEPS + _JOINS)
 
-
-def is_allowed(source: str, target: str) -> bool:
-    """Whether the table has this move."""
-    return (source, target) in _ALLOWED
-
-
-def sources_of(target: str) -> tuple[str, ...]:
-    """The states from which a message may become `target`."""
-    return tuple(state for state in STATES if is_allowed(state, target))
+sources_of = TRANSITIONS.sources_of

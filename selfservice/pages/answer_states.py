@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from selfservice.pages.states import Transition
+from selfservice.transitions import Table, Transition, each
 
 STATES = ("applied", "needs_human", "undone")
 """What a row can say."""
@@ -15,15 +15,14 @@ REFUSALS = ("expired", "conflict", "changed", "locked", "lost_claim")
 are and may not try again; what was chosen has just gone.
 """
 
-TRANSITIONS = (
-    Transition("none", "applied", "server", "live page, check passed, revision as seen, first writer, claims won"),
-    Transition("none", "already_applied", "server", "the same key, or the same words, as the answer in force"),
-    *(Transition("none", refusal, "server", "nothing is changed, and the page says why") for refusal in REFUSALS),
-    Transition("none", "needs_human", "server", "too late, for an action that is taken late"),
-    Transition("applied", "undone", "customer", "taken back, or another answer given in its place"),
+TRANSITIONS = Table(
+    (
+        Transition("none", "applied", "server", "live page, check passed, revision as seen, first writer, claims won"),
+        Transition("none", "already_applied", "server", "the same key, or the same words, as the answer in force"),
+        *each(("none",), REFUSALS, "server", "nothing is changed, and the page says why"),
+        Transition("none", "needs_human", "server", "too late, for an action that is taken late"),
+        Transition("applied", "undone", "customer", "taken back, or another answer given in its place"),
+    )
 )
 
-
-def sources_of(target: str) -> tuple[str, ...]:
-    """The states from which an answer may become `target`."""
-    return tuple(transition.source for transition in TRANSITIONS if transition.target == target)
+sources_of = TRANSITIONS.sources_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from selfservice.pages.states import Transition
+from selfservice.transitions import Table, Transition
 
 STATES = ("none", "asked", "failed", "passed", "locked")
 """`none` has no row. `passed` is kept for each device; the page's own row goes back to be asked afresh."""
@@ -21,18 +21,16 @@ CODE_PAUSE = timedelta(seconds=30)
 IDLE = timedelta(minutes=30)
 """How long a pass of a sensitive type lasts without a sign of life."""
 
-TRANSITIONS = (
-    Transition("none", "asked", "page", "the type or the action declares a check, or the device is a new one"),
-    Transition("asked", "passed", "customer", "right, and the code not used before; for this device"),
-    Transition("asked", "failed", "customer", "wrong, and tries or codes are left"),
-    Transition("failed", "asked", "customer", "one more try, or another code"),
-    Transition("asked", "locked", "server", "the last try of the last code was wrong, or no code is left"),
-    Transition("failed", "locked", "server", "no code is left"),
-    Transition("locked", "asked", "staff", "released"),
+TRANSITIONS = Table(
+    (
+        Transition("none", "asked", "page", "the type or the action declares a check, or the device is a new one"),
+        Transition("asked", "passed", "customer", "right, and the code not used before; for this device"),
+        Transition("asked", "failed", "customer", "wrong, and tries or codes are left"),
+        Transition("failed", "asked", "customer", "one more try, or another code"),
+        Transition("asked", "locked", "server", "the last try of the last code was wrong, or no code is left"),
+        Transition("failed", "locked", "server", "no code is left"),
+        Transition("locked", "asked", "staff", "released"),
+    )
 )
-_ALLOWED = frozenset((transition.source, transition.target) for transition in TRANSITIONS)
 
-
-def sources_of(target: str) -> tuple[str, ...]:
-    """The states from which a check may become `target`."""
-    return tuple(source for source in STATES if (source, target) in _ALLOWED)
+sources_of = TRANSITIONS.sources_of

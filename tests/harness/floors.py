@@ -12,7 +12,7 @@ PACKAGE = "selfservice"
 
 # Lowest first. What stands on one line are neighbours, and neighbours never import each other.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("errors", "clock"),
+    ("errors", "clock", "transitions"),
     ("tokens", "curve", "addresses", "windows", "connection"),
     ("keys", "spelling", "courtesy"),
     ("config", "db", "phone", "text", "http"),
