@@ -1,26 +1,71 @@
-"""`flask situation`: the page types of this installation, checked and tried out."""
+"""`flask situation`: the page types of this installation, made, checked and tried out."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
-from selfservice import clock
+from selfservice import clock, config
 from selfservice.cli import issuing
-from selfservice.cli.command import Group, json_option, print_json, print_table
-from selfservice.errors import NotFound
+from selfservice.cli.command import FLASK, Group, json_option, print_json, print_table
+from selfservice.errors import Conflict, NotFound
 from selfservice.pages.service import Person
 from selfservice.situations import registry
 from selfservice.situations.contract import whole
 from selfservice.situations.contract.problem import Problem
+from selfservice.situations.making import folder as making
 from selfservice.situations.registry import Loaded
 
 
 @click.group(cls=Group)
 def command() -> None:
-    """Page types: list them, check them, try one out."""
+    """Page types: make one, list them, check them, try one out."""
+
+
+@command.command("new", example="situation new boiler_service --like appointment_reminder", uses="settings")
+@click.argument("key")
+@click.option(
+    "--into",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder of page types to make it in; by default the first of SELFSERVICE_SITUATIONS, else ./situations.",
+)
+@click.option("--like", metavar="TYPE", help="The type to copy; by default a small one with a yes and a no.")
+@json_option
+def new(key: str, *, into: Path | None, like: str | None, as_json: bool) -> None:
+    """Make a page type called KEY: a folder that runs and passes its checks, to be changed bit by bit."""
+    known = registry.current().find(key)
+    if known is not None:
+        raise Conflict(f"{known.folder} is already called {key}, and nothing was written; choose another key.")
+    place = (into or _first_folder() or Path("situations")).resolve()
+    made = making.make(key, place, like=issuing.get_type(like).folder if like else making.SKELETON)
+    setting = _setting_for(place)
+    if as_json:
+        print_json({"key": key, "folder": str(made), "set": setting})
+        return
+    sample = min((path.stem for path in (made / "samples").glob("*.json")), default="SAMPLE")
+    click.echo(f"Made {made}")
+    if setting:
+        click.echo(f"It is found once this is set:\n  export {setting}")
+    click.echo("Look at it, check it, text it to yourself:")
+    for line in ("gallery", f"check {key}", f"send {key} {sample} --to +12025550123"):
+        click.echo(f"  {FLASK} situation {line}")
+    click.echo("Then change its words in copy/en.toml, its facts and actions in situation.py, its looks in page.html.")
+
+
+def _first_folder() -> Path | None:
+    """The first folder of page types; one that is a page type itself holds no others."""
+    return next((path for path in config.current().situations if not (path / "situation.py").is_file()), None)
+
+
+def _setting_for(place: Path) -> str:
+    """What has to be set for types in `place` to be found; empty if they are found already."""
+    folders = config.current().situations
+    if place in (*folders, registry.BUILT_IN):
+        return ""
+    return f"SELFSERVICE_SITUATIONS={shlex.quote(','.join(map(str, (*folders, place))))}"
 
 
 @command.command("list", example="situation list", uses="nothing")
@@ -65,6 +110,12 @@ def check(key: str | None, *, as_json: bool) -> None:
             click.echo(problem)
     if broken or any(found.values()):
         raise SystemExit(1)
+
+
+@command.command("gallery", example="situation gallery", uses="settings")
+def gallery() -> None:
+    """Print the address at which every page type is shown, as its files are, while `make run` or `serve` runs."""
+    click.echo(f"{config.current().base_url}/console/types")
 
 
 @command.command("send", example="situation send appointment_reminder booked --to +12025550123")

@@ -19,7 +19,8 @@ from selfservice.kit.words import Words
 from selfservice.situations.samples import Sample, read_sample
 
 DEFAULT_LANGUAGE = "en"
-_KEY = re.compile(r"[a-z][a-z0-9_]{1,39}")
+KEY = re.compile(r"[a-z][a-z0-9_]{1,39}")
+"""What a page type may be called."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +71,7 @@ class Loaded:
 def load_folder(folder: Path, shared: dict[str, Words]) -> Loaded:
     """One page type; raises ConfigError whose sentence names the file and what to do."""
     key = folder.name
-    if not _KEY.fullmatch(key):
+    if not KEY.fullmatch(key):
         raise ConfigError(
             f"{folder}: a page type's folder is named in lower case such as order_status; rename the folder."
         )
