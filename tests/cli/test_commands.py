@@ -65,7 +65,7 @@ def test_an_example_is_a_line_that_the_command_understands(words: str) -> None:
 
 def test_commands_that_print_data_print_json_too() -> None:
     silent = {"serve", "worker", "db upgrade", "customer allow", "phones off", "phones on", "phones status"}
-    silent |= {"message replay", "customer export"}  # A sentence; and JSON whatever is asked for.
+    silent |= {"message replay", "situation gallery", "customer export"}  # A sentence; and JSON whatever is asked for.
 
     without = {words for words, found in EVERY.items() if all(option.name != "as_json" for option in found.params)}
 
