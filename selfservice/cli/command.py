@@ -46,7 +46,10 @@ class Command(click.Command):
             sentence = _explain(error)
         except OperationalError as error:
             # The database went away, was locked for too long, or its disk is full: its own words hold no rows.
-            sentence = f"The database did not do what was asked ({_first_line(error)}): nothing was changed."
+            sentence = (
+                f"The database failed ({_first_line(error)}), so part of this may be done and part not: look, then run "
+                "it again."
+            )
         click.echo(sentence, err=True)
         raise SystemExit(1)
 

@@ -17,6 +17,7 @@ from selfservice.web import encoding, languages, room
 PROGRAM_PATHS = ("/a/", "/api/", "/callbacks/", "/push/", "/healthz", "/readyz")
 _CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported"}
 
+_PERHAPS = "Perhaps this was saved and perhaps not"
 _KINDS = {404: "not_found", 405: "not_found", 429: "too_many", 503: "unavailable"}
 
 
@@ -67,9 +68,9 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 
 
 def _database_error(error: OperationalError) -> ResponseReturnValue:
-    """The disk is full, the database is away or busy: nothing was kept, and the same request may be sent again."""
+    """The disk is full, the database is away or busy; where only the answer to a commit was lost, all was kept."""
     structlog.get_logger().error("database", request=_request_id(), exc_info=error)
-    return _unavailable(error, "The database cannot be used at the moment; nothing was saved, so try again.")
+    return _unavailable(error, f"The database cannot be used at the moment. {_PERHAPS}: send the same again.")
 
 
 def _system_error(error: OSError) -> ResponseReturnValue:
@@ -77,7 +78,7 @@ def _system_error(error: OSError) -> ResponseReturnValue:
     if not room.is_about_room(error):
         return _unexpected(error)
     structlog.get_logger().error("disk", request=_request_id(), exc_info=error)
-    return _unavailable(error, "There is no room to save anything; nothing was saved, so try again later.")
+    return _unavailable(error, f"There is no room to save anything. {_PERHAPS}: send the same again later.")
 
 
 def _unavailable(error: Exception, sentence: str) -> ResponseReturnValue:

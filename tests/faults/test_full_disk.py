@@ -85,10 +85,10 @@ def test_who_answers_is_told_and_can_do_so_again(server: LiveServer, small_disk:
     )
 
     assert (from_script[0], json.loads(from_script[1])["code"]) == (503, "unavailable")
-    assert "nothing was saved, so try again" in from_script[1]
+    assert "Perhaps this was saved and perhaps not: send the same again." in from_script[1]
     assert from_script[2]["retry-after"] == "5"
     assert from_form[0] == 503
-    assert "We didn’t change anything. Try again in a minute." in from_form[1]
+    assert "It shows whether we have what you sent." in from_form[1]
     assert looked[0] == 200
     assert (ready[0], json.loads(ready[1])["problems"][0]) == (503, FULL)
     assert (issued.returncode, issued.stdout) == (1, "")

@@ -42,8 +42,8 @@ def test_who_answers_is_told_and_can_do_so_again(small_disk: SmallDisk, tmp_path
     from_form = client.post(f"/p/{token}/confirm", data={"revision": "1"})
 
     assert (from_script.status_code, from_script.headers["Retry-After"]) == (503, "5")
-    assert from_script.json["title"].endswith("nothing was saved, so try again.")
-    assert (from_form.status_code, "We didn’t change anything." in from_form.text) == (503, True)
+    assert from_script.json["title"].endswith("Perhaps this was saved and perhaps not: send the same again.")
+    assert (from_form.status_code, "It shows whether we have what you sent." in from_form.text) == (503, True)
     assert client.get(f"/p/{token}").status_code == 200
     assert client.get("/readyz").json["problems"] == [room.FULL]
     with app.app_context():
