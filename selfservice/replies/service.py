@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import structlog
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from selfservice import clock
 from selfservice import phone as phones
@@ -73,7 +73,7 @@ def understand(text_id: int) -> None:
     try:
         _understand(text_id)
         db.session.commit()
-    except DBAPIError:
+    except (OperationalError, InterfaceError):
         raise  # The database's trouble is not the text's: it is understood later.
     except Exception:
         db.session.rollback()

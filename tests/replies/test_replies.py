@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import time_machine
 from flask import Flask
 from sqlalchemy import func, select
+from sqlalchemy.exc import DataError, OperationalError
 
 from selfservice import clock, tokens
 from selfservice.conversations.models import Conversation
@@ -454,19 +456,31 @@ def test_a_text_that_was_kept_and_left_is_understood_by_the_worker(line: Line) -
     assert state_of(line, page_id) == ("answered", ["confirm"])
 
 
-def test_a_fault_of_ours_over_a_text_brings_it_to_a_person(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("fault", [RuntimeError(), DataError("INSERT", {}, Exception("value too long"))])
+def test_a_fault_of_ours_over_a_text_brings_it_to_a_person(
+    line: Line, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
     page_id = page(line)
-
-    def fail(*_: Any, **__: Any) -> None:
-        raise RuntimeError
-
-    monkeypatch.setattr(speaking, "say_outcome", fail)
+    monkeypatch.setattr(speaking, "say_outcome", Mock(side_effect=fault))
 
     line.text(PHONE, "YES")
 
     assert state_of(line, page_id) == ("open", [])
     assert [one.note for one in conversations(line)] == ["YES"]
     assert meanings(line) == ["staff"]
+
+
+def test_a_text_waits_while_the_database_is_in_trouble(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    page_id = page(line)
+    with monkeypatch.context() as patch:
+        patch.setattr(speaking, "say_outcome", Mock(side_effect=OperationalError("INSERT", {}, Exception("gone"))))
+        told = {"ref": "in-1", "sender": PHONE, "recipient": OUR_NUMBER, "body": "YES"}
+        assert line.call("inbound", [told]).status_code == 503
+    assert meanings(line) == [None]
+
+    assert line.call("inbound", [told]).status_code == 200
+
+    assert state_of(line, page_id) == ("answered", ["confirm"])
 
 
 @pytest.mark.parametrize(
