@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, func, or_, select
 
-from selfservice import clock
+from selfservice import clock, locks
 from selfservice.conversations.models import Conversation
 from selfservice.conversations.states import LIVE, REOPENS_WITHIN
 from selfservice.db import db
@@ -39,12 +39,17 @@ def list_for_page(page_id: int) -> Sequence[Conversation]:
 
 
 def find_current(page_id: int, kind: str) -> Conversation | None:
-    """The page's conversation of this kind to which a new word belongs, held: a live one, or one closed lately."""
+    """The page's conversation of this kind to which a new word belongs, held: a live one, or one closed lately.
+
+    Where there is none, nobody else makes it until the transaction ends.
+    """
+    locks.hold([f"conversation:{kind}:{page_id}"])
     return _find_current(Conversation.page_id == page_id, Conversation.kind == kind)
 
 
 def find_current_without_page(phone: str, kind: str) -> Conversation | None:
     """The same of a number (E.164), about no page."""
+    locks.hold([f"conversation:{kind}:{phone}"])
     return _find_current(Conversation.page_id.is_(None), Conversation.phone == phone, Conversation.kind == kind)
 
 

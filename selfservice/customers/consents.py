@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple, get_args
 
-from sqlalchemy import BigInteger, Executable, String, and_, func, insert, literal, or_, select
+from sqlalchemy import Executable, String, and_, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from selfservice import clock, tokens
+from selfservice import clock, locks, tokens
 from selfservice.customers.models import Consent, Customer, Wording
 from selfservice.db import db, is_postgresql
 from selfservice.prepared import Prepared, rows_of
@@ -27,7 +27,6 @@ STARTED: tuple[MessageClass, ...] = ("service", "urgent")
 
 PURPOSE = "consent"
 """The purpose of the keyed hashes in the table of consents."""
-_MOST_LOCKS = 500
 
 
 class Address(NamedTuple):
@@ -134,16 +133,8 @@ def say(
 
 
 def hold(addresses: Iterable[Address]) -> None:
-    """Let nobody else say anything for these addresses until the transaction ends, on PostgreSQL; SQLite has one
-    writer at a time. Always in one order, so that two who hold several never wait for each other.
-    """
-    if not is_postgresql():
-        return
-    keys = sorted({_lock_key(address) for address in addresses})
-    for start in range(0, len(keys), _MOST_LOCKS):
-        array = literal(keys[start : start + _MOST_LOCKS], postgresql.ARRAY(BigInteger))
-        key = func.unnest(array).column_valued("key")
-        db.session.execute(select(func.pg_advisory_xact_lock(key)))
+    """Let nobody else say anything for these addresses until the transaction ends."""
+    locks.hold(_text(address) for address in addresses)
 
 
 def standing(addresses: Iterable[Address]) -> dict[Said, bool]:
@@ -214,11 +205,6 @@ def _digests(addresses: Iterable[Address]) -> dict[str, list[Address]]:
         for _, digest in keys.hashes(PURPOSE, _text(address)):
             found.setdefault(digest, []).append(address)
     return found
-
-
-def _lock_key(address: Address) -> int:
-    """A number for an address that all processes share, whichever data keys each of them was started with."""
-    return int.from_bytes(hashlib.sha256(_text(address).encode()).digest()[:8], signed=True)
 
 
 def _text(address: Address) -> str:

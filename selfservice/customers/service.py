@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, func, select
+from sqlalchemy import CursorResult, delete
 from sqlalchemy.exc import IntegrityError
 
-from selfservice import clock, tokens
+from selfservice import clock, locks, tokens
 from selfservice import phone as phones
 from selfservice.customers import addresses, queries, subscriptions
 from selfservice.customers.models import Customer, Suppression
 from selfservice.customers.queries import SUPPRESSION, data_key_ids_in_use, is_suppressed
-from selfservice.db import db, is_postgresql
+from selfservice.db import db
 from selfservice.errors import Conflict, Invalid
 
 WRONG_NUMBER = "wrong number"
@@ -151,10 +151,8 @@ def _find_without_number(given: Mapping[str, str]) -> Customer | None:
 
 
 def _hold(email: str) -> None:
-    """Keep others from making somebody with this address until the transaction ends; SQLite has one writer anyway."""
-    if is_postgresql():
-        key = func.hashtextextended(f"customer:{email}", 0)
-        db.session.execute(select(func.pg_advisory_xact_lock(key)))
+    """Keep others from making somebody with this address until the transaction ends."""
+    locks.hold([f"customer:{email}"])
 
 
 def _make(given: Mapping[str, str]) -> Customer | None:

@@ -61,15 +61,15 @@ def forget(page_id: int) -> int:
 
     The caller commits; from then on nothing is shown, and the worker asks the store until it is empty of them.
     """
-    rows = db.session.execute(
-        select(Medium.key, Medium.preview_key).where(Medium.page_id == page_id).with_for_update()
-    ).all()
-    leftovers.discard(key for row in rows for key in row if key is not None)
+    # First what is still to be fetched: who has fetched it and has yet to commit is waited for, and its photo found.
     db.session.execute(delete(Arrival).where(Arrival.page_id == page_id))
+    mine = select(Medium.id, Medium.key, Medium.preview_key).where(Medium.page_id == page_id)
+    rows = db.session.execute(mine.with_for_update()).all()
+    leftovers.discard(key for row in rows for key in (row.key, row.preview_key) if key is not None)
     nothing = ("reason", "kind", "key", "sha256", "made_as", "width", "height", "preview_key", "preview_sha256")
     db.session.execute(
         update(Medium)
-        .where(Medium.page_id == page_id)
+        .where(Medium.id.in_([row.id for row in rows]))
         .values(state="forgotten", size=0, **dict.fromkeys(nothing))
         .execution_options(synchronize_session="fetch")
     )

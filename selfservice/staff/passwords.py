@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, func, select, text
+from sqlalchemy import ColumnElement, delete, func, select
 
-from selfservice import clock, tokens
-from selfservice.db import db, fetch, is_postgresql
+from selfservice import clock, locks, tokens
+from selfservice.db import db, fetch
 from selfservice.errors import TooMany
 from selfservice.staff.models import SignInAttempt, User
 
@@ -46,8 +46,7 @@ def claim_attempt(email: str, address: str) -> None:
     The try is committed before the slow check, so that a hundred at once cannot all be "the first".
     """
     now = clock.now()
-    if is_postgresql():  # On SQLite one writer follows the other anyway.
-        db.session.execute(text("SELECT pg_advisory_xact_lock(hashtext('selfservice.sign_in'))"))
+    locks.hold(["sign_in"])
     db.session.execute(delete(SignInAttempt).where(SignInAttempt.at <= now - WINDOW))
     account, origin = _digests(email, address)
     _refuse_over(SignInAttempt.account_digest == account, FAILURES_OF_ACCOUNT, now, "for this account")

@@ -16,7 +16,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("tokens", "curve", "addresses", "windows", "connection"),
     ("keys", "spelling", "courtesy"),
     ("config", "db", "phone", "text", "http"),
-    ("logs", "schema", "prepared"),
+    ("logs", "schema", "prepared", "locks"),
     ("kit", "events"),
     ("brands",),
     ("situations", "customers", "staff", "media"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -14,29 +13,10 @@ from selfservice.messages import departures, moves, service
 from selfservice.messages.dispatch import LEASE
 from selfservice.pages.models import Page
 from tests.factories import issue
+from tests.harness.threads import is_somebody_waiting, on_another_thread
 from tests.messages.scenes import Provider, only, run_until, state_of
 
 pytestmark = pytest.mark.database("postgresql")
-
-
-def on_another_thread(app: Flask, work: Callable[[], None], errors: list[BaseException]) -> threading.Thread:
-    def run() -> None:
-        try:
-            with app.app_context():
-                work()
-                db.session.commit()
-        except BaseException as error:  # noqa: BLE001 - whatever it was, the test names it
-            errors.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread
-
-
-def is_somebody_waiting() -> bool:
-    query = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-    with db.engines["reader"].connect() as connection:
-        return bool(connection.exec_driver_sql(query).scalar())
 
 
 def test_closing_a_page_and_sending_its_text_do_not_deadlock(app: Flask) -> None:
