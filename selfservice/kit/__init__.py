@@ -1,6 +1,6 @@
 """The page-type contract: all that a `situation.py` may import beside the standard library. No database here."""
 
-from selfservice.kit.actions import Action, Case, Claim, HandOff, Outcome, Refused
+from selfservice.kit.actions import Action, Case, Claim, Consent, HandOff, Outcome, Refused
 from selfservice.kit.checks import Check
 from selfservice.kit.facts import Facts, Form, fact
 from selfservice.kit.fields import (
@@ -20,9 +20,9 @@ from selfservice.kit.fields import (
     Timeline,
     Whole,
 )
-from selfservice.kit.forms import Input, Option, pick, prose
+from selfservice.kit.forms import Input, Option, line, pick, prose, rate
 from selfservice.kit.situation import CalendarEntry, Situation
-from selfservice.kit.steps import AddToCalendar, Change, Do, Go, Hero, Step, Variant
+from selfservice.kit.steps import AddToCalendar, Change, Do, Follow, Go, Hero, Step, Variant
 
 __all__ = [
     "Action",
@@ -33,11 +33,13 @@ __all__ = [
     "Change",
     "Check",
     "Claim",
+    "Consent",
     "Day",
     "Days",
     "Digits",
     "Do",
     "Facts",
+    "Follow",
     "Form",
     "Go",
     "HandOff",
@@ -61,6 +63,8 @@ __all__ = [
     "Variant",
     "Whole",
     "fact",
+    "line",
     "pick",
     "prose",
+    "rate",
 ]

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from selfservice.kit.checks import Check
 from selfservice.kit.facts import Form
+
+When = Callable[[Any], bool]
+"""Whether something is there, by the page's facts alone."""
+ConsentClass = Literal["service", "marketing", "urgent"]
 
 
 @dataclass(frozen=True)
@@ -26,11 +30,27 @@ class Claim:
 
 @dataclass(frozen=True)
 class HandOff:
-    """Tell a team that a person is needed; `reason` is a sentence for staff without personal data."""
+    """Tell a team that a person is needed; `reason` is a sentence for staff without personal data.
+
+    With `call_at` a person is to ring the customer then: it waits among the team's calls until that time.
+    """
 
     team: str
     reason: str
     urgent: bool = False
+    call_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What a customer allows, or allows no longer: texts of one class, in the words of the copy file under `wording`.
+
+    The exact sentence that was shown is kept as evidence, in the language in which it was read.
+    """
+
+    message_class: ConsentClass
+    wording: str
+    given: bool = True
 
 
 @dataclass(frozen=True)
@@ -38,15 +58,19 @@ class Outcome:
     """What an action leads to. `shows` names the step the customer sees next.
 
     `claims` are won in the same transaction or the answer is refused as lost; `says` names texts of the copy file
-    (`[texts]`) to send; `expires_at` moves the page's end; `final` means that the answer cannot be taken back.
+    (`[texts]`) to send; `consents` are kept as evidence; `expires_at` moves the page's end. `final` means that the
+    answer cannot be taken back; `changeable_until` is when that begins to be so, because something then happens that
+    nobody can undo (the parcel leaves, the payment is made), and never a mere timer.
     """
 
     shows: str
     claims: tuple[Claim, ...] = ()
     says: tuple[str, ...] = ()
     hand_off: HandOff | None = None
+    consents: tuple[Consent, ...] = ()
     expires_at: datetime | None = None
     final: bool = False
+    changeable_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +80,11 @@ class Case:
     now: datetime
     zone: ZoneInfo
     answers: Mapping[str, Form] = field(default_factory=dict)
+
+    @property
+    def today(self) -> date:
+        """The day it is in the page's zone."""
+        return self.now.astimezone(self.zone).date()
 
 
 class Refused(Exception):
@@ -86,7 +115,8 @@ class Action:
     taken even after the page has ended, as work for staff. `said` is what staff read on the timeline. `check` is asked
     before the answer is taken. An answer that only protects ("it wasn't me") is `protective`: no check, not even the
     type's own, ever stands before it, nor before one that accepts to be late. `in_notification`: it can be done from a
-    notification, in one tap and without the page, under the words `[push] KEY` or else its button's.
+    notification, in one tap and without the page, under the words `[push] KEY` or else its button's. It can be done
+    only `when` the facts allow it, whatever button is for it.
     """
 
     key: str
@@ -98,6 +128,7 @@ class Action:
     check: Check | None = None
     protective: bool = False
     in_notification: bool = False
+    when: When | None = None
 
     @property
     def needs_no_check(self) -> bool:

@@ -3,19 +3,24 @@
 A page type writes only this, and the layout draws it (one Form with fields a step, above the step's buttons):
 
     class Move(Form):
-        slot: Moment = pick("offered")                    # one of the moments of the fact `offered`: control "slots"
+        slot: Moment = pick("offered")                    # one of the moments of the fact `offered`
+        slot: Moment = pick(times_to_call)                # one of what `times_to_call(facts, case)` gives
     class Report(Form):
-        problem: Literal["late", "damaged"]               # one of a few words: control "choice"
-        text: str = prose(300, required=False)            # several lines of text: control "prose"
+        problem: Literal["late", "damaged"]               # one of a few words
+        text: str = prose(300, required=False)            # several lines of text
+    class Contact(Form):
+        reference: str = line(40)                         # one line of text
+        score: int = rate(1, 5)                           # one of five faces; rate(0, 10) is a row of numbers
 
 Field names are unique within a type, so its words are: `[fields] NAME` (label or legend) and `NAME_hint` (optional);
-`[choices] NAME_WORD`; `[problems] NAME_missing`, `NAME_wrong`, `NAME_long`; `[empty] NAME` when no option is left.
+`[choices] NAME_WORD` (of a rating by faces `NAME_1`, ...); `[fields] NAME_low` and `NAME_high` for the ends of a row of
+numbers; `[problems] NAME_missing`, `NAME_wrong`, `NAME_long`; `[empty] NAME` when no option is left.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Literal, TypeVar
@@ -24,24 +29,27 @@ from pydantic import Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from selfservice.kit.actions import Refused
+from selfservice.kit.actions import Case, Refused
 from selfservice.kit.facts import Facts, Form
 from selfservice.kit.fields import choices_of, kind_of
-from selfservice.kit.kinds import ListKind
 from selfservice.kit.tracing import call
 
-Control = Literal["slots", "days", "places", "choice", "prose"]
+Control = Literal["slots", "days", "places", "choice", "faces", "scale", "line", "prose"]
 FormT = TypeVar("FormT", bound=Form)
+Source = str | Callable[[Any, Case], Iterable[Any]]
 
-_PICKS: dict[str, Control] = {"moment": "slots", "day": "days", "text": "places"}
+WRITTEN: frozenset[Control] = frozenset({"line", "prose"})
+"""Controls that a customer writes into; in all others they choose."""
+FACES = range(1, 6)
+_PICKS: dict[str, Control] = {"moment": "slots", "day": "days"}
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
 class Option:
-    """One thing to choose. `value` is what the form sends; `shown` is a moment, a day or a text for the formats.
+    """One thing to choose. `value` is what the form sends; `shown` is a moment, a day, a number or a text.
 
-    For a "choice", `word` is the key of its words in the copy file and `shown` the bare word.
+    Where there are words for it, `word` is their key in the copy file and `shown` the bare word or number.
     """
 
     value: str
@@ -54,7 +62,9 @@ class Input:
     """One field as the layout draws it.
 
     `control`: "slots" (moments: group them by day, show the time), "days" (days), "places" (lines as they are),
-    "choice" (words under `option.word`), "prose" (a text area of at most `max_length` characters).
+    "choice" (words under `option.word`), "faces" (a rating from very bad to very good), "scale" (a row of numbers),
+    "line" and "prose" (one line, or a text area, of at most `max_length` characters). `autocomplete` is what a browser
+    may fill a line in with (HTML, autofill field names).
     """
 
     name: str
@@ -62,40 +72,88 @@ class Input:
     required: bool
     max_length: int | None = None
     options: tuple[Option, ...] = ()
+    autocomplete: str = ""
 
     @property
     def is_exhausted(self) -> bool:
         """Whether nothing is left to choose: show `[empty] NAME` and leave the button out."""
-        return self.control != "prose" and not self.options
+        return self.control not in WRITTEN and not self.options
 
 
-def pick(source: str, *, required: bool = True) -> Any:
-    """A field whose value is one of the list in the fact `source`; its kind decides the control."""
-    return Field(PydanticUndefined if required else None, json_schema_extra={"source": source})
+@dataclass(frozen=True)
+class Asked:
+    """How a field is asked for, kept beside it. pydantic calls it while it writes a JSON Schema; it adds nothing."""
+
+    control: Control | None = None
+    source: Source = ""
+    autocomplete: str = ""
+
+    def __call__(self, _schema: dict[str, Any]) -> None:
+        return None
+
+
+def pick(source: Source, *, required: bool = True) -> Any:
+    """A field whose value is one of the list in the fact `source`, or one of what `source(facts, case)` gives.
+
+    The field's own type decides how it is drawn: moments, days, or lines of text.
+    """
+    return Field(PydanticUndefined if required else None, json_schema_extra=Asked(source=source))
+
+
+def rate(low: int, high: int, *, required: bool = True) -> Any:
+    """A whole number from `low` to `high`: from 1 to 5 as faces, each with its words, any other as a row of numbers."""
+    control: Control = "faces" if range(low, high + 1) == FACES else "scale"
+    return Field(PydanticUndefined if required else None, ge=low, le=high, json_schema_extra=Asked(control))
+
+
+def line(limit: int = 80, *, required: bool = True, autocomplete: str = "") -> Any:
+    """A field of one line, at most `limit` characters; `autocomplete` is an autofill field name of HTML."""
+    return _written(Asked("line", autocomplete=autocomplete), limit, required=required)
 
 
 def prose(limit: int = 300, *, required: bool = True) -> Any:
     """A field of several lines, at most `limit` characters."""
-    return Field(PydanticUndefined if required else "", min_length=1 if required else 0, max_length=limit)
+    return _written(Asked("prose"), limit, required=required)
 
 
-def source_of(info: FieldInfo) -> str:
-    """The fact that a form's field picks from, empty if it picks from none."""
+def _written(asked: Asked, limit: int, *, required: bool) -> Any:
+    default = PydanticUndefined if required else ""
+    return Field(default, min_length=1 if required else 0, max_length=limit, json_schema_extra=asked)
+
+
+def asked_of(info: FieldInfo) -> Asked:
+    """How a form's field is asked for; one declared with neither of the functions above has no control."""
     extra = info.json_schema_extra
-    return str(extra.get("source", "")) if isinstance(extra, dict) else ""
+    if isinstance(extra, Asked):
+        return extra
+    return Asked("choice" if choices_of(info.annotation) else None)
 
 
-def inputs_of(form: type[Form], facts: Facts, *, now: datetime, gone: Collection[Any] = ()) -> tuple[Input, ...]:
-    """The fields of a form with what can be chosen at `now` (aware, in the page's zone) without what is `gone`."""
-    return tuple(_input(name, info, facts, now, gone) for name, info in form.model_fields.items())
+def control_of(info: FieldInfo) -> Control | None:
+    """What a form's field is drawn as; None for one that cannot be drawn."""
+    asked = asked_of(info)
+    if asked.source:
+        return _PICKS.get(kind_of(info.annotation, info.metadata).control, "places")
+    return asked.control
 
 
-def read_form(form: type[FormT], facts: Facts, raw: Mapping[str, Any], *, now: datetime) -> FormT:
+def words_of(name: str, info: FieldInfo) -> dict[str, str]:
+    """The words that a field's options have, by the value that is sent: keys of the copy file."""
+    values = choices_of(info.annotation) or (_numbers(info) if control_of(info) == "faces" else ())
+    return {str(value): f"choices.{name}_{value}" for value in values}
+
+
+def inputs_of(form: type[Form], facts: Facts, case: Case, gone: Collection[Any] = ()) -> tuple[Input, ...]:
+    """The fields of a form with what can be chosen in this `case`, without what is `gone`."""
+    return tuple(_input(name, info, facts, case, gone) for name, info in form.model_fields.items())
+
+
+def read_form(form: type[FormT], facts: Facts, raw: Mapping[str, Any], case: Case) -> FormT:
     """The form a customer sent, its texts cleaned; names that it does not have are passed over.
 
     Raises Refused whose `problems` name the words for each field. What is gone is not looked at: the claim decides.
     """
-    known = {name: _clean(raw[name]) for name in form.model_fields if raw.get(name) not in (None, "")}
+    known = {name: _clean(raw[name], info) for name, info in form.model_fields.items() if raw.get(name) is not None}
     try:
         read = form.model_validate({name: value for name, value in known.items() if value != ""})
     except ValidationError as error:
@@ -103,45 +161,42 @@ def read_form(form: type[FormT], facts: Facts, raw: Mapping[str, Any], *, now: d
     wrong = {
         name: f"{name}_wrong"
         for name, info in form.model_fields.items()
-        if source_of(info) and getattr(read, name) not in (None, *_choices(source_of(info), facts, now))
+        if (source := asked_of(info).source) and getattr(read, name) not in (None, *_choices(source, facts, case))
     }
     if wrong:
         raise Refused.of(wrong)
     return read
 
 
-def _input(name: str, info: FieldInfo, facts: Facts, now: datetime, gone: Collection[Any]) -> Input:
-    required = info.is_required()
-    source = source_of(info)
-    if source:
-        options = call(_options, source, facts, now, gone)
-        return Input(name, _control(source, facts.__class__), required, options=options)
-    words = choices_of(info.annotation)
-    if words:
-        options = tuple(Option(word, word, f"choices.{name}_{word}") for word in words)
-        return Input(name, "choice", required, options=options)
-    return Input(name, "prose", required, max_length=_limit(info))
+def _input(name: str, info: FieldInfo, facts: Facts, case: Case, gone: Collection[Any]) -> Input:
+    asked = asked_of(info)
+    control = control_of(info)
+    assert control is not None, name
+    if control in WRITTEN:
+        return Input(name, control, info.is_required(), _limit(info, "max_length"), autocomplete=asked.autocomplete)
+    if asked.source:
+        options = call(_picked, asked.source, facts, case, gone)
+    elif control == "scale":
+        options = tuple(Option(str(number), number) for number in _numbers(info))
+    else:
+        options = tuple(Option(value, value, word) for value, word in words_of(name, info).items())
+    return Input(name, control, info.is_required(), options=options)
 
 
-def _options(source: str, facts: Facts, now: datetime, gone: Collection[Any]) -> tuple[Option, ...]:
-    return tuple(Option(_value(value), value) for value in _choices(source, facts, now) if value not in gone)
+def _picked(source: Source, facts: Facts, case: Case, gone: Collection[Any]) -> tuple[Option, ...]:
+    return tuple(Option(_value(value), value) for value in _choices(source, facts, case) if value not in gone)
 
 
-def _choices(source: str, facts: Facts, now: datetime) -> tuple[Any, ...]:
-    values = [value for value in getattr(facts, source) if not _is_past(value, now)]
+def _choices(source: Source, facts: Facts, case: Case) -> tuple[Any, ...]:
+    given = getattr(facts, source) if isinstance(source, str) else source(facts, case)
+    values = [value for value in given if not _is_past(value, case)]
     return tuple(sorted(values) if isinstance(next(iter(values), None), date) else values)
 
 
-def _is_past(value: Any, now: datetime) -> bool:
+def _is_past(value: Any, case: Case) -> bool:
     if isinstance(value, datetime):
-        return value <= now
-    return isinstance(value, date) and value < now.date()
-
-
-def _control(source: str, facts: type[Facts]) -> Control:
-    info = facts.model_fields[source]
-    kind = kind_of(info.annotation, info.metadata)
-    return _PICKS[kind.each.control] if isinstance(kind, ListKind) else "places"
+        return value <= case.now
+    return isinstance(value, date) and value < case.today
 
 
 def _value(value: Any) -> str:
@@ -150,15 +205,23 @@ def _value(value: Any) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def _limit(info: FieldInfo) -> int | None:
-    return next((item.max_length for item in info.metadata if hasattr(item, "max_length")), None)
+def _numbers(info: FieldInfo) -> range:
+    low, high = _limit(info, "ge"), _limit(info, "le")
+    assert low is not None
+    assert high is not None
+    return range(low, high + 1)
 
 
-def _clean(value: Any) -> Any:
+def _limit(info: FieldInfo, name: str) -> int | None:
+    return next((getattr(item, name) for item in info.metadata if hasattr(item, name)), None)
+
+
+def _clean(value: Any, info: FieldInfo) -> Any:
     # Browsers send CRLF; other control characters and lone surrogates cannot be stored in PostgreSQL.
     if not isinstance(value, str):
         return value
-    return _UNWRITABLE.sub("", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    text = _UNWRITABLE.sub("", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    return " ".join(text.split()) if control_of(info) == "line" else text
 
 
 def _problems(error: ValidationError) -> dict[str, str]:

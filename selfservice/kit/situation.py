@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -10,11 +10,11 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from selfservice.errors import Invalid
-from selfservice.kit.actions import Action, Claim
+from selfservice.kit.actions import Action, Case, Claim, When
 from selfservice.kit.checks import Check
 from selfservice.kit.facts import Facts, Form, validate
 from selfservice.kit.forms import Input, inputs_of, read_form
-from selfservice.kit.steps import Control, Do, Go, Step
+from selfservice.kit.steps import Control, Do, Follow, Go, Step
 from selfservice.kit.tracing import call
 
 MessageClass = Literal["service", "marketing", "urgent"]
@@ -91,23 +91,21 @@ class Situation:
             raise Invalid(" ".join(problems.values()), fields=problems)
         return facts
 
-    def inputs(
-        self, action: str, facts: Facts, *, now: datetime, zone: ZoneInfo, taken: frozenset[str] = frozenset()
-    ) -> tuple[Input, ...]:
+    def inputs(self, action: str, facts: Facts, case: Case, taken: frozenset[str] = frozenset()) -> tuple[Input, ...]:
         """The fields to draw for an action, without what is past or already `taken` (names of claims)."""
         found = self.action(action)
         if found is None:
             return ()
-        gone = call(self._gone, facts, zone, taken) if taken else frozenset()
-        return inputs_of(found.form, facts, now=now.astimezone(zone), gone=gone)
+        gone = call(self._gone, facts, case.zone, taken) if taken else frozenset()
+        return inputs_of(found.form, facts, case, gone)
 
     def _gone(self, facts: Facts, zone: ZoneInfo, taken: frozenset[str]) -> frozenset[Any]:
         offers = self.offers(facts, zone) if self.offers else {}
         return frozenset(value for value, claim in offers.items() if claim.name in taken)
 
-    def read(self, action: Action, facts: Facts, raw: Mapping[str, Any], *, now: datetime, zone: ZoneInfo) -> Form:
+    def read(self, action: Action, facts: Facts, raw: Mapping[str, Any], case: Case) -> Form:
         """What a customer sent with an action; raises Refused with the words for each field that cannot be used."""
-        return read_form(action.form, facts, raw, now=now.astimezone(zone))
+        return read_form(action.form, facts, raw, case)
 
     def action(self, key: str) -> Action | None:
         """The action called `key`, if the type has it."""
@@ -145,8 +143,14 @@ class Situation:
             if step is None or key in found:
                 continue
             found[key] = step
-            waiting += [button.step for button in visible(step, facts) if isinstance(button, Go)]
+            waiting += [button.step for button in self.visible(step, facts) if isinstance(button, Go)]
         return tuple(found.values())
+
+    def visible(self, step: Step, facts: Facts) -> tuple[Control, ...]:
+        """A step's buttons that these facts call for."""
+        if step.key in self._steps_that_are_the_same_for_all:
+            return step.buttons
+        return tuple(button for button in step.buttons if call(self._is_called_for, button, facts))
 
     def allows(self, action: str, shown: str, facts: Facts) -> bool:
         """Whether a customer looking at the step `shown` can find a button for `action`.
@@ -156,17 +160,24 @@ class Situation:
         return any(
             isinstance(button, Do) and button.action == action
             for step in self.reachable(shown, facts)
-            for button in visible(step, facts)
+            for button in self.visible(step, facts)
         )
 
+    @cached_property
+    def _steps_that_are_the_same_for_all(self) -> frozenset[str]:
+        return frozenset(
+            step.key for step in self.steps if not any(list(self._conditions(button)) for button in step.buttons)
+        )
 
-def visible(step: Step, facts: Facts) -> tuple[Control, ...]:
-    """A step's buttons that these facts call for."""
-    if step.is_the_same_for_all:
-        return step.buttons
-    return tuple(button for button in step.buttons if _is_called_for(button, facts))
+    def _is_called_for(self, button: Control, facts: Facts) -> bool:
+        return all(condition(facts) for condition in self._conditions(button))
 
-
-def _is_called_for(button: Control, facts: Facts) -> bool:
-    when = button.when if isinstance(button, Do | Go) else None
-    return when is None or call(when, facts)
+    def _conditions(self, button: Control) -> Iterator[When]:
+        """What has to be true of the facts for a button to be there."""
+        if isinstance(button, Do | Go | Follow) and button.when is not None:
+            yield button.when
+        if isinstance(button, Follow):
+            yield lambda facts: bool(getattr(facts, button.fact))
+        action = self.action(button.action) if isinstance(button, Do) else None
+        if action is not None and action.when is not None:
+            yield action.when

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Any, Literal
 
+from selfservice.kit.actions import When
 from selfservice.kit.facts import Facts, Form
 from selfservice.kit.tracing import call
 
-When = Callable[[Any], bool]
 Tone = Literal["plain", "quiet", "danger"]
 Header = Literal["brand", "good", "closed"]
 
@@ -73,6 +72,26 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Follow:
+    """A link to the web address in the fact `fact`: where to pay, the whole bill. Left out where the fact is empty.
+
+    Its words are `[buttons] follow_FACT` unless `word` says; the host it leads to stands below them. It changes
+    nothing here, and needs a signal: what the organisation makes of it comes back as new facts. `row` as with Go.
+    """
+
+    fact: str
+    word: str = ""
+    icon: str = ""
+    when: When | None = None
+    row: bool = False
+
+    @property
+    def words(self) -> str:
+        """The key of its words under `[buttons]`."""
+        return self.word or f"follow_{self.fact}"
+
+
+@dataclass(frozen=True)
 class AddToCalendar:
     """Links to the page's calendar file (.ics). Its words are `[buttons] calendar`, shared by all types."""
 
@@ -82,7 +101,7 @@ class AddToCalendar:
         return "calendar"
 
 
-Control = Do | Go | Change | AddToCalendar
+Control = Do | Go | Follow | Change | AddToCalendar
 
 
 @dataclass(frozen=True)
@@ -118,11 +137,6 @@ class Step:
     buttons: tuple[Control, ...] = ()
     header: Header = "brand"
     variants: tuple[Variant, ...] = ()
-
-    @cached_property
-    def is_the_same_for_all(self) -> bool:
-        """Whether none of its buttons depends on the facts."""
-        return all(button.when is None for button in self.buttons if isinstance(button, Do | Go))
 
     def hero(self, facts: Facts, answers: Mapping[str, Form], now: datetime) -> Hero:
         """The words and the colour of the top for these facts and answers at `now`."""

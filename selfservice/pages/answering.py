@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo
 
@@ -53,10 +54,11 @@ class _Scene:
     facts: Facts
     now: datetime
 
-    @property
-    def zone(self) -> ZoneInfo:
-        """The page's zone."""
-        return ZoneInfo(self.page.timezone)
+    @cached_property
+    def case(self) -> Case:
+        """What the action may know beside the facts."""
+        answers = sight.answers_of(self.loaded, self.page.answers)
+        return Case(self.now, ZoneInfo(self.page.timezone), answers)
 
 
 def form_key(revision: int, form: Mapping[str, Any]) -> str:
@@ -110,7 +112,7 @@ def _scene(page: Page, action_key: str) -> _Scene:
 
 def _read(scene: _Scene, form: Mapping[str, Any]) -> Form:
     try:
-        return scene.loaded.situation.read(scene.action, scene.facts, form, now=scene.now, zone=scene.zone)
+        return scene.loaded.situation.read(scene.action, scene.facts, form, scene.case)
     except Refused as refusal:
         raise Invalid("The answer is not complete; fill in what is marked.", fields=refusal.problems) from None
 
@@ -170,9 +172,8 @@ def _hand_over(scene: _Scene, form: Form, key: str) -> Status:
 
 
 def _perform(scene: _Scene, form: Form) -> Outcome:
-    case = Case(scene.now, scene.zone, sight.answers_of(scene.loaded, scene.page.answers))
     try:
-        return scene.action.perform(scene.facts, form, case)
+        return scene.action.perform(scene.facts, form, scene.case)
     except Refused as refusal:
         raise Invalid("The answer cannot be used as it is; choose again.", fields=refusal.problems) from None
 

@@ -9,7 +9,6 @@ from selfservice import clock
 from selfservice.customers import queries as customers
 from selfservice.kit import Action, Do, Facts, Situation
 from selfservice.kit.checks import CheckKind
-from selfservice.kit.situation import visible
 from selfservice.pages import checks, sight
 from selfservice.pages.check_states import MOST_TRIES
 from selfservice.pages.models import Check, Page
@@ -102,7 +101,7 @@ def _words(situation: Situation, action_key: str, step: str, facts: Facts) -> st
     action = situation.action(action_key)
     if action is None or action.check is None:
         return ""
-    buttons = (button for reached in situation.reachable(step, facts) for button in visible(reached, facts))
+    buttons = (button for reached in situation.reachable(step, facts) for button in situation.visible(reached, facts))
     return next((button.words for button in buttons if isinstance(button, Do) and button.action == action_key), "")
 
 
@@ -117,7 +116,7 @@ def _protective(situation: Situation, step: str, facts: Facts) -> tuple[Do, ...]
     """The answers that need no check and no form, as far as the page could be given them now."""
     found: dict[str, Do] = {}
     for reached in situation.reachable(step, facts):
-        for button in visible(reached, facts):
+        for button in situation.visible(reached, facts):
             action = situation.action(button.action) if isinstance(button, Do) else None
             if action is not None and _is_plain_protection(action):
                 assert isinstance(button, Do)

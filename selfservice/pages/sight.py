@@ -12,7 +12,6 @@ from sqlalchemy import Row
 from selfservice import clock, config, kit, tokens
 from selfservice.brands import queries as brands
 from selfservice.kit import Facts, Form
-from selfservice.kit.situation import visible
 from selfservice.kit.steps import Do, Step
 from selfservice.pages.claims import taken_names
 from selfservice.pages.models import Page
@@ -130,7 +129,7 @@ def _answer_tokens(
 ) -> dict[str, str]:
     """Tokens for what this sight of the page lets its customer do, and for nothing else."""
     if state in LIVE:
-        buttons = (button for step in reachable for button in visible(step, facts))
+        buttons = (button for step in reachable for button in loaded.situation.visible(step, facts))
         allowed = {button.action for button in buttons if isinstance(button, Do)}
         if state == "answered":
             allowed = allowed | {CHANGE} if row.can_change else set()

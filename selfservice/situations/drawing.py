@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
-from selfservice.kit import AddToCalendar, Change, Do, Go, Situation, Step
-from selfservice.kit.situation import visible
+from selfservice.kit import AddToCalendar, Change, Do, Follow, Go, Situation, Step
 from selfservice.kit.steps import Control, Header
 from selfservice.kit.tracing import call
 from selfservice.situations.fields import Field, fields_of_action
@@ -69,6 +69,7 @@ class Button:
     """One button. `kind`: "do" posts its form to `address`, "go" shows `step`, "link" leads to `address`.
 
     `token` is what the script posts to, `chosen` its words once something is picked, with % for what was picked.
+    `small` stands below the words; a link that `leaves` leads away from us.
     """
 
     kind: str
@@ -79,6 +80,8 @@ class Button:
     step: str = ""
     token: str = ""
     chosen: str = ""
+    small: str = ""
+    leaves: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +142,7 @@ class Artist:
         return Drawing(
             stage=stage,
             tops=tuple(self._top(step, stage) for step in steps),
-            docks=tuple(self._dock(step, visible(step, view.facts), stage) for step in steps),
+            docks=tuple(self._dock(step, self._situation.visible(step, view.facts), stage) for step in steps),
         )
 
     def draw_ended(self, top: Top) -> Drawing:
@@ -162,7 +165,7 @@ class Artist:
         fields = tuple(self._fields(step, controls))
         empty = {field.action for field in fields if field.is_exhausted}
         left = [control for control in controls if self._is_there(control, empty)]
-        above = [control for control in left if not (isinstance(control, Go) and control.row)]
+        above = [control for control in left if not (isinstance(control, Go | Follow) and control.row)]
         primary = next((control for control in above[:1] if _may_lead(control)), None)
         quiet = [control for control in above if control is not primary]
         below = [control for control in left if control not in above]
@@ -205,7 +208,7 @@ class Artist:
     def _late_buttons(self) -> tuple[Do, ...]:
         found: dict[str, Do] = {}
         for step in self._situation.steps:
-            for control in visible(step, self._view.facts):
+            for control in self._situation.visible(step, self._view.facts):
                 if isinstance(control, Do):
                     action = self._situation.action(control.action)
                     if action is not None and action.accepts_late:
@@ -222,6 +225,12 @@ class Artist:
                 icon=control.icon,
                 step=control.step,
                 address=f"?lang={self._view.language}&step={control.step}",
+            )
+        if isinstance(control, Follow):
+            address = str(getattr(self._view.facts, control.fact))
+            host = call(_host, address)
+            return Button(
+                kind="link", text=text, look=look, icon=control.icon, address=address, small=host, leaves=True
             )
         if isinstance(control, AddToCalendar):
             address = link(self._view, "-/calendar.ics")
@@ -241,6 +250,10 @@ class Artist:
 def link(view: View, place: str) -> str:
     """The address of something under the page, in the language it is read in; a preview has none."""
     return f"/p/{view.token}/{place}?lang={view.language}" if view.token else ""
+
+
+def _host(address: str) -> str:
+    return urlsplit(address).hostname or ""
 
 
 def _may_lead(control: Control) -> bool:

@@ -17,11 +17,14 @@ from selfservice.situations.view import View
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """One option; the first stands for the whole field. `says` is how a button that repeats the choice puts it."""
+    """One option; the first stands for the whole field. `says` is how a button that repeats the choice puts it,
+    `icon` a picture above its words.
+    """
 
     value: str
     text: str
     says: str
+    icon: str
     is_picked: bool
     is_first: bool
 
@@ -36,7 +39,10 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """One field. `id` is the element that a link to it leads to, `problem` why what was sent cannot be used."""
+    """One field. `id` is the element that a link to it leads to, `problem` why what was sent cannot be used.
+
+    `ends` are the words under the first and the last number of a row of numbers.
+    """
 
     action: str
     name: str
@@ -50,12 +56,14 @@ class Field:
     is_required: bool
     is_exhausted: bool
     max_length: int | None
+    autocomplete: str
+    ends: tuple[str, str]
     groups: tuple[Group, ...]
 
 
 def fields_of_action(action: str, step: str, view: View, situation: Situation, say: Speaker) -> Iterator[Field]:
     """The fields of an action's form in one step of a page."""
-    inputs = situation.inputs(action, view.facts, now=view.now, zone=view.reader.zone, taken=view.taken)
+    inputs = situation.inputs(action, view.facts, view.case, view.taken)
     is_shown = step == view.step
     for field in inputs:
         word = view.problems.get(field.name, "") if is_shown else ""
@@ -73,6 +81,8 @@ def fields_of_action(action: str, step: str, view: View, situation: Situation, s
             is_required=field.required,
             is_exhausted=field.is_exhausted,
             max_length=field.max_length,
+            autocomplete=field.autocomplete,
+            ends=(say.find(f"fields.{field.name}_low"), say.find(f"fields.{field.name}_high")),
             groups=tuple(_groups(field, action, entered, view.reader, say)),
         )
 
@@ -88,6 +98,7 @@ def _groups(field: Input, action: str, entered: str, reader: Reader, say: Speake
                     value=option.value,
                     text=_text(option, reader, say),
                     says=_long_text(option, reader, say) if is_repeated else "",
+                    icon=f"face{option.value}" if field.control == "faces" else "",
                     is_picked=option.value == entered,
                     is_first=number == 0,
                 )

@@ -14,7 +14,6 @@ from typing import Any
 
 from selfservice.kit import Action, Do, Situation
 from selfservice.kit.locales import tag
-from selfservice.kit.situation import visible
 from selfservice.kit.words import NAMED, Words, pieces
 from selfservice.situations import registry
 from selfservice.situations.loading import Loaded, load_shared
@@ -72,7 +71,7 @@ def offered(view: View, loaded: Loaded) -> list[Offered]:
     say = speaker(view, loaded)
     found: dict[str, Offered] = {}
     for step in loaded.situation.reachable(view.step, view.facts):
-        for button in visible(step, view.facts):
+        for button in loaded.situation.visible(step, view.facts):
             action = loaded.situation.action(button.action) if isinstance(button, Do) else None
             if action is not None and action.key not in found and may_be_offered(action, loaded.situation):
                 label = say.find(f"push.{action.key}") or say(f"buttons.{button.words}")

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from selfservice.brands.face import Face
-from selfservice.kit import Facts, Form
+from selfservice.kit import Case, Facts, Form
 from selfservice.kit.formats import Reader
 from selfservice.situations.asking import Ask
 from selfservice.situations.values import Standard, standard_values
@@ -90,6 +90,11 @@ class View:
     def reader(self) -> Reader:
         """How values read for this page's customer."""
         return Reader(self.language, ZoneInfo(self.timezone), self.now, self.brand.country)
+
+    @property
+    def case(self) -> Case:
+        """What forms and actions may know of this page beside its facts."""
+        return Case(self.now, ZoneInfo(self.timezone), self.answers)
 
     def values(self, *, link: str = "") -> dict[str, Any]:
         """All that a sentence on this page may name; `link` is for texts only."""

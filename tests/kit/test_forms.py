@@ -4,14 +4,31 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from selfservice.kit import Days, Facts, Form, Input, Line, Lines, Moment, Moments, Option, Refused, fact, pick, prose
+from selfservice.kit import (
+    Case,
+    Days,
+    Facts,
+    Form,
+    Input,
+    Line,
+    Lines,
+    Moment,
+    Moments,
+    Option,
+    Refused,
+    fact,
+    pick,
+    prose,
+)
 from selfservice.kit.fields import Day
 from selfservice.kit.forms import inputs_of, read_form
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+CASE = Case(NOW, ZoneInfo("UTC"))
 EARLY, LATE = NOW + timedelta(hours=1), NOW + timedelta(days=2)
 
 
@@ -35,12 +52,12 @@ class Words(Form):
 
 def refusal(form: type[Form], raw: dict[str, Any]) -> dict[str, str]:
     with pytest.raises(Refused) as caught:
-        read_form(form, Offer(), raw, now=NOW)
+        read_form(form, Offer(), raw, CASE)
     return dict(caught.value.problems)
 
 
 def test_picks_are_drawn_in_order_without_what_is_past() -> None:
-    assert inputs_of(Picks, Offer(), now=NOW) == (
+    assert inputs_of(Picks, Offer(), CASE) == (
         Input(
             "slot",
             "slots",
@@ -58,14 +75,14 @@ def test_picks_are_drawn_in_order_without_what_is_past() -> None:
 
 
 def test_what_is_gone_is_left_out_and_nothing_left_is_said() -> None:
-    slot = inputs_of(Picks, Offer(), now=NOW, gone={EARLY, LATE})[0]
+    slot = inputs_of(Picks, Offer(), CASE, {EARLY, LATE})[0]
 
     assert slot.options == ()
     assert slot.is_exhausted
 
 
 def test_words_and_texts_are_drawn_with_their_limits() -> None:
-    assert inputs_of(Words, Offer(), now=NOW) == (
+    assert inputs_of(Words, Offer(), CASE) == (
         Input(
             "problem",
             "choice",
@@ -81,13 +98,13 @@ def test_words_and_texts_are_drawn_with_their_limits() -> None:
 
 
 def test_form_is_read_from_what_its_options_send() -> None:
-    raw = {item.name: item.options[0].value for item in inputs_of(Picks, Offer(), now=NOW)}
+    raw = {item.name: item.options[0].value for item in inputs_of(Picks, Offer(), CASE)}
 
-    assert read_form(Picks, Offer(), raw, now=NOW) == Picks(slot=EARLY, day=date(2026, 11, 21), place="Shed")
+    assert read_form(Picks, Offer(), raw, CASE) == Picks(slot=EARLY, day=date(2026, 11, 21), place="Shed")
 
 
 def test_texts_are_cleaned_and_unknown_names_passed_over() -> None:
-    form = read_form(Words, Offer(), {"problem": "late", "note": " a\r\nb\x00\ud800 ", "text": "  ", "x": "y"}, now=NOW)
+    form = read_form(Words, Offer(), {"problem": "late", "note": " a\r\nb\x00\ud800 ", "text": "  ", "x": "y"}, CASE)
 
     assert form == Words(problem="late", note="a\nb", text="")
 
@@ -115,6 +132,6 @@ def test_form_that_cannot_be_used_names_the_words_for_each_field(
 
 
 def test_equal_moment_in_another_zone_is_the_same_slot() -> None:
-    form = read_form(Picks, Offer(), {"slot": "2026-11-21T12:00:00+02:00"}, now=NOW)
+    form = read_form(Picks, Offer(), {"slot": "2026-11-21T12:00:00+02:00"}, CASE)
 
     assert form.slot == EARLY

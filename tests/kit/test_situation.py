@@ -30,7 +30,6 @@ from selfservice.kit import (
     fact,
     pick,
 )
-from selfservice.kit.situation import visible
 
 UTC_ZONE = ZoneInfo("UTC")
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -80,6 +79,7 @@ SITUATION = Situation(
         ),
     ),
 )
+CASE = Case(NOW, UTC_ZONE)
 BARE = Visit(at=LATER[0])
 OFFERING = Visit(at=LATER[0], offered=LATER)
 
@@ -97,7 +97,7 @@ def test_only_what_a_button_does_is_allowed() -> None:
 
 
 def test_buttons_without_a_condition_are_always_there() -> None:
-    assert visible(SITUATION.steps[2], BARE) == (AddToCalendar(), Change())
+    assert SITUATION.visible(SITUATION.steps[2], BARE) == (AddToCalendar(), Change())
 
 
 def test_buttons_say_what_the_copy_file_holds() -> None:
@@ -127,22 +127,22 @@ def test_facts_are_accepted_only_if_they_make_sense_now() -> None:
 def test_taken_slots_are_not_drawn() -> None:
     taken = frozenset({f"slot:{LATER[0].isoformat()}"})
 
-    inputs = SITUATION.inputs("move", OFFERING, now=NOW, zone=UTC_ZONE, taken=taken)
+    inputs = SITUATION.inputs("move", OFFERING, CASE, taken)
 
     assert [option.shown for option in inputs[0].options] == [LATER[1]]
-    assert SITUATION.inputs("yes", OFFERING, now=NOW, zone=UTC_ZONE) == ()
-    assert SITUATION.inputs("gone", OFFERING, now=NOW, zone=UTC_ZONE) == ()
+    assert SITUATION.inputs("yes", OFFERING, CASE) == ()
+    assert SITUATION.inputs("gone", OFFERING, CASE) == ()
 
 
 def test_form_is_read_in_the_pages_zone() -> None:
     action = SITUATION.action("move")
     assert action is not None
 
-    form = SITUATION.read(action, OFFERING, {"slot": LATER[1].isoformat()}, now=NOW, zone=UTC_ZONE)
+    form = SITUATION.read(action, OFFERING, {"slot": LATER[1].isoformat()}, CASE)
 
     assert form == Move(slot=LATER[1])
     with pytest.raises(Refused):
-        SITUATION.read(action, OFFERING, {}, now=NOW, zone=UTC_ZONE)
+        SITUATION.read(action, OFFERING, {}, CASE)
 
 
 def test_refusal_of_several_fields_keeps_the_first_at_hand() -> None:

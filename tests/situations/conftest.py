@@ -32,8 +32,8 @@ class Play:
         situation = self.loaded.situation
         action = situation.action(action_key)
         assert action is not None
-        form = situation.read(action, self.facts, raw, now=self.now, zone=ZONE)
-        return action.perform(self.facts, form, Case(self.now, ZONE, self.answers))
+        case = Case(self.now, ZONE, self.answers)
+        return action.perform(self.facts, situation.read(action, self.facts, raw, case), case)
 
 
 @pytest.fixture(scope="session")

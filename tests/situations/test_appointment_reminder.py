@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from selfservice.errors import Invalid
-from selfservice.kit import CalendarEntry, Claim, Do, Facts, HandOff, Outcome, Refused
-from selfservice.kit.situation import visible
+from selfservice.kit import CalendarEntry, Case, Claim, Do, Facts, HandOff, Outcome, Refused
 from tests.situations.conftest import NOW, Play
 
 KEY = "appointment_reminder"
@@ -23,7 +22,7 @@ Accepting = Callable[..., Facts]
 def buttons(play: Play, step: str) -> list[str]:
     found = play.loaded.situation.step(step)
     assert found is not None
-    return [button.words for button in visible(found, play.facts)]
+    return [button.words for button in play.loaded.situation.visible(found, play.facts)]
 
 
 def test_confirming_shows_it_and_offers_the_calendar_first(play: Playing) -> None:
@@ -140,7 +139,7 @@ def test_calendar_has_the_time_that_counts(play: Playing) -> None:
     move = situation.action("move")
     assert situation.calendar is not None
     assert move is not None
-    form = situation.read(move, booked.facts, {"slot": OFFERED.isoformat()}, now=NOW, zone=ZoneInfo("UTC"))
+    form = situation.read(move, booked.facts, {"slot": OFFERED.isoformat()}, Case(NOW, ZoneInfo("UTC")))
 
     as_booked = situation.calendar(booked.facts, {})
     as_moved = situation.calendar(booked.facts, {"move": form})

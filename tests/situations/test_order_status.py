@@ -10,7 +10,6 @@ import pytest
 
 from selfservice.errors import Invalid
 from selfservice.kit import Facts, Form, HandOff, Hero, Outcome, Refused, Span
-from selfservice.kit.situation import visible
 from selfservice.kit.words import values_of
 from selfservice.situations.registry import Registry
 from tests.situations.conftest import NOW, Play
@@ -26,7 +25,7 @@ def hero(play: Play, now: datetime = NOW, answers: dict[str, Form] | None = None
 def buttons(play: Play, step: str = "track") -> list[str]:
     found = play.loaded.situation.step(step)
     assert found is not None
-    return [button.words for button in visible(found, play.facts)]
+    return [button.words for button in play.loaded.situation.visible(found, play.facts)]
 
 
 def test_no_action_closes_the_page(registry: Registry) -> None:

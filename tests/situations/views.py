@@ -131,7 +131,7 @@ def _refused(loaded: Loaded, fresh: View) -> Iterator[tuple[str, View]]:
         for action in loaded.situation.actions:
             if not any(getattr(button, "action", "") == action.key for button in step.buttons):
                 continue
-            inputs = loaded.situation.inputs(action.key, fresh.facts, now=NOW, zone=ZONE)
+            inputs = loaded.situation.inputs(action.key, fresh.facts, fresh.case)
             wrong = {item.name: f"{item.name}_wrong" for item in inputs}
             if wrong:
                 at_step = replace(fresh, step=step.key)

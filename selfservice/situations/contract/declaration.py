@@ -9,10 +9,10 @@ from datetime import timedelta
 
 from pydantic.fields import FieldInfo
 
-from selfservice.kit import AddToCalendar, Do, Go, Situation, Step
-from selfservice.kit.fields import choices_of, kind_of
-from selfservice.kit.forms import source_of
-from selfservice.kit.kinds import ListKind
+from selfservice.kit import AddToCalendar, Do, Follow, Go, Situation, Step
+from selfservice.kit.fields import kind_of
+from selfservice.kit.forms import asked_of, control_of
+from selfservice.kit.kinds import Kind, LinkKind, ListKind
 from selfservice.kit.words import names_of
 from selfservice.situations.contract.problem import Problem
 from selfservice.situations.loading import Loaded
@@ -81,6 +81,11 @@ def _buttons(step: Step, situation: Situation) -> Iterator[tuple[str, str]]:
             yield step.key, f"The step {step.key} leads to {button.step}, which is no step; correct the button."
         if isinstance(button, AddToCalendar) and situation.calendar is None:
             yield step.key, f"The step {step.key} adds to a calendar, but the type has no calendar; give it one."
+        if isinstance(button, Follow) and not isinstance(_kind(button.fact, situation), LinkKind):
+            yield (
+                button.fact,
+                f"The step {step.key} leads to {button.fact}, which is no fact of the kind Link; correct it.",
+            )
         if isinstance(button, Do):
             action = situation.action(button.action)
             if action is None:
@@ -119,13 +124,16 @@ def _keeping(situation: Situation) -> Iterator[tuple[str, str]]:
 
 
 def _field(name: str, info: FieldInfo, situation: Situation) -> Iterator[tuple[str, str]]:
-    source = source_of(info)
-    if source:
-        fact = situation.facts.model_fields.get(source)
-        if fact is None or not isinstance(kind_of(fact.annotation, fact.metadata), ListKind):
-            yield source, f"The field {name} picks from {source}, which is no fact that holds a list; correct its name."
-    elif not choices_of(info.annotation) and info.annotation is not str:
-        yield name, f"The field {name} cannot be drawn; declare it with pick(...), prose(...) or as a Literal."
+    source = asked_of(info).source
+    if isinstance(source, str) and source and not isinstance(_kind(source, situation), ListKind):
+        yield source, f"The field {name} picks from {source}, which is no fact that holds a list; correct its name."
+    if control_of(info) is None:
+        yield name, f"The field {name} cannot be drawn; declare it with pick, rate, line or prose, or as a Literal."
+
+
+def _kind(fact: str, situation: Situation) -> Kind | None:
+    info = situation.facts.model_fields.get(fact)
+    return kind_of(info.annotation, info.metadata) if info is not None else None
 
 
 def _twice(names: Iterable[str]) -> list[str]:

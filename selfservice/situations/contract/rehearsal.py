@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from selfservice.errors import AppError
 from selfservice.kit import Action, Case, Do, Facts, Form, Input, Outcome, Step
 from selfservice.kit.formats import Reader
-from selfservice.kit.situation import visible
+from selfservice.kit.forms import WRITTEN
 from selfservice.kit.words import Words
 from selfservice.situations.contract.problem import Problem
 from selfservice.situations.contract.wording import copy_file, line_of
@@ -100,7 +100,7 @@ def _play(loaded: Loaded, sample: Sample, facts: Facts, now: datetime, seen: set
 
 def _actions(loaded: Loaded, scene: Scene, facts: Facts) -> Iterator[Action]:
     for step in loaded.situation.reachable(scene.step, facts):
-        for button in visible(step, facts):
+        for button in loaded.situation.visible(step, facts):
             action = loaded.situation.action(button.action) if isinstance(button, Do) else None
             if action is not None:
                 yield action
@@ -117,13 +117,14 @@ def _outcomes(
     loaded: Loaded, action: Action, facts: Facts, scene: Scene, now: datetime
 ) -> Iterator[tuple[Form, Outcome]]:
     situation = loaded.situation
-    inputs = situation.inputs(action.key, facts, now=now, zone=ZONE)
+    case = Case(now, ZONE, scene.answers)
+    inputs = situation.inputs(action.key, facts, case)
     if any(item.required and item.is_exhausted for item in inputs):
         return
     for raw in _entries(inputs):
         try:
-            form = situation.read(action, facts, raw, now=now, zone=ZONE)
-            outcome = action.perform(facts, form, Case(now, ZONE, scene.answers))
+            form = situation.read(action, facts, raw, case)
+            outcome = action.perform(facts, form, case)
         except Exception as error:
             last = traceback.extract_tb(error.__traceback__)[-1]
             place = f"{Path(last.filename).name} line {last.lineno}"
@@ -146,10 +147,10 @@ def _entries(inputs: tuple[Input, ...]) -> Iterator[dict[str, str]]:
 
 
 def _ways(item: Input) -> list[str]:
-    if item.control == "prose":
+    if item.control in WRITTEN:
         return ["A few words."]
     values = [option.value for option in item.options]
-    return values if item.control == "choice" else list(dict.fromkeys((*values[:1], *values[-1:])))
+    return values if item.control in ("choice", "faces", "scale") else list(dict.fromkeys((*values[:1], *values[-1:])))
 
 
 def _speak(
@@ -171,7 +172,7 @@ def _speak(
             chosen="10:20",
         )
         values = standard_values(standard, facts, scene.answers)
-        for key in _keys(words, facts, scene, steps, now):
+        for key in _keys(loaded, words, facts, scene, steps, now):
             try:
                 said = words.say(key, values, reader)
             except (KeyError, AttributeError, TypeError, ValueError) as error:
@@ -183,12 +184,14 @@ def _speak(
                 yield from _measured(loaded, file, key, said)
 
 
-def _keys(words: Words, facts: Facts, scene: Scene, steps: tuple[Step, ...], now: datetime) -> Iterator[str]:
+def _keys(
+    loaded: Loaded, words: Words, facts: Facts, scene: Scene, steps: tuple[Step, ...], now: datetime
+) -> Iterator[str]:
     wanted = [*_SPOKEN]
     for step in steps:
         hero = step.hero(facts, scene.answers, now).words
         wanted += [f"{hero}.pill", f"{hero}.headline", f"{hero}.line"]
-        wanted += [f"buttons.{button.words}" for button in visible(step, facts)]
+        wanted += [f"buttons.{button.words}" for button in loaded.situation.visible(step, facts)]
     # A text is said when its action has been done, so when the form it may name is there.
     wanted += [f"texts.{key}" for key in scene.answers if f"texts.{key}" in words]
     yield from (key for key in wanted if key in words)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from selfservice.errors import ConfigError
 from selfservice.kit import Check, Do, Situation
 from selfservice.kit.fields import kind_of
-from selfservice.kit.forms import source_of
+from selfservice.kit.forms import asked_of
 from selfservice.kit.kinds import DigitsKind, LineKind, WholeKind
 from selfservice.kit.words import Words, pieces
 from selfservice.situations.contract.problem import Problem
@@ -57,7 +57,7 @@ def _fact_of(one: Check, situation: Situation) -> Iterator[str]:
         yield f"A check compares with {one.fact or 'no fact'}, which is no fact of this type; correct its name."
     elif not isinstance(kind_of(info.annotation, info.metadata), _COMPARABLE):
         yield f"A check compares with {one.fact}, which is no line, digits or whole number; use another fact."
-    picks = (source_of(field) for action in situation.actions for field in action.form.model_fields.values())
+    picks = (asked_of(field).source for action in situation.actions for field in action.form.model_fields.values())
     if one.fact in picks:
         yield f"A form lets customers pick from {one.fact}, which a check asks for; use another fact."
 

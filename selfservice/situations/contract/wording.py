@@ -9,8 +9,7 @@ from pathlib import Path
 
 from selfservice.errors import ConfigError
 from selfservice.kit import AddToCalendar, Change, Situation
-from selfservice.kit.fields import choices_of
-from selfservice.kit.forms import source_of
+from selfservice.kit.forms import WRITTEN, asked_of, control_of, words_of
 from selfservice.kit.words import COUNT, NAMED, PLURALS, Words, counted, forms_of, names_of, pieces
 from selfservice.situations.contract.problem import Problem
 from selfservice.situations.loading import DEFAULT_LANGUAGE, Loaded
@@ -115,13 +114,15 @@ def _wanted_by_forms(situation: Situation) -> Iterator[tuple[str, str]]:
             yield f"problems.{name}_wrong", reason
             if info.is_required():
                 yield f"problems.{name}_missing", reason
-            words = choices_of(info.annotation)
-            if source_of(info):
+            if asked_of(info).source:
                 yield f"empty.{name}", reason
-            elif not words:
+            if control_of(info) in WRITTEN:
                 yield f"problems.{name}_long", reason
-            for word in words:
-                yield f"choices.{name}_{word}", reason
+            if control_of(info) == "scale":
+                yield f"fields.{name}_low", reason
+                yield f"fields.{name}_high", reason
+            for word in words_of(name, info).values():
+                yield word, reason
 
 
 def _said_by_template(loaded: Loaded) -> dict[str, bool]:

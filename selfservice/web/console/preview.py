@@ -17,8 +17,7 @@ from selfservice import clock, kit, phone, tokens
 from selfservice.brands import queries as brands
 from selfservice.brands.face import Face
 from selfservice.errors import Invalid, NotFound
-from selfservice.kit import Case, Form, Refused
-from selfservice.kit.situation import visible
+from selfservice.kit import Form, Refused
 from selfservice.kit.steps import Do
 from selfservice.pages import guarding, queries, sight
 from selfservice.situations import asides, registry, rendering
@@ -100,22 +99,21 @@ def view_of(entered: Draft, wanted: Shown) -> View | None:
 def _answered(view: View, loaded: Loaded, now: datetime) -> View:
     """The page after the first closing answer that these facts allow; as it asks if they allow none."""
     situation = loaded.situation
-    zone = ZoneInfo(view.timezone)
     buttons = (
         button
         for step in situation.reachable(view.step, view.facts)
-        for button in visible(step, view.facts)
+        for button in situation.visible(step, view.facts)
         if isinstance(button, Do)
     )
     for button in buttons:
         action = situation.action(button.action)
         if action is None or not action.closing:
             continue
-        form = _first_form(loaded, action, view.facts, now, zone)
+        form = _first_form(loaded, action, view)
         if form is None:
             continue
         try:
-            outcome = action.perform(view.facts, form, Case(now, zone))
+            outcome = action.perform(view.facts, form, view.case)
         except Refused:
             continue
         return replace(
@@ -129,12 +127,12 @@ def _answered(view: View, loaded: Loaded, now: datetime) -> View:
     return view
 
 
-def _first_form(loaded: Loaded, action: kit.Action, facts: kit.Facts, now: datetime, zone: ZoneInfo) -> Form | None:
+def _first_form(loaded: Loaded, action: kit.Action, view: View) -> Form | None:
     """The action's form with the first of everything there is to choose."""
-    inputs = loaded.situation.inputs(action.key, facts, now=now, zone=zone)
+    inputs = loaded.situation.inputs(action.key, view.facts, view.case)
     raw = {item.name: item.options[0].value for item in inputs if item.options}
     try:
-        return loaded.situation.read(action, facts, raw, now=now, zone=zone)
+        return loaded.situation.read(action, view.facts, raw, view.case)
     except Refused:
         return None
 
