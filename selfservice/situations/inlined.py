@@ -35,10 +35,17 @@ class Inlined:
         return cls(Markup(text), f"'sha256-{digest}'")  # noqa: S704  our own files and a brand's checked colours
 
 
+PARTS = tuple(sorted(path.stem for path in (STATIC / "css" / "parts").glob("*.css")))
+"""What only some types need, each with a style sheet of its own: components and fields, by the names they have there."""
+
+
 @lru_cache(maxsize=256)
-def styles(colour: str, colour_dark: str, theme: str = "", large: bool = False) -> Inlined:
-    """The style sheet in a brand's colours. `theme` and `large` are for looking at a page as others see it."""
-    sheet = _sheet()
+def styles(colour: str, colour_dark: str, theme: str = "", large: bool = False, parts: tuple[str, ...] = ()) -> Inlined:
+    """The style sheet in a brand's colours, with that of each of `parts`.
+
+    `theme` and `large` are for looking at a page as others see it.
+    """
+    sheet = _sheet("page") + "".join(_sheet(f"parts/{part}") for part in parts)
     if theme:
         wanted, scheme = _FORCED[theme]
         assert _DARK in sheet
@@ -77,5 +84,5 @@ def _channels(colour: str) -> tuple[int, int, int]:
 
 
 @cache
-def _sheet() -> str:
-    return squeeze_styles((STATIC / "css" / "page.css").read_text(encoding="utf-8"))
+def _sheet(name: str) -> str:
+    return squeeze_styles((STATIC / "css" / f"{name}.css").read_text(encoding="utf-8"))

@@ -15,7 +15,9 @@ from typing import Any
 from selfservice.errors import AppError, ConfigError
 from selfservice.kit import Situation
 from selfservice.kit.facts import FactField, fields_of
+from selfservice.kit.forms import control_of
 from selfservice.kit.words import Words
+from selfservice.situations.inlined import PARTS
 from selfservice.situations.samples import Sample, read_sample
 
 DEFAULT_LANGUAGE = "en"
@@ -33,6 +35,8 @@ class Loaded:
     words: dict[str, Words]
     samples: dict[str, Sample]
     readme: str
+    parts: tuple[str, ...] = ()
+    """The style sheets that its pages need beside that of all pages (inlined.PARTS)."""
 
     @property
     def name(self) -> str:
@@ -85,6 +89,7 @@ def load_folder(folder: Path, shared: dict[str, Words]) -> Loaded:
         words=_load_words(folder, shared),
         samples=_load_samples(folder),
         readme=_read_readme(folder),
+        parts=_parts_of(situation, (folder / "page.html").read_text(encoding="utf-8")),
     )
 
 
@@ -168,6 +173,11 @@ def _load_samples(folder: Path) -> dict[str, Sample]:
     except AppError as error:
         raise ConfigError(error.message) from None
     return {sample.name: sample for sample in samples}
+
+
+def _parts_of(situation: Situation, template: str) -> tuple[str, ...]:
+    asked = {control_of(info) for action in situation.actions for info in action.form.model_fields.values()}
+    return tuple(part for part in PARTS if part in asked or re.search(rf"\b{part}\(", template))
 
 
 def _read_readme(folder: Path) -> str:

@@ -280,7 +280,9 @@ def frame(language: str, brand: Face | None, look: Header, colour: str, colour_d
 
 
 def _styles(view: View) -> Inlined:
-    return styles(view.brand.colour, view.brand.colour_dark, view.theme, view.large)
+    loaded = registry.current().find(view.situation)
+    parts = loaded.parts if loaded is not None else ()
+    return styles(view.brand.colour, view.brand.colour_dark, view.theme, view.large, parts)
 
 
 _SHELLS = Shells(render_in_full)
