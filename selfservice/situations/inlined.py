@@ -36,7 +36,7 @@ class Inlined:
 
 
 PARTS = tuple(sorted(path.stem for path in (STATIC / "css" / "parts").glob("*.css")))
-"""What only some types need, each with a style sheet of its own: components and fields, by the names they have there."""
+"""What only some types need, each with a style sheet of its own: components and fields, by their names there."""
 
 
 @lru_cache(maxsize=256)
