@@ -18,6 +18,9 @@ Kind = Literal["callback", "hand_off", "wrong_number", "reply"]
 IS_TOLD = "closed_at IS NOT NULL AND (phone IS NOT NULL OR note <> '')"
 """The condition, as SQL, that work is done and what the customer said is still there."""
 
+OF_NO_PAGE = "page_id IS NULL AND phone IS NOT NULL"
+"""The condition, as SQL, that work is about no page, and somebody could be called."""
+
 
 class Conversation(db.Model):  # type: ignore[name-defined,misc]
     """Work for staff: a customer who asked to be called or wrote a text, or an answer that needs a person.
@@ -30,6 +33,13 @@ class Conversation(db.Model):  # type: ignore[name-defined,misc]
         CheckConstraint(f"state IN ({_STATES_SQL})", name="state"),
         Index("ix_conversations_state_team_due_at", "state", "team", "due_at"),
         Index("ix_conversations_page_id", "page_id"),
+        Index(
+            "ix_conversations_customer_id",
+            "customer_id",
+            sqlite_where=text("customer_id IS NOT NULL"),
+            postgresql_where=text("customer_id IS NOT NULL"),
+        ),
+        Index("ix_conversations_of_no_page", "phone", sqlite_where=text(OF_NO_PAGE), postgresql_where=text(OF_NO_PAGE)),
         Index("ix_conversations_told", "closed_at", sqlite_where=text(IS_TOLD), postgresql_where=text(IS_TOLD)),
     )
 

@@ -53,7 +53,7 @@ class Suppression(db.Model):  # type: ignore[name-defined,misc]
     """An address that must not be written to. Only its keyed hash is kept: it outlives the customer's row."""
 
     __tablename__ = "suppressions"
-    __table_args__ = (UniqueConstraint("channel", "digest"),)
+    __table_args__ = (UniqueConstraint("channel", "digest"), Index("ix_suppressions_key_id", "key_id"))
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     channel: Mapped[str] = mapped_column(String(20))
@@ -86,6 +86,7 @@ class Consent(db.Model):  # type: ignore[name-defined,misc]
         CheckConstraint("message_class IN ('service', 'marketing', 'urgent')", name="message_class"),
         Index("ix_consents_digest", "digest", "channel", "message_class", "id"),
         Index("ix_consents_customer_id", "customer_id", "id"),
+        Index("ix_consents_key_id", "key_id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -12,14 +12,12 @@ from selfservice import clock, locks, tokens
 from selfservice import phone as phones
 from selfservice.customers import addresses, queries, subscriptions
 from selfservice.customers.models import Customer, Suppression
-from selfservice.customers.queries import SUPPRESSION, data_key_ids_in_use, is_suppressed
+from selfservice.customers.queries import SUPPRESSION
 from selfservice.db import db
 from selfservice.errors import Conflict, Invalid
 
 WRONG_NUMBER = "wrong number"
 """Why a number is stopped whose holder said that it is not the customer's: staff correct that, not a text."""
-
-__all__ = ["choose_language", "data_key_ids_in_use", "find_or_make", "is_suppressed", "release", "suppress"]
 
 
 def find_or_make(

@@ -30,6 +30,12 @@ class InboundText(db.Model):  # type: ignore[name-defined,misc]
         CheckConstraint("(understood_at IS NULL) = (meaning IS NULL)", name="understood"),
         Index("ix_inbound_texts_sender_received_at", "sender", "received_at"),
         Index("ix_inbound_texts_page_id", "page_id"),
+        Index(
+            "ix_inbound_texts_customer_id",
+            "customer_id",
+            sqlite_where=text("customer_id IS NOT NULL"),
+            postgresql_where=text("customer_id IS NOT NULL"),
+        ),
         Index("ix_inbound_texts_conversation_id", "conversation_id"),
         Index("ix_inbound_texts_told", "received_at", sqlite_where=text(IS_TOLD), postgresql_where=text(IS_TOLD)),
         Index(

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from selfservice import clock
 from selfservice.customers import service as customers
+from selfservice.customers.queries import is_suppressed
 from selfservice.db import db
 from selfservice.errors import NotFound
 from selfservice.messages import dispatch, moves, policy, queries, service, upkeep
@@ -203,7 +204,7 @@ def test_stopping_a_number_suppresses_what_is_queued(session: Any) -> None:
         "ready",
         "delivered",
     ]
-    assert customers.is_suppressed(PHONE)
+    assert is_suppressed(PHONE)
 
 
 def test_a_dead_message_is_replayed_through_policy(session: Any) -> None:

@@ -15,7 +15,7 @@ from flask import Flask
 
 from selfservice import clock
 from selfservice.conversations import queries as conversations
-from selfservice.customers import service as customers
+from selfservice.customers import queries as customers
 from selfservice.db import db
 from selfservice.errors import AppError, Gone, Invalid, NotFound
 from selfservice.events import queries as events

@@ -430,14 +430,27 @@ def test_one_machine_s_wrong_clock_takes_nothing(session: Any, page: Page) -> No
     assert forgotten == 0
 
 
-def test_what_is_due_is_found_by_an_index(session: Any) -> None:
-    """However many pages were forgotten before."""
-    query = f"SELECT id FROM pages WHERE {HAS_ENDED_AND_SPEAKS} AND situation IN ('a') AND updated_at < '2026-01-01'"
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        (
+            f"SELECT id FROM pages WHERE {HAS_ENDED_AND_SPEAKS} AND situation IN ('a') AND updated_at < '2026-01-01'",
+            "ix_pages_ended",
+        ),
+        ("SELECT id FROM conversations WHERE customer_id = 7", "ix_conversations_customer_id"),
+        ("SELECT id FROM inbound_texts WHERE customer_id = 7", "ix_inbound_texts_customer_id"),
+        ("SELECT id FROM conversations WHERE page_id IS NULL AND phone = 'x'", "ix_conversations_of_no_page"),
+        ("SELECT min(key_id) FROM consents WHERE key_id > 'a'", "ix_consents_key_id"),
+        ("SELECT min(key_id) FROM suppressions WHERE key_id > 'a'", "ix_suppressions_key_id"),
+    ],
+)
+def test_what_is_due_is_found_by_an_index(session: Any, query: str, index: str) -> None:
+    """However much was forgotten before, and whoever else there is."""
     if is_postgresql():
         session.execute(text("SET enable_seqscan = off"))
     explain = "EXPLAIN" if is_postgresql() else "EXPLAIN QUERY PLAN"
     with closing(session.execute(text(f"{explain} {query}"))) as rows:
-        assert "ix_pages_ended" in str(rows.all())
+        assert index in str(rows.all())
 
 
 def test_every_state_is_either_done_with_or_looked_at_again() -> None:
