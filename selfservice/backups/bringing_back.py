@@ -8,8 +8,8 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +33,7 @@ from selfservice.web.customer.shell import switch
 ACTOR = "cli"
 _DRAFT = ".restoring"
 _ASIDE = ".before-"
+Move = Callable[[Path, Path], None]
 _JOURNALS = ("-wal", "-shm", "-journal")
 
 
@@ -185,31 +186,51 @@ def _put_in_place(draft: Path, target: Path, photos: Path | None) -> tuple[Path,
         folders.give(photos, photos.parent)
     stamp = f"{_ASIDE}{clock.now():%Y%m%dT%H%M%SZ}"
     aside: list[Path] = []
-    if not folders.are_photos_elsewhere(config.current()):
-        aside += _swap_photos(stores.folder(config.current()), photos, stamp)
-    if target.exists():
-        aside.append(target.with_name(f"{target.name}{stamp}"))
-        target.rename(aside[-1])
-        for end in _JOURNALS:  # Of a damaged database, which nobody could end.
-            with suppress(FileNotFoundError):
-                target.with_name(target.name + end).rename(f"{aside[-1]}{end}")
-    draft.rename(target)
-    folders.sync(target.parent)
+    with _moving() as move:
+        if not folders.are_photos_elsewhere(config.current()):
+            aside += _swap_photos(stores.folder(config.current()), photos, stamp, move)
+        if target.exists():
+            aside.append(target.with_name(f"{target.name}{stamp}"))
+            move(target, aside[-1])
+            for end in _JOURNALS:  # Of a damaged database, which nobody could end.
+                with suppress(FileNotFoundError):
+                    move(target.with_name(target.name + end), aside[-1].with_name(aside[-1].name + end))
+        move(draft, target)
+        folders.sync(target.parent)
     return tuple(aside)
 
 
-def _swap_photos(root: Path, photos: Path | None, stamp: str) -> list[Path]:
+def _swap_photos(root: Path, photos: Path | None, stamp: str, move: Move) -> list[Path]:
     """Inside their folder, which may be a disk of its own."""
     old = [path for path in root.glob("*") if path.is_dir() and not path.name.startswith(".")]
     aside = root / stamp
     for path in old:
         aside.mkdir(mode=0o700, exist_ok=True)
-        path.rename(aside / path.name)
+        move(path, aside / path.name)
     for path in photos.glob("*") if photos is not None else ():
-        path.rename(root / path.name)
+        move(path, root / path.name)
     if root.is_dir():
         folders.sync(root)
     return [aside] if old else []
+
+
+@contextmanager
+def _moving() -> Iterator[Move]:
+    """Give things other names; if that comes to no end, each gets back the name it had."""
+    done: list[tuple[Path, Path]] = []
+
+    def move(source: Path, target: Path) -> None:
+        source.rename(target)
+        done.append((source, target))
+
+    try:
+        yield move
+    except BaseException:
+        for source, target in reversed(done):
+            target.rename(source)
+        for folder in {target.parent for _source, target in done if _ASIDE in target.parent.name}:
+            folder.rmdir()
+        raise
 
 
 def _remove(draft: Path, photos: Path) -> None:

@@ -120,6 +120,13 @@ def close(conversation_id: int, user_id: int) -> None:
     _move(conversation_id, "closed", user_id, "This one is already done.")
 
 
+def drop(conversation_id: int, *, actor: str) -> None:
+    """Close work that nobody can do any more, because who asked for it is erased; one that is closed stays so."""
+    conversation = queries.get(conversation_id)
+    if _change(conversation, "closed", closed_at=clock.now()):
+        _record(conversation, actor=actor, data={"kind": conversation.kind})
+
+
 def _hurry(conversation: Conversation, reason: str) -> None:
     """Make a live conversation urgent, if it is not yet, for a new reason."""
     if not conversation.urgent:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from selfservice import clock
+from selfservice.conversations import service as conversations
 from selfservice.conversations.models import Conversation
 from selfservice.customers.models import Customer
 from selfservice.db import db
@@ -64,7 +64,7 @@ def erase(customer: Customer, *, actor: str) -> Erased:
     _end_pages(traces, actor)
     messages = outbox.erase(traces.customer_id, traces.numbers, traces.addresses, actor=actor)
     texts_in = emptying.empty_texts(InboundText.id.in_([text.id for text in traces.texts_in()]))
-    _end_work(traces)
+    _end_work(traces, actor)
     photos = emptying.empty_pages(traces.page_ids)
     emptying.empty_customer(traces.customer_id)
     events.record("customer.erased", actor=actor, data={"customer": encode_id(customer.id)})
@@ -86,10 +86,9 @@ def _end_pages(traces: Traces, actor: str) -> None:
         claims.give_back(page_id)
 
 
-def _end_work(traces: Traces) -> None:
+def _end_work(traces: Traces, actor: str) -> None:
     """What they told staff; work that waits is closed, because nobody could be reached any more."""
     theirs = (Conversation.customer_id == traces.customer_id) | Conversation.page_id.in_(traces.page_ids)
     emptying.empty_work(theirs)
-    db.session.execute(
-        update(Conversation).where(theirs, Conversation.state != "closed").values(state="closed", closed_at=clock.now())
-    )
+    for conversation_id in db.session.scalars(select(Conversation.id).where(theirs).order_by(Conversation.id)).all():
+        conversations.drop(conversation_id, actor=actor)

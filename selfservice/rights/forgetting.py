@@ -98,13 +98,17 @@ def forget_customers(limit: int = _FEW) -> int:
 
 
 def _by_time() -> list[tuple[ColumnElement[bool], timedelta]]:
-    """Which pages are due, for each time that types keep theirs; types that are gone keep them the usual time."""
+    """Which pages are due, for each time that types keep theirs; types that are gone keep them the usual time.
+
+    While a type's folder is broken nobody can say which types are gone, and how long that one keeps its pages.
+    """
     keys: dict[timedelta, list[str]] = defaultdict(list)
-    for loaded in registry.current().all():
+    types = registry.current()
+    for loaded in types.all():
         keys[loaded.situation.kept_for].append(loaded.key)
     known = [key for those in keys.values() for key in those]
     found = [(_is_due(Page.situation.in_(those), kept_for), kept_for) for kept_for, those in keys.items()]
-    return [*found, (_is_due(Page.situation.not_in(known), KEPT_FOR), KEPT_FOR)]
+    return found if types.broken else [*found, (_is_due(Page.situation.not_in(known), KEPT_FOR), KEPT_FOR)]
 
 
 def _is_due(of_type: ColumnElement[bool], kept_for: timedelta) -> ColumnElement[bool]:

@@ -204,6 +204,27 @@ def test_photos_come_back_with_their_pages(
     assert read(database, "SELECT key FROM media") == [("ready/first",)]
 
 
+def test_what_cannot_be_put_in_place_leaves_everything_where_it_was(
+    inside: Inside, place: Path, database: Path, tmp_path: Path
+) -> None:
+    page = json.loads(inside(*ISSUE, "+12025550123", "--json").stdout)["id"]
+    media = tmp_path / "instance" / "media"
+    add_photo(database, media, page, "ready/first", photos.jpeg())
+    folder = back_up(inside, place)
+    add_photo(database, media, page, "ready/second", photos.jpeg())
+    before = counts(database)
+    for second in range(300):  # In the way of the database, after the photos were set aside.
+        moment = clock.now() + timedelta(seconds=second)
+        database.with_name(f"{database.name}.before-{moment:%Y%m%dT%H%M%SZ}").mkdir()
+
+    done = inside("restore", str(folder), "--replace")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "nothing was changed" in done.stderr
+    assert sorted(str(path.relative_to(media)) for path in media.rglob("*")) == ["ready", "ready/first", "ready/second"]
+    assert counts(database) == before
+
+
 def add_photo(database: Path, media: Path, page: str, key: str, body: bytes) -> None:
     (media / key).parent.mkdir(parents=True, exist_ok=True)
     (media / key).write_bytes(body)

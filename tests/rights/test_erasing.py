@@ -125,11 +125,14 @@ def test_nothing_that_says_who_it_was_is_left_anywhere(session: Any, maria: Cust
 def test_counts_and_events_stay(session: Any, maria: Customer) -> None:
     tables = (Page, Message, Answer, Conversation, Consent)
     before, events = [count(table) for table in tables], count(Event)
+    waiting = session.scalars(select(Conversation.id).where(Conversation.state != "closed")).all()
+    assert waiting
 
     erase(maria)
 
     assert [count(table) for table in tables] == before
     assert count(Event) > events
+    assert session.scalars(select(Event.conversation_id).where(Event.type == "conversation.closed")).all() == waiting
     assert set(session.scalars(select(Page.state))) <= {"retired", "expired"}
     assert set(session.scalars(select(Page.situation))) == {"erased appointment_reminder", "erased fraud_alert"}
     assert session.scalars(select(Event.type).order_by(Event.id.desc())).first() == "page.erased"

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -252,6 +253,21 @@ def test_a_page_of_a_type_that_is_gone_goes_as_well(session: Any, page: Page) ->
 
 
 @pytest.mark.database("sqlite")
+def test_a_page_of_a_type_that_is_broken_waits_for_the_mend(
+    session: Any, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may say that it keeps its pages for longer."""
+    session.execute(update(Page).values(situation="old_type"))
+    session.commit()
+    monkeypatch.setitem(registry.current().broken, Path("old_type"), "situation.py has a mistake: mend it.")
+
+    age(LATER)
+    forget()
+
+    assert committed(select(Page.situation)) == ["old_type"]
+
+
+@pytest.mark.database("sqlite")
 def test_a_link_to_a_forgotten_page_says_that_it_is_over(app: Flask, session: Any, page: Page) -> None:
     token = tokens.current().sign_page(page.id)
     age(LATER)
@@ -274,6 +290,7 @@ def test_its_screen_at_the_console_tells_what_happened(app: Flask, session: Any,
 
     assert "What the page said was removed" in shown
     assert "Its type keeps it for 30 days after the end" in shown
+    assert "Its words are not kept any more." in shown
     assert [word for word in WORDS if word in shown] == []
     assert desk.get("/console/pages").status_code == 200
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from selfservice import tokens
 from selfservice.replies.models import InboundText
-from selfservice.web.console.sendings import ERASED, Sending
+from selfservice.web.console.sendings import EMPTIED, Sending
 from selfservice.web.console.wording import Condition, Tone
 
 
@@ -15,7 +15,7 @@ def tell(texts: Iterable[InboundText]) -> list[Sending]:
     return [
         Sending(
             id=tokens.encode_id(text.id),
-            body=text.body.strip() or (_NO_WORDS if text.media else ERASED),
+            body=text.body.strip() or (_NO_WORDS if text.media else EMPTIED),
             purpose="Text from the customer",
             condition=_CONDITIONS.get(text.meaning or "", _UNREAD),
             at=text.received_at,

@@ -98,7 +98,7 @@ def _body(message: Message) -> str:
     if message.purpose == texts.CODE:
         return _CODE
     if not message.recipient and not message.body:
-        return ERASED
+        return EMPTIED
     return message.body.partition("\n\n-- \n")[0]
 
 
@@ -138,7 +138,7 @@ _PURPOSES = {
     "started": "Reply",
     "stopped": "Confirms the stop",
 }
-ERASED = "Erased with the customer."
+EMPTIED = "Its words are not kept any more."
 _CODE = "A code of six digits, for the customer’s eyes alone."
 _ON_ITS_WAY = Condition("On its way", Tone.QUIET)
 _SENT = Condition("Sent", Tone.GOOD)
