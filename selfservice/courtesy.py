@@ -7,15 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from selfservice import windows
 from selfservice.windows import Window
 
 DEFAULT = Path(__file__).with_suffix(".toml")
-CLASSES = ("service", "marketing", "urgent")
+MessageClass = Literal["service", "marketing", "urgent"]
+CLASSES: tuple[MessageClass, ...] = get_args(MessageClass)
 SPANS = {"day": timedelta(days=1), "week": timedelta(days=7)}
 DAY = windows.read("08:00-21:00")
+"""When nobody is woken: the usual hours, which every country's zones have in common."""
+
 SHORTEST = 4 * 60
 """How many minutes of a day have to be left, so that people who may be in several zones are reached."""
 MOST_PARTS = 10

@@ -11,11 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selfservice import windows
+from selfservice.courtesy import DAY
 from selfservice.customers import hours
 from selfservice.windows import Window
-
-USUAL = hours.USUAL
-DAY = windows.read("08:00-21:00")
 
 
 def local(zone: str, *parts: int, fold: int = 0) -> datetime:
@@ -122,7 +120,7 @@ def test_whatever_an_organisation_allows_itself_the_night_stays_quiet(
 
     assert at <= moment <= at + windows.HORIZON
     held = [own.holds(moment.astimezone(ZoneInfo(zone))) for zone in zones]
-    assert all(held) or all(USUAL.holds(moment.astimezone(ZoneInfo(zone))) for zone in zones)
+    assert all(held) or all(DAY.holds(moment.astimezone(ZoneInfo(zone))) for zone in zones)
 
 
 def test_every_country_that_numbers_have_has_zones() -> None:
@@ -151,7 +149,7 @@ def test_every_country_row_says_where_it_comes_from_and_leaves_hours_of_our_own(
             assert {"hours", "days", "source"} == set(row), region
             assert re.search(r"https://|CFR|Regulations", row["source"]), region
             for at in (datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 7, 15, tzinfo=UTC)):
-                assert windows.next_open(at, hours._zones()[region], (USUAL, window)) is not None, (
+                assert windows.next_open(at, hours._zones()[region], (DAY, window)) is not None, (
                     message_class,
                     region,
                 )

@@ -10,18 +10,17 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple
 
 from sqlalchemy import Executable, String, and_, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from selfservice import clock, locks, tokens
+from selfservice.courtesy import CLASSES, MessageClass
 from selfservice.customers.models import Consent, Customer, Wording
 from selfservice.db import db, is_postgresql
 from selfservice.prepared import Prepared, rows_of
 
-MessageClass = Literal["service", "marketing", "urgent"]
-CLASSES: tuple[MessageClass, ...] = get_args(MessageClass)
 STARTED: tuple[MessageClass, ...] = ("service", "urgent")
 """What "start" brings back: offers need a yes of their own, because a stop takes away the one that was given."""
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from selfservice import phone as phones
 from selfservice import windows
+from selfservice.courtesy import DAY
 from selfservice.windows import Window
 
-USUAL = windows.read("08:00-21:00")
 CHOICES = ("09:00-18:00", "10:00-20:00", "12:00-14:00", "17:00-21:00")
 """What a customer may choose from on their own page, beside the usual hours."""
 
@@ -49,7 +49,7 @@ def next_moment(
     country = country_window(phone, message_class)
     law = (country,) if country is not None else ()
     narrow = (windows.read(wish),) if wish else ()
-    for wanted in ((hours, *law, *narrow), (hours, *law), (USUAL, *law), (USUAL,)):
+    for wanted in ((hours, *law, *narrow), (hours, *law), (DAY, *law), (DAY,)):
         found = windows.next_open(at, zones, wanted)
         if found is not None:
             return found

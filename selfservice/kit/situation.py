@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from selfservice.courtesy import MessageClass
 from selfservice.errors import Invalid
 from selfservice.kit.actions import Action, Case, Claim, When
 from selfservice.kit.checks import Check
@@ -17,7 +18,6 @@ from selfservice.kit.forms import Input, inputs_of, read_form
 from selfservice.kit.steps import Control, Do, Follow, Go, Step
 from selfservice.kit.tracing import call
 
-MessageClass = Literal["service", "marketing", "urgent"]
 Sensitivity = Literal["ordinary", "sensitive"]
 Seal = Literal["none", "link", "device"]
 KEPT_FOR = timedelta(days=30)

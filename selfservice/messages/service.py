@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import structlog
 from sqlalchemy import and_, false, or_, select, update
@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from selfservice import clock, tokens
 from selfservice import text as texts
+from selfservice.courtesy import MessageClass
 from selfservice.customers import consents
 from selfservice.customers import queries as customers
 from selfservice.customers import service as suppressions
@@ -25,7 +26,6 @@ from selfservice.messages.models import Message
 from selfservice.messages.moves import SYSTEM
 from selfservice.messages.states import MAY_WAIT_AGAIN, UNSENT, WAITING
 
-MessageClass = Literal["service", "marketing", "urgent"]
 _RANKS: Mapping[MessageClass, int] = {"urgent": 0, "service": 1, "marketing": 2}
 """What leaves first when much is due: one person's message does not wait behind ten thousand of a campaign."""
 LAST_WORD = "stopped"

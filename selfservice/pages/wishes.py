@@ -6,9 +6,10 @@ the person's, so they change only for somebody to whom the page is shown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from selfservice import clock, config, tokens
+from selfservice.courtesy import CLASSES, DAY, MessageClass
 from selfservice.customers import consents, hours, preferences
 from selfservice.customers import queries as customers
 from selfservice.customers.consents import Address, Evidence, Occasion, Said
@@ -24,7 +25,7 @@ from selfservice.pages.models import Page
 from selfservice.pages.requests import CUSTOMER, PREFERENCES_PAGE
 from selfservice.situations import wishing
 from selfservice.situations.view import View
-from selfservice.situations.wishing import CLASSES, NO, YES, Told, Wished
+from selfservice.situations.wishing import NO, YES, Told, Wished
 from selfservice.windows import read
 
 PURPOSE = "preferences"
@@ -45,7 +46,7 @@ def read_for(page_id: int, who: Who, *, is_saved: bool = False) -> Wished:
     customer = customers.get(page.customer_id)
     can_choose = guarding.is_let_in(page, who())
     wanted = preferences.find(customer.id) if can_choose else preferences.NONE
-    usual = config.current().courtesy.service.hours or hours.USUAL
+    usual = config.current().courtesy.service.hours or DAY
     return Wished(
         allowed=allowed_for(page, customer),
         hours=wanted.hours,
@@ -59,7 +60,7 @@ def read_for(page_id: int, who: Who, *, is_saved: bool = False) -> Wished:
     )
 
 
-def allowed_for(page: Page, customer: Customer) -> dict[str, bool]:
+def allowed_for(page: Page, customer: Customer) -> dict[MessageClass, bool]:
     """Whether each class of messages is sent to where this page went."""
     addresses = _addresses(page, customer)
     said = consents.standing(addresses)
@@ -105,13 +106,20 @@ def save(page_id: int, form: Mapping[str, str], view: View, who: Who) -> None:
     refused = _refused_for(page, customer)
     changed = [name for name, is_given in now.items() if is_given != was[name] or not (is_given or name in refused)]
     for name in changed:
-        _say(page, customer, name, is_given=now[name], view=view)
+        occasion = Occasion(
+            wording=wishing.wording(view, name, is_given=now[name]),
+            locale=view.language,
+            source=PREFERENCES_PAGE,
+            actor=CUSTOMER,
+            page_id=page.id,
+        )
+        _say(_addresses(page, customer), name, occasion, customer_id=customer.id, is_given=now[name])
     if preferences.find(customer.id).hours != had.hours:
         messages.look_again(customer.id)
     wanted = form.get("language", "")
     if wanted:
         language.choose(page_id, wanted, who)
-    data = {name: "yes" if now[name] else "no" for name in changed}
+    data: dict[str, str] = {name: "yes" if now[name] else "no" for name in changed}
     events.record("customer.chose", actor=CUSTOMER, page_id=page_id, data=data)
 
 
@@ -130,17 +138,7 @@ def note(page_id: int, message_class: str, occasion: Occasion, *, is_given: bool
         raise Conflict("Nothing was written down: neither a number nor an e-mail address is known.")
     if is_given and _is_stopped(addresses):
         raise Conflict("Everything is stopped here: let it be texted again first, if that is what they want.")
-    now = clock.now()
-    for address in addresses:
-        evidence = Evidence(
-            **vars(occasion),
-            customer_id=customer.id,
-            address=address,
-            message_class=message_class,  # type: ignore[arg-type]  # One of CLASSES, as was made sure of.
-            is_given=is_given,
-            at=now,
-        )
-        (consents.record if is_given else messages.withdraw)(evidence)
+    _say(addresses, message_class, occasion, customer_id=customer.id, is_given=is_given)
     events.record(
         "customer.chose", actor=occasion.actor, page_id=page_id, data={message_class: "yes" if is_given else "no"}
     )
@@ -186,19 +184,17 @@ def _stop_mail(page: Page, occasion: Occasion) -> bool:
     return True
 
 
-def _say(page: Page, customer: Customer, name: str, *, is_given: bool, view: View) -> None:
+def _say(
+    addresses: Iterable[Address], name: MessageClass, occasion: Occasion, *, customer_id: int, is_given: bool
+) -> None:
     now = clock.now()  # The same for all: what was said of several addresses at once is told once.
-    for address in _addresses(page, customer):
+    for address in addresses:
         evidence = Evidence(
-            customer_id=customer.id,
+            **vars(occasion),
+            customer_id=customer_id,
             address=address,
-            message_class=name,  # type: ignore[arg-type]  # One of CLASSES.
+            message_class=name,
             is_given=is_given,
-            wording=wishing.wording(view, name, is_given=is_given),
-            locale=view.language,
-            source=PREFERENCES_PAGE,
-            actor=CUSTOMER,
-            page_id=page.id,
             at=now,
         )
         (consents.record if is_given else messages.withdraw)(evidence)
@@ -220,7 +216,7 @@ def _firsts(customer: Customer) -> tuple[str, ...]:
     return tuple(channel for channel, address in known.items() if address)
 
 
-def _read_classes(form: Mapping[str, str]) -> dict[str, bool]:
+def _read_classes(form: Mapping[str, str]) -> dict[MessageClass, bool]:
     """What was chosen of each class that was answered at all."""
     wrong = [name for name in CLASSES if form.get(name, YES) not in (YES, NO)]
     if wrong:

@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Any, cast
 
 from selfservice import phone as phones
+from selfservice.courtesy import CLASSES, MessageClass
 from selfservice.customers import addresses
-from selfservice.customers.consents import CLASSES, Address, MessageClass
+from selfservice.customers.consents import Address
 from selfservice.errors import Invalid
 
 COLUMNS = ("phone", "email", "class", "said", "said_at", "wording", "language", "source")

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal, NamedTuple
 
+from selfservice.courtesy import MessageClass
 from selfservice.customers import consents
 from selfservice.customers import queries as customers
-from selfservice.customers.consents import Address, Evidence, MessageClass, Occasion, Said, Word
+from selfservice.customers.consents import Address, Evidence, Occasion, Said, Word
 from selfservice.db import db
 from selfservice.events import service as events
 from selfservice.messages import refusals

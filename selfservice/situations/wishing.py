@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from selfservice.courtesy import CLASSES, MessageClass
 from selfservice.kit.formats import Reader
 from selfservice.situations import rendering
 from selfservice.situations.drawing import ALWAYS, Top
@@ -14,7 +15,6 @@ from selfservice.situations.speaking import Speaker
 from selfservice.situations.view import View
 from selfservice.windows import Window
 
-CLASSES = ("service", "marketing", "urgent")
 YES, NO = "yes", "no"
 SAVE = "save"
 
@@ -36,7 +36,7 @@ class Wished:
     everything, and see nothing of what was said.
     """
 
-    allowed: Mapping[str, bool]
+    allowed: Mapping[MessageClass, bool]
     hours: str
     offered: Mapping[str, Window]
     first: str
