@@ -14,6 +14,7 @@ from whitenoise import WhiteNoise
 
 from selfservice import db, logs, tokens
 from selfservice.config import Settings
+from selfservice.situations import watching
 from selfservice.situations.registry import Registry
 from selfservice.web import assets, errors, security
 from selfservice.web.callbacks.routes import blueprint as callbacks
@@ -52,8 +53,10 @@ def create_app(settings: Settings | None = None, registry: Registry | None = Non
     app.extensions["selfservice.settings"] = settings
     app.extensions["selfservice.keyring"] = tokens.Keyring(settings.secret_keys)
     app.extensions["selfservice.data_keys"] = tokens.DataKeys(settings.data_keys)
-    if registry is None:
+    if registry is None and settings.is_production:
         registry = Registry.load(settings.situations, strict=settings.strict)
+    elif registry is None:
+        registry = watching.start(app, settings.situations)
     app.extensions["selfservice.registry"] = registry
     logs.configure(settings)
     db.configure(app, settings.database_url)

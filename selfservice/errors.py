@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 
 class AppError(Exception):
@@ -83,3 +84,16 @@ class ConfigError(AppError):
     """The configuration is wrong; the message names the setting and the value to give it."""
 
     code = "configuration"
+
+
+class BrokenFile(ConfigError):
+    """A file of a page type cannot be used; `line` counts from 1, None where the file as a whole is meant.
+
+    `reason` is a sentence that says what to do.
+    """
+
+    def __init__(self, file: Path, line: int | None, reason: str) -> None:
+        super().__init__(f"{file}:{line}: {reason}" if line else f"{file}: {reason}")
+        self.file = file
+        self.line = line
+        self.reason = reason

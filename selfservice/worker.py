@@ -33,6 +33,7 @@ from selfservice.pages import service as pages
 from selfservice.replies import photos
 from selfservice.replies import service as replies
 from selfservice.rights import forgetting
+from selfservice.situations import watching
 
 HEARTBEAT_SECONDS = 10.0
 STOP_SECONDS = 4.0
@@ -238,6 +239,8 @@ def _ask(app: Flask, channels: Channels, whose: Whose) -> bool:
 
 
 def _turn_pages(app: Flask) -> bool:
+    # Before a page can be taken for one whose type is gone.
+    watching.refresh(app)
     found = 0
     for step in (pages.open_due, pages.expire_due, pages.retire_missing, replies.understand_left):
         with app.app_context():

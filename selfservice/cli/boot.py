@@ -20,7 +20,7 @@ def require_ready() -> list[str]:
     readiness.require_data_keys()
     channels.build(settings, writer=db.engine, reader=db.engines[READER])
     db.session.remove()  # A session that has read holds the writer's place until it is given back.
-    broken = list(registry.current().broken.values())
+    broken = [str(problem) for problem in registry.current().broken.values()]
     if broken and settings.is_production:
         raise ConfigError("\n".join(broken))
     return broken

@@ -121,7 +121,7 @@ def _told(name: str, list_troubles: Callable[[], list[str]], state: State, fine:
 
 def _page_types() -> Iterator[Finding]:
     known = registry.current()
-    yield from (Finding("page types", "problem", sentence) for sentence in known.broken.values())
+    yield from (Finding("page types", "problem", str(problem)) for problem in known.broken.values())
     keys = ", ".join(loaded.key for loaded in known)
     if keys:
         yield Finding("page types", "ok", f"{len(known)} can be sent: {keys}.")

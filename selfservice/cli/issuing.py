@@ -25,9 +25,9 @@ ACTOR = "cli"
 def get_type(key: str) -> Loaded:
     """The page type called `key`; raises NotFound, or ConfigError with what is wrong with its folder."""
     known = registry.current()
-    for folder, sentence in known.broken.items():
-        if folder.name == key and known.find(key) is None:
-            raise ConfigError(sentence)
+    problem = known.find_problem(key)
+    if problem is not None:
+        raise ConfigError(str(problem))
     return known.get(key)
 
 

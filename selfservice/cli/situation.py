@@ -15,8 +15,8 @@ from selfservice.errors import Conflict, NotFound
 from selfservice.pages.service import Person
 from selfservice.situations import registry
 from selfservice.situations.contract import whole
-from selfservice.situations.contract.problem import Problem
 from selfservice.situations.making import folder as making
+from selfservice.situations.problem import Problem
 from selfservice.situations.registry import Loaded
 
 
@@ -85,7 +85,7 @@ def list_all(*, as_json: bool) -> None:
         [(loaded.key, loaded.name, " ".join(loaded.languages), " ".join(sorted(loaded.samples))) for loaded in known]
     )
     for problem in known.broken.values():
-        click.echo(problem, err=True)
+        click.echo(str(problem), err=True)
 
 
 @command.command("check", example="situation check appointment_reminder", uses="nothing")
@@ -107,7 +107,7 @@ def check(key: str | None, *, as_json: bool) -> None:
         for name, problems in found.items():
             click.echo("\n".join(map(str, problems)) if problems else f"{name}: nothing to mend")
         for problem in broken.values():
-            click.echo(problem)
+            click.echo(str(problem))
     if broken or any(found.values()):
         raise SystemExit(1)
 
@@ -154,5 +154,5 @@ def _as_data_of(problem: Problem) -> dict[str, object]:
     return {"file": str(problem.file), "line": problem.line, "sentence": problem.sentence}
 
 
-def _as_list(broken: Mapping[Path, str]) -> list[dict[str, str]]:
-    return [{"folder": str(folder), "problem": problem} for folder, problem in broken.items()]
+def _as_list(broken: Mapping[Path, Problem]) -> list[dict[str, object]]:
+    return [{"folder": str(folder), **_as_data_of(problem)} for folder, problem in broken.items()]

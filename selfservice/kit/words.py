@@ -12,6 +12,7 @@ of its forms, those that CLDR has for the language (`one`, `few`, ...; `other` i
 
 from __future__ import annotations
 
+import re
 import string
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -19,7 +20,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from selfservice.errors import ConfigError
+from selfservice.errors import BrokenFile
 from selfservice.kit.facts import Facts
 from selfservice.kit.formats import FORMATS, Reader
 from selfservice.kit.locales import locale
@@ -30,6 +31,7 @@ COUNT = "count"
 OTHER = ".other"
 PLURALS = frozenset({"zero", "one", "two", "few", "many", "other"})
 _FORMATTER = string.Formatter()
+_TOML_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)")
 
 
 class Words(Mapping[str, str]):
@@ -41,14 +43,16 @@ class Words(Mapping[str, str]):
 
     @classmethod
     def load(cls, path: Path) -> Words:
-        """Read one copy file; raises ConfigError naming the file and the line."""
+        """Read one copy file; raises BrokenFile with the line."""
         try:
-            with path.open("rb") as file:
-                table = tomllib.load(file)
+            text = path.read_text(encoding="utf-8")
+            table = tomllib.loads(text)
         except OSError as error:
-            raise ConfigError(f"{path} cannot be read ({error.strerror}); write the copy file.") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path} is not valid TOML: {error}.") from None
+            raise BrokenFile(path, None, f"It cannot be read ({error.strerror}); write the copy file.") from None
+        except UnicodeDecodeError:
+            raise BrokenFile(path, None, "It is not UTF-8; save it as UTF-8.") from None
+        except tomllib.TOMLDecodeError as error:
+            raise BrokenFile(path, *_place_in_toml(str(error), text)) from None
         return cls(path.stem, dict(_flatten(table, path)))
 
     def __getitem__(self, key: str) -> str:
@@ -145,6 +149,14 @@ def _look_up(values: Mapping[str, Any], path: tuple[str, ...]) -> Any:
     return value
 
 
+def _place_in_toml(complaint: str, text: str) -> tuple[int, str]:
+    """The line that a complaint of tomllib is about, and what to do there."""
+    found = _TOML_PLACE.search(complaint)
+    what = _TOML_PLACE.sub("", complaint)
+    line = int(found[1]) if found and found[1] else text.rstrip("\n").count("\n") + 1
+    return line, f"It is not valid TOML: {what[:1].lower()}{what[1:]}; mend this line or the one before."
+
+
 def _flatten(table: Mapping[str, Any], path: Path, prefix: str = "") -> Iterator[tuple[str, str]]:
     for key, value in table.items():
         if isinstance(value, dict):
@@ -152,4 +164,4 @@ def _flatten(table: Mapping[str, Any], path: Path, prefix: str = "") -> Iterator
         elif isinstance(value, str):
             yield f"{prefix}{key}", value
         else:
-            raise ConfigError(f"{path}: {prefix}{key} is not a text; put it in quotes.")
+            raise BrokenFile(path, None, f"{prefix}{key} is not a text; put it in quotes.")

@@ -103,6 +103,7 @@ def act(
 def _scene(page: Page, action_key: str) -> _Scene:
     loaded = registry.current().find(page.situation)
     if loaded is None:
+        registry.current().refuse_broken(page.situation)
         raise Gone("This kind of page is no longer served; a person can help.", code="retired")
     action = loaded.situation.action(action_key)
     if action is None:

@@ -40,6 +40,7 @@ def view_of(row: Row[Any], *, language: str = "", token: str = "", step: str = "
     now = clock.now()
     loaded = registry.current().find(row.situation)
     if loaded is None:
+        registry.current().refuse_broken(row.situation)
         return _retired(row, language=language, token=token, now=now)
     facts = facts_of(loaded, row.facts, row.version)
     spoken = choose_language(loaded, language, row.locale)

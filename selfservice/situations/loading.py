@@ -8,21 +8,27 @@ import importlib.util
 import re
 import sys
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
-from selfservice.errors import AppError, ConfigError
+import jinja2
+
+from selfservice.errors import BrokenFile
 from selfservice.kit import Situation
 from selfservice.kit.facts import FactField, fields_of
 from selfservice.kit.forms import control_of
 from selfservice.kit.words import Words
 from selfservice.situations.inlined import PARTS
-from selfservice.situations.samples import Sample, read_sample
+from selfservice.situations.samples import NotFacts, Sample, read_sample
 
 DEFAULT_LANGUAGE = "en"
 KEY = re.compile(r"[a-z][a-z0-9_]{1,39}")
 """What a page type may be called."""
+_TEMPLATES = jinja2.Environment(autoescape=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,15 +79,14 @@ class Loaded:
 
 
 def load_folder(folder: Path, shared: dict[str, Words]) -> Loaded:
-    """One page type; raises ConfigError whose sentence names the file and what to do."""
+    """One page type; raises BrokenFile, whose sentence says what to do."""
     key = folder.name
     if not KEY.fullmatch(key):
-        raise ConfigError(
-            f"{folder}: a page type's folder is named in lower case such as order_status; rename the folder."
+        raise BrokenFile(
+            folder, None, "A page type's folder is named in lower case such as order_status; rename the folder."
         )
     situation = _load_situation(folder / "situation.py", key)
-    if not (folder / "page.html").is_file():
-        raise ConfigError(f"{folder}: there is no page.html; write one that extends layouts/page.html.")
+    template = _read_template(folder / "page.html")
     return Loaded(
         key=key,
         folder=folder,
@@ -89,7 +94,7 @@ def load_folder(folder: Path, shared: dict[str, Words]) -> Loaded:
         words=_load_words(folder, shared),
         samples=_load_samples(folder),
         readme=_read_readme(folder),
-        parts=_parts_of(situation, (folder / "page.html").read_text(encoding="utf-8")),
+        parts=_parts_of(situation, template),
     )
 
 
@@ -102,19 +107,20 @@ def _load_situation(path: Path, key: str) -> Situation:
     _refuse_imports(path)
     # A private name: types of the same name in two folders must not replace one another, nor a real module.
     name = f"_situation_{key}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
-    spec = importlib.util.spec_from_file_location(name, path)
+    spec = importlib.util.spec_from_file_location(name, path, loader=_Fresh(name, str(path)))
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # pydantic looks here to understand annotations kept as texts
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
-        raise ConfigError(f"{_place(error, path)}: {type(error).__name__}: {error}; mend this line.") from error
+        reason = f"{type(error).__name__}: {error}".rstrip(".")
+        raise BrokenFile(path, _line(error, path), f"{reason}; mend this line.") from error
     situation = getattr(module, "SITUATION", None)
     if not isinstance(situation, Situation):
-        raise ConfigError(f"{path}: there is no SITUATION = Situation(...); add it at the end of the file.")
+        raise BrokenFile(path, None, "There is no SITUATION = Situation(...); add it at the end of the file.")
     return situation
 
 
@@ -122,17 +128,18 @@ def _refuse_imports(path: Path) -> None:
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read ({error.strerror}); write the situation.py of this type.") from None
+        raise BrokenFile(path, None, f"It cannot be read ({error.strerror}); write what this type is.") from None
     except SyntaxError as error:
-        raise ConfigError(f"{path} line {error.lineno}: {error.msg}; mend this line.") from None
+        raise BrokenFile(path, error.lineno, f"It is not valid Python: {error.msg}; mend this line.") from None
     except ValueError as error:
-        raise ConfigError(f"{path} is not Python source ({error}); save it as UTF-8.") from None
+        raise BrokenFile(path, None, f"It is not Python source ({error}); save it as UTF-8.") from None
     for node in ast.walk(tree):
         for module in _imported(node):
             if not _is_allowed(module):
-                raise ConfigError(
-                    f"{path} line {getattr(node, 'lineno', 1)} imports {module}; a page type may import "
-                    "selfservice.kit and Python's standard library only."
+                raise BrokenFile(
+                    path,
+                    getattr(node, "lineno", None),
+                    f"It imports {module}; a page type may import selfservice.kit and Python's standard library only.",
                 )
 
 
@@ -150,29 +157,57 @@ def _is_allowed(module: str) -> bool:
     return module.partition(".")[0] in sys.stdlib_module_names
 
 
-def _place(error: Exception, path: Path) -> str:
+def _line(error: BaseException, path: Path) -> int | None:
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
-    return f"{path} line {lines[-1]}" if lines else str(path)
+    return lines[-1] if lines else None
+
+
+class _Fresh(SourceFileLoader):
+    """Loads what the file says now: compiled copies beside it are told apart by whole seconds only."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        """The code of the source as it is."""
+        code: CodeType = self.source_to_code(self.get_data(self.path), self.path)
+        return code
+
+
+def _read_template(path: Path) -> str:
+    """A page's template; raises BrokenFile if there is none, or none that can be read as one."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        _TEMPLATES.parse(text)
+    except FileNotFoundError:
+        raise BrokenFile(path, None, "There is no page.html; write one that extends layouts/page.html.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BrokenFile(path, None, f"It cannot be read ({error}); save it as UTF-8.") from None
+    except jinja2.TemplateSyntaxError as error:
+        reason = (error.message or "it cannot be read as a template").rstrip(".")
+        raise BrokenFile(path, error.lineno, f"{reason}; mend this line.") from None
+    return text
 
 
 def _load_words(folder: Path, shared: dict[str, Words]) -> dict[str, Words]:
     paths = sorted((folder / "copy").glob("*.toml"), key=lambda path: (path.stem != DEFAULT_LANGUAGE, path.stem))
     if not paths or paths[0].stem != DEFAULT_LANGUAGE:
-        raise ConfigError(f"{folder}: there is no copy/en.toml; write the words a customer sees.")
+        raise BrokenFile(folder / "copy" / "en.toml", None, "There is no English copy; write what a customer sees.")
     words = {path.stem: Words.load(path).over(shared.get(path.stem, shared[DEFAULT_LANGUAGE])) for path in paths}
     for path in paths:
         for key in ("about.name", "about.summary", "title", "sms.body"):
             if key not in words[path.stem]:
-                raise ConfigError(f"{path}: {key} is missing; add it.")
+                raise BrokenFile(path, None, f"{key} is missing; add it.")
     return words
 
 
 def _load_samples(folder: Path) -> dict[str, Sample]:
-    try:
-        samples = [read_sample(path) for path in sorted((folder / "samples").glob("*.json"))]
-    except AppError as error:
-        raise ConfigError(error.message) from None
-    return {sample.name: sample for sample in samples}
+    return {sample.name: sample for sample in _read_samples(folder)}
+
+
+def _read_samples(folder: Path) -> Iterator[Sample]:
+    for path in sorted((folder / "samples").glob("*.json")):
+        try:
+            yield read_sample(path)
+        except NotFacts as error:
+            raise BrokenFile(path, error.line, f"It {error.reason}") from None
 
 
 def _parts_of(situation: Situation, template: str) -> tuple[str, ...]:
@@ -182,4 +217,4 @@ def _parts_of(situation: Situation, template: str) -> tuple[str, ...]:
 
 def _read_readme(folder: Path) -> str:
     path = folder / "README.md"
-    return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
+    return path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else ""

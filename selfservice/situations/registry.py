@@ -7,13 +7,15 @@ import importlib.util
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from types import MappingProxyType
 from typing import cast
 
 from flask import current_app
 
-from selfservice.errors import AppError, ConfigError, NotFound
+from selfservice.errors import BrokenFile, ConfigError, NotFound, Unavailable
 from selfservice.kit.words import Words
 from selfservice.situations.loading import Loaded, load_folder, load_shared
+from selfservice.situations.problem import Problem
 from selfservice.situations.samples import read_facts, read_sample
 
 __all__ = ["BUILT_IN", "Loaded", "Registry", "current", "read_facts", "read_sample"]
@@ -24,40 +26,44 @@ _GROUP = "selfservice.situations"
 
 
 class Registry:
-    """The page types by key. `broken` holds, for each folder that cannot be used, the sentence that says why.
+    """The page types by key. `broken` holds, for each folder that cannot be used, what is wrong with it.
 
     `shared` are the words of every page by language: all there is to say when the type itself is gone.
     """
 
     def __init__(
-        self, types: Mapping[str, Loaded], broken: Mapping[Path, str], shared: Mapping[str, Words] | None = None
+        self, types: Mapping[str, Loaded], broken: Mapping[Path, Problem], shared: Mapping[str, Words] | None = None
     ) -> None:
         self._types = dict(sorted(types.items()))
         self.broken = dict(broken)
         self.shared = dict(shared or {})
 
     @classmethod
-    def load(cls, folders: Iterable[Path] = (), *, strict: bool) -> Registry:
+    def load(
+        cls, folders: Iterable[Path] = (), *, strict: bool, kept: Mapping[Path, Loaded] = MappingProxyType({})
+    ) -> Registry:
         """The built-in types, those of `folders` and those that installed packages bring.
 
-        Strict raises ConfigError, a sentence a line, when a folder is broken; else only its own type is out.
+        Strict raises ConfigError, a sentence a line, when a folder is broken; else only its own type is out. What is
+        `kept`, by its folder, is not read again.
         """
         shared = load_shared(BUILT_IN / "words")
         types: dict[str, Loaded] = {}
-        broken: dict[Path, str] = {}
-        for folder in dict.fromkeys(path.resolve() for path in _all_folders(folders, broken)):
+        broken: dict[Path, Problem] = {}
+        for folder in list_folders(folders, broken):
+            if folder.name in types:
+                reason = f"{types[folder.name].folder} is already called {folder.name}; rename one of them."
+                broken[folder] = Problem(folder, None, reason)
+                continue
             try:
-                loaded = load_folder(folder, shared)
-                if loaded.key in types:
-                    raise ConfigError(
-                        f"{folder}: {types[loaded.key].folder} is already called {loaded.key}; rename one of them."
-                    )
-            except AppError as error:
-                broken[folder] = error.message
-            else:
-                types[loaded.key] = loaded
+                types[folder.name] = kept.get(folder) or load_folder(folder, shared)
+            except BrokenFile as error:
+                broken[folder] = Problem.of(error)
+            except Exception as error:  # noqa: BLE001 - whatever one folder declares, the other types go on
+                reason = f"It cannot be used ({type(error).__name__}: {error}); mend what it declares."
+                broken[folder] = Problem(folder / "situation.py", None, reason)
         if strict and broken:
-            raise ConfigError("\n".join(broken.values()))
+            raise ConfigError("\n".join(map(str, broken.values())))
         return cls(types, broken, shared)
 
     def all(self) -> tuple[Loaded, ...]:
@@ -69,13 +75,25 @@ class Registry:
         return self._types.get(key)
 
     def get(self, key: str) -> Loaded:
-        """The type called `key`; raises NotFound naming those that there are."""
+        """The type called `key`; raises NotFound naming those that there are, Unavailable if its folder is broken."""
         found = self._types.get(key)
         if found is None:
+            self.refuse_broken(key)
             close = difflib.get_close_matches(key, self._types, n=1)
             guess = f"did you mean {close[0]}?" if close else f"choose one of {', '.join(self._types) or 'none'}."
             raise NotFound(f"There is no page type called {key}; {guess}")
         return found
+
+    def find_problem(self, key: str) -> Problem | None:
+        """What is wrong with the folder of the type called `key`, if that is why it is not there."""
+        if key in self._types:
+            return None
+        return next((problem for folder, problem in self.broken.items() if folder.name == key), None)
+
+    def refuse_broken(self, key: str) -> None:
+        """Raise Unavailable if the type called `key` is there but for its folder, which has to be mended first."""
+        if self.find_problem(key) is not None:
+            raise Unavailable("Pages of this type cannot be shown at the moment; try again in a few minutes.")
 
     def __iter__(self) -> Iterator[Loaded]:
         return iter(self._types.values())
@@ -89,19 +107,24 @@ def current() -> Registry:
     return cast(Registry, current_app.extensions[EXTENSION])
 
 
-def _all_folders(folders: Iterable[Path], broken: dict[Path, str]) -> Iterator[Path]:
+def list_folders(folders: Iterable[Path], broken: dict[Path, Problem]) -> list[Path]:
+    """Every folder that is a page type or means to be, each once; what leads to none is told in `broken`."""
+    return list(dict.fromkeys(path.resolve() for path in _all_folders(folders, broken)))
+
+
+def _all_folders(folders: Iterable[Path], broken: dict[Path, Problem]) -> Iterator[Path]:
     yield from _types_in(BUILT_IN)
     for folder in folders:
         if not folder.is_dir():
-            broken[folder] = f"{folder} is not a folder; correct SELFSERVICE_SITUATIONS or make the folder."
+            reason = "It is not a folder; correct SELFSERVICE_SITUATIONS or make the folder."
+            broken[folder] = Problem(folder, None, reason)
             continue
         yield from _types_in(folder)
     for point in sorted(entry_points(group=_GROUP), key=lambda point: point.name):
         found = _folder_of(point)
         if found is None:
-            broken[Path(point.value)] = (
-                f"The entry point {point.name} = {point.value} names no package; correct it in that package's settings."
-            )
+            reason = f"The entry point {point.name} names no package; correct it in the settings of its own package."
+            broken[Path(point.value)] = Problem(Path(point.value), None, reason)
         else:
             yield from _types_in(found)
 

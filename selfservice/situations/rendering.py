@@ -21,6 +21,7 @@ from selfservice.situations.phone_scripts import app_address
 from selfservice.situations.shells import Shells
 from selfservice.situations.speaking import RIGHT_TO_LEFT, Speaker, isolated
 from selfservice.situations.templates import environment, page_of
+from selfservice.situations.templates import forget as forget_templates
 from selfservice.situations.view import View
 
 LIVE = frozenset({"scheduled", "open", "answered"})
@@ -77,6 +78,12 @@ def render_in_full(view: View) -> str:
         if drawing.docks[0].is_form:
             return _page(view, loaded, say, drawing, title=top.headline)
     return _plain(view, say, "customer/ended.html", top, notice=_notice(view, say) if top.look == "closed" else None)
+
+
+def forget(loaded: Loaded) -> None:
+    """Let go of all that was drawn of a type whose files have changed."""
+    forget_templates(loaded.folder)
+    _SHELLS.forget(loaded)
 
 
 def speaker_for(view: View) -> Speaker:

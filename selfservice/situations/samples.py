@@ -20,6 +20,15 @@ _DAY = re.compile(r"today([+-]\d{1,4})?(?:T(\d\d):(\d\d))?")
 _NOW = re.compile(r"now([+-]\d{1,5})([mh])")
 
 
+class NotFacts(Invalid):
+    """A text that holds no facts; `line` is where it cannot be read, if that is known."""
+
+    def __init__(self, what: str, reason: str, line: int | None = None) -> None:
+        super().__init__(f"{what} {reason}")
+        self.reason = reason
+        self.line = line
+
+
 @dataclass(frozen=True)
 class Sample:
     """One named case of a page type; `raw` is as written, its moments still relative."""
@@ -46,7 +55,7 @@ def read_sample(path: Path) -> Sample:
         text = path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise Invalid(f"{path} cannot be read ({reason}); give a file of facts or the facts as JSON.") from None
+        raise NotFacts(str(path), f"cannot be read ({reason}); give a file of facts or the facts as JSON.") from None
     return Sample(path.stem, path, _parse(text, str(path)))
 
 
@@ -60,10 +69,10 @@ def resolve(raw: dict[str, Any], *, zone: ZoneInfo, now: datetime) -> dict[str, 
 def _parse(text: str, what: str) -> dict[str, Any]:
     try:
         raw = json.loads(text)
-    except ValueError as error:
-        raise Invalid(f"{what} cannot be read as JSON: {error}.") from None
+    except json.JSONDecodeError as error:
+        raise NotFacts(what, f"cannot be read as JSON: {error}.", error.lineno) from None
     if not isinstance(raw, dict):
-        raise Invalid(f'{what} must be a JSON object such as {{"at": "2026-11-24T10:20:00Z"}}.')
+        raise NotFacts(what, 'must be a JSON object such as {"at": "2026-11-24T10:20:00Z"}.', 1)
     return raw
 
 

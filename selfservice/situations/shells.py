@@ -77,6 +77,11 @@ class Shells:
             _distrust(family, view, "differs")
         return page
 
+    def forget(self, about: object) -> None:
+        """Let go of the families of pages that depend on `about`."""
+        with self._lock:
+            self._families = {key: one for key, one in self._families.items() if one.about is not about}
+
     def _family(self, view: View, about: object) -> Family:
         key = (id(about), _shared_of(view))
         family = self._families.get(key)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import (
     ChoiceLoader,
@@ -70,6 +70,9 @@ def _only_lines(text: str) -> str:
     return f"{{#{lines}#}}" if lines else ""
 
 
+_made: list[Environment] = []
+
+
 @lru_cache(maxsize=64)
 def environment(language: str) -> Environment:
     """The templates for one language; every component is there under its name."""
@@ -88,7 +91,16 @@ def environment(language: str) -> Environment:
     made.filters.update({name: traceable(made.filters[name]) for name in _TEXT_FILTERS})
     for path in sorted(_COMPONENTS.glob("*.html")):
         made.globals[path.stem] = getattr(made.get_template(f"components/{path.name}").module, path.stem)
+    _made.append(made)
     return made
+
+
+def forget(folder: Path) -> None:
+    """Read a page type's templates anew when they are next needed."""
+    for made in _made:
+        cache = cast(MutableMapping[tuple[Any, str], Template], made.cache)
+        for key in [key for key in list(cache) if Path(key[1]).is_relative_to(folder)]:
+            cache.pop(key, None)
 
 
 def page_of(folder: Path, language: str) -> Template:

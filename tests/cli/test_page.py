@@ -191,7 +191,7 @@ def test_a_broken_type_says_what_to_mend(shell: Shell, tmp_path: Path) -> None:
     done = shell("page", "issue", "parking_fine", "--to", NUMBER, "--facts", "{}", SITUATIONS=str(folder.parent))
 
     assert done.returncode == 1
-    assert done.stderr.startswith(f"{folder}/situation.py line 1 imports flask; ")
+    assert done.stderr.startswith(f"{folder}/situation.py:1: It imports flask; ")
     assert "Traceback" not in done.stderr
 
 

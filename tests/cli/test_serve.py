@@ -141,7 +141,7 @@ def test_production_does_not_start_with_a_broken_page_type(
     )
 
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(f"{folder}/situation.py line 1 imports flask; ")
+    assert done.stderr.startswith(f"{folder}/situation.py:1: It imports flask; ")
 
 
 def test_a_provider_that_is_not_served_gets_a_sentence(inside: Inside) -> None:

@@ -64,7 +64,7 @@ def test_check_of_an_unknown_type(command: Command) -> None:
 
 def test_a_broken_type_is_named_and_the_others_go_on(inside: Inside, broken: Path) -> None:
     places = {"SITUATIONS": str(broken.parent)}
-    sentence = f"{broken}/situation.py line 3 imports flask; "
+    sentence = f"{broken}/situation.py:3: It imports flask; "
 
     listed = inside("situation", "list", **places)
     checked = inside("situation", "check", "--json", **places)

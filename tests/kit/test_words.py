@@ -133,5 +133,5 @@ def test_copy_file_that_cannot_be_read_is_named(tmp_path: Path, text: str, sente
 
 
 def test_missing_copy_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"es\.toml cannot be read .*; write the copy file"):
+    with pytest.raises(ConfigError, match=r"es\.toml: It cannot be read .*; write the copy file"):
         Words.load(tmp_path / "es.toml")

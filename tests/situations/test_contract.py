@@ -10,9 +10,9 @@ import pytest
 
 from selfservice.errors import Invalid
 from selfservice.situations.contract import whole
-from selfservice.situations.contract.problem import Problem
 from selfservice.situations.contract.wording import check_shared, line_of
 from selfservice.situations.loading import Loaded, load_folder, load_shared
+from selfservice.situations.problem import Problem
 from selfservice.situations.registry import BUILT_IN, Registry
 from tests.situations.conftest import NOW
 

@@ -33,7 +33,7 @@ def sentence_about(folder: Path, name: str = "own_type") -> str:
     found = Registry.load([folder], strict=False)
     assert [loaded.key for loaded in found] == BUILT_IN_KEYS
     assert list(found.broken) == [(folder / name).resolve()]
-    return found.broken[(folder / name).resolve()]
+    return str(found.broken[(folder / name).resolve()])
 
 
 def test_built_in_types_are_sound() -> None:
@@ -122,24 +122,23 @@ def test_entry_point_that_leads_nowhere_is_told(monkeypatch: pytest.MonkeyPatch)
 
     found = Registry.load(strict=False)
 
-    assert found.broken == {
-        Path("no_such_package.types"): "The entry point ours = no_such_package.types names no package; "
-        "correct it in that package's settings."
-    }
+    assert list(map(str, found.broken.values())) == [
+        "no_such_package.types: The entry point ours names no package; correct it in the settings of its own package."
+    ]
 
 
 def test_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     missing = tmp_path / "missing"
 
-    assert Registry.load([missing], strict=False).broken == {
-        missing: f"{missing} is not a folder; correct SELFSERVICE_SITUATIONS or make the folder."
-    }
+    assert list(map(str, Registry.load([missing], strict=False).broken.values())) == [
+        f"{missing}: It is not a folder; correct SELFSERVICE_SITUATIONS or make the folder."
+    ]
 
 
 def test_strict_stops_at_a_broken_folder(folder: Path) -> None:
     (folder / "own_type" / "page.html").unlink()
 
-    with pytest.raises(ConfigError, match=r"own_type: there is no page\.html; write one that extends"):
+    with pytest.raises(ConfigError, match=r"own_type/page\.html: There is no page\.html; write one that extends"):
         Registry.load([folder], strict=True)
 
 
@@ -160,14 +159,14 @@ def test_missing_situation_is_told(folder: Path) -> None:
 
     sentence = sentence_about(folder)
 
-    assert "situation.py cannot be read (No such file or directory); write the situation.py of this type." in sentence
+    assert "situation.py: It cannot be read (No such file or directory); write what this type is." in sentence
 
 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
         ("SITUATION = Situation(", "SITUATION = = Situation(", "invalid syntax; mend this line."),
-        ("SITUATION = Situation(", "OTHER = Situation(", "there is no SITUATION = Situation(...)"),
+        ("SITUATION = Situation(", "OTHER = Situation(", "There is no SITUATION = Situation(...)"),
         ("TEAM = ", "x = 1 / 0\nTEAM = ", "ZeroDivisionError: division by zero; mend this line."),
         (
             "from datetime import",
@@ -197,16 +196,20 @@ def test_line_of_a_broken_situation_is_named(folder: Path) -> None:
     replace(path, "TEAM = ", "x = 1 / 0\nTEAM = ")
     line = path.read_text(encoding="utf-8").splitlines().index("x = 1 / 0") + 1
 
-    assert f"situation.py line {line}: ZeroDivisionError" in sentence_about(folder)
+    assert f"situation.py:{line}: ZeroDivisionError" in sentence_about(folder)
 
 
 @pytest.mark.parametrize(
     ("file", "text", "said"),
     [
-        ("copy/es.toml", "title = ", "copy/es.toml is not valid TOML"),
+        (
+            "copy/es.toml",
+            "title = ",
+            "copy/es.toml:1: It is not valid TOML: invalid value; mend this line or the one before.",
+        ),
         ("copy/es.toml", 'title = "Hola"', "copy/es.toml: about.name is missing; add it."),
-        ("samples/online.json", "{", "samples/online.json cannot be read as JSON"),
-        ("samples/online.json", "[]", "samples/online.json must be a JSON object"),
+        ("samples/online.json", "{", "samples/online.json:1: It cannot be read as JSON"),
+        ("samples/online.json", "[]", "samples/online.json:1: It must be a JSON object"),
     ],
 )
 def test_copy_and_samples_that_cannot_be_used_are_told(folder: Path, file: str, text: str, said: str) -> None:
@@ -218,4 +221,4 @@ def test_copy_and_samples_that_cannot_be_used_are_told(folder: Path, file: str, 
 def test_type_without_english_is_told(folder: Path) -> None:
     (folder / "own_type" / "copy" / "en.toml").unlink()
 
-    assert "there is no copy/en.toml; write the words a customer sees." in sentence_about(folder)
+    assert "copy/en.toml: There is no English copy; write what a customer sees." in sentence_about(folder)

@@ -14,8 +14,8 @@ from selfservice.kit.fields import kind_of
 from selfservice.kit.forms import asked_of, control_of
 from selfservice.kit.kinds import Kind, LinkKind, ListKind
 from selfservice.kit.words import names_of
-from selfservice.situations.contract.problem import Problem
 from selfservice.situations.loading import Loaded
+from selfservice.situations.problem import Problem
 from selfservice.situations.values import STANDARD
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")

@@ -11,10 +11,10 @@ from selfservice.errors import AppError
 from selfservice.kit import Facts
 from selfservice.kit.words import Words
 from selfservice.situations import notifying
-from selfservice.situations.contract.problem import Problem
 from selfservice.situations.contract.wording import BUTTON_WORDS, copy_file, line_of
 from selfservice.situations.loading import Loaded
 from selfservice.situations.notifying import BODY, MOST_BYTES, TITLE, UPDATED, Sending
+from selfservice.situations.problem import Problem
 from selfservice.situations.view import View
 
 ZONE = ZoneInfo("Europe/London")

@@ -15,9 +15,9 @@ from selfservice.kit import Action, Case, Do, Facts, Form, Input, Outcome, Step
 from selfservice.kit.formats import Reader
 from selfservice.kit.forms import WRITTEN
 from selfservice.kit.words import Words
-from selfservice.situations.contract.problem import Problem
 from selfservice.situations.contract.wording import copy_file, line_of
 from selfservice.situations.loading import DEFAULT_LANGUAGE, Loaded
+from selfservice.situations.problem import Problem
 from selfservice.situations.samples import Sample
 from selfservice.situations.values import Standard, standard_values
 from selfservice.text import compose, measure

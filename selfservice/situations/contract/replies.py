@@ -8,9 +8,9 @@ from pathlib import Path
 from selfservice.errors import ConfigError
 from selfservice.kit import texting
 from selfservice.kit.words import Words, pieces
-from selfservice.situations.contract.problem import Problem
 from selfservice.situations.contract.wording import copy_file, line_of
 from selfservice.situations.loading import Loaded
+from selfservice.situations.problem import Problem
 from selfservice.situations.replying import QUESTION, TABLE, reply_words
 
 

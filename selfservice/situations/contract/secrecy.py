@@ -11,9 +11,9 @@ from selfservice.kit.fields import kind_of
 from selfservice.kit.forms import asked_of
 from selfservice.kit.kinds import DigitsKind, LineKind, WholeKind
 from selfservice.kit.words import Words, pieces
-from selfservice.situations.contract.problem import Problem
 from selfservice.situations.contract.wording import copy_file, line_of
 from selfservice.situations.loading import Loaded
+from selfservice.situations.problem import Problem
 from selfservice.situations.values import STANDARD
 
 _COMPARABLE = (LineKind, DigitsKind, WholeKind)

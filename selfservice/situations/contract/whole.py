@@ -9,8 +9,8 @@ from datetime import datetime
 
 from selfservice import clock
 from selfservice.situations.contract import declaration, notifications, rehearsal, replies, secrecy, wording
-from selfservice.situations.contract.problem import Problem
 from selfservice.situations.loading import Loaded
+from selfservice.situations.problem import Problem
 
 __all__ = ["Problem", "check"]
 

@@ -11,8 +11,8 @@ from selfservice.errors import ConfigError
 from selfservice.kit import AddToCalendar, Change, Situation
 from selfservice.kit.forms import WRITTEN, asked_of, control_of, words_of
 from selfservice.kit.words import COUNT, NAMED, PLURALS, Words, counted, forms_of, names_of, pieces
-from selfservice.situations.contract.problem import Problem
 from selfservice.situations.loading import DEFAULT_LANGUAGE, Loaded
+from selfservice.situations.problem import Problem
 from selfservice.situations.replying import QUESTION
 from selfservice.situations.values import STANDARD
 

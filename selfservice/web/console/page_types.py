@@ -14,5 +14,5 @@ def show_types() -> ResponseReturnValue:
     return door.page(
         "console/types.html",
         types=types.all(),
-        broken=[(folder.name, sentence) for folder, sentence in types.broken.items()],
+        broken=[(folder.name, str(problem)) for folder, problem in types.broken.items()],
     )
