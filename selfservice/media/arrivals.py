@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, update
 
 from selfservice import clock
 from selfservice.db import db
+from selfservice.media import waiting
 from selfservice.media.models import Arrival
 from selfservice.tokens import new_id
 
@@ -41,24 +42,8 @@ def expect(page_id: int, *, provider: str, urls: Iterable[str], sender: str) -> 
 
 def claim() -> Any:
     """The arrival that has waited longest, for this worker alone; None when none is due. Commits."""
-    now = clock.now()
-    due = (
-        select(Arrival.id)
-        .where(Arrival.due_at <= now)
-        .order_by(Arrival.due_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .cte("due")
-    )
-    row = db.session.execute(
-        update(Arrival)
-        .where(Arrival.id.in_(select(due.c.id)))
-        .values(due_at=now + _ATTEMPT_TAKES, tries=Arrival.tries + 1)
-        .returning(Arrival.id, Arrival.page_id, Arrival.provider, Arrival.url, Arrival.sent_by, Arrival.tries)
-        .execution_options(synchronize_session=False)
-    ).first()
-    db.session.commit()
-    return row
+    columns = ("id", "page_id", "provider", "url", "sent_by", "tries")
+    return next(iter(waiting.claim(Arrival, "due_at", *columns, takes=_ATTEMPT_TAKES)), None)
 
 
 def conclude(arrival_id: int) -> bool:
@@ -69,7 +54,7 @@ def conclude(arrival_id: int) -> bool:
 
 def put_off(arrival_id: int, tries: int) -> None:
     """Try again later. The caller commits."""
-    pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(tries, 10))
+    pause = waiting.pause(tries, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE)
     db.session.execute(
         update(Arrival)
         .where(Arrival.id == arrival_id)

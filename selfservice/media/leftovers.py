@@ -11,12 +11,12 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, update
 
 from selfservice import clock
 from selfservice.db import db
 from selfservice.errors import Unavailable
-from selfservice.media import stores
+from selfservice.media import stores, waiting
 from selfservice.media.models import Leftover
 
 GRACE = timedelta(hours=1)
@@ -61,38 +61,17 @@ def give_up(keys: Iterable[str]) -> None:
 
 def clear_due(limit: int = 20) -> int:
     """Empty the keys whose time has come; says how many. Commits."""
-    due = _claim(limit)
+    due = waiting.claim(Leftover, "due_at", "key", "tries", takes=_ATTEMPT_TAKES, limit=limit)
     store = stores.current()
     for key, tries in due:
         try:
             store.delete(key)
         except Unavailable as error:
             structlog.get_logger().warning("media.not_deleted", tries=tries, reason=error.message)
-            pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(tries, 10))
+            pause = waiting.pause(tries, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE)
             change = update(Leftover).where(Leftover.key == key).values(due_at=clock.now() + pause)
             db.session.execute(change.execution_options(synchronize_session=False))
         else:
             db.session.execute(delete(Leftover).where(Leftover.key == key))
         db.session.commit()
     return len(due)
-
-
-def _claim(limit: int) -> list[tuple[str, int]]:
-    now = clock.now()
-    due = (
-        select(Leftover.key)
-        .where(Leftover.due_at <= now)
-        .order_by(Leftover.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("due")
-    )
-    rows = db.session.execute(
-        update(Leftover)
-        .where(Leftover.key.in_(select(due.c.key)))
-        .values(due_at=now + _ATTEMPT_TAKES, tries=Leftover.tries + 1)
-        .returning(Leftover.key, Leftover.tries)
-        .execution_options(synchronize_session=False)
-    ).all()
-    db.session.commit()
-    return [(key, tries) for key, tries in rows]

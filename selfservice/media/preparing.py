@@ -10,12 +10,12 @@ import hashlib
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from selfservice import clock
 from selfservice.db import db
 from selfservice.errors import Unavailable
-from selfservice.media import developing, leftovers, service, stores
+from selfservice.media import developing, leftovers, service, stores, waiting
 from selfservice.media.developing import Made, Spoilt
 from selfservice.media.models import Medium
 from selfservice.media.store import Missing
@@ -47,24 +47,9 @@ def prepare_next() -> bool:
 
 
 def _claim() -> Any:
-    now = clock.now()
-    due = (
-        select(Medium.id)
-        .where(Medium.state == "received", Medium.next_look_at <= now)
-        .order_by(Medium.next_look_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .cte("due")
-    )
-    row = db.session.execute(
-        update(Medium)
-        .where(Medium.id.in_(select(due.c.id)), Medium.state == "received")
-        .values(next_look_at=now + _ATTEMPT_TAKES, tries=Medium.tries + 1)
-        .returning(Medium.id, Medium.page_id, Medium.kind, Medium.key, Medium.sha256, Medium.tries)
-        .execution_options(synchronize_session=False)
-    ).first()
-    db.session.commit()
-    return row
+    columns = ("id", "page_id", "kind", "key", "sha256", "tries")
+    is_received = Medium.state == "received"
+    return next(iter(waiting.claim(Medium, "next_look_at", *columns, takes=_ATTEMPT_TAKES, only=is_received)), None)
 
 
 def _prepare(row: Any) -> None:
