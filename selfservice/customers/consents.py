@@ -24,6 +24,11 @@ from selfservice.prepared import Prepared, rows_of
 STARTED: tuple[MessageClass, ...] = ("service", "urgent")
 """What "start" brings back: offers need a yes of their own, because a stop takes away the one that was given."""
 
+LONGEST_WORDING = 4000
+LONGEST_SOURCE = 40
+_TELLING_DIGITS = 8
+"""So many of a number's last digits say whose it is, however the rest is written."""
+
 PURPOSE = "consent"
 """The purpose of the keyed hashes in the table of consents."""
 
@@ -82,6 +87,13 @@ class Known:
     consent: Consent
     wording: str
     locale: str
+
+
+def tells_address(address: Address, text: str) -> bool:
+    """Whether a text that is to be kept for ever has this address in it, however a number is written."""
+    if address.channel != "sms":
+        return address.value.casefold() in text.casefold()
+    return address.value[-_TELLING_DIGITS:] in "".join(filter(str.isdecimal, text))
 
 
 def record(evidence: Evidence) -> None:

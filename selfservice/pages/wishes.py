@@ -126,8 +126,8 @@ def save(page_id: int, form: Mapping[str, str], view: View, who: Who) -> None:
 def note(page_id: int, message_class: str, occasion: Occasion, *, is_given: bool) -> None:
     """Write down a yes or a no that somebody gave elsewhere, for wherever their page went; `occasion` says how.
 
-    Raises Invalid for a class that there is not, and Conflict for a yes of somebody who stopped everything: that is
-    taken back first, because this would change nothing.
+    Raises Invalid for a class that there is not and for words that name the address, and Conflict for a yes of somebody
+    who stopped everything: that is taken back first, because this would change nothing.
     """
     if message_class not in CLASSES:
         raise Invalid(f"Nothing was written down: choose one of {', '.join(CLASSES)}.")
@@ -136,6 +136,8 @@ def note(page_id: int, message_class: str, occasion: Occasion, *, is_given: bool
     addresses = _addresses(page, customer)
     if not addresses:
         raise Conflict("Nothing was written down: neither a number nor an e-mail address is known.")
+    if any(consents.tells_address(one, text) for one in addresses for text in (occasion.wording, occasion.source)):
+        raise Invalid("Nothing was written down: take the number or address out, because the words are kept for ever.")
     if is_given and _is_stopped(addresses):
         raise Conflict("Everything is stopped here: let it be texted again first, if that is what they want.")
     _say(addresses, message_class, occasion, customer_id=customer.id, is_given=is_given)

@@ -11,16 +11,14 @@ from typing import Any, cast
 
 from selfservice import phone as phones
 from selfservice.courtesy import CLASSES, MessageClass
-from selfservice.customers import addresses
-from selfservice.customers.consents import Address
+from selfservice.customers import addresses, consents
+from selfservice.customers.consents import LONGEST_SOURCE, LONGEST_WORDING, Address
 from selfservice.errors import Invalid
 
 COLUMNS = ("phone", "email", "class", "said", "said_at", "wording", "language", "source")
 EVERYTHING = "all"
 """The class of somebody who stopped everything; they can only have said no to it."""
 MOST_LINES = 200_000
-LONGEST_WORDING = 4000
-LONGEST_SOURCE = 40
 _LEAST = frozenset(COLUMNS) - {"phone", "email"}
 
 
@@ -130,7 +128,7 @@ def _entry(line: int, row: Mapping[str, str], now: datetime) -> Entry:
         raise Invalid("Nobody says yes to “all” at once: write a line for each class that they allowed.")
     wording = _text(row, "wording", LONGEST_WORDING, "the words that they were shown, exactly")
     source = _text(row, "source", LONGEST_SOURCE, "where they said it, like “web form 2024”")
-    if any(address.value.casefold() in text.casefold() for text in (wording, source)):
+    if any(consents.tells_address(address, text) for text in (wording, source)):
         raise Invalid("Its wording or source holds the address itself: take that out, because both are kept for ever.")
     return Entry(
         line=line,

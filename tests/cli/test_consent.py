@@ -206,6 +206,7 @@ WRONG = [
     (row(at="2999-03-01T00:00:00Z"), "Its said_at is still to come"),
     (row(wording=""), "Its wording is empty"),
     (row(wording=f"Texts to {MARIA}?"), "Its wording or source holds the address itself"),
+    (row(wording="Texts to (202) 555 0123?"), "Its wording or source holds the address itself"),
     (row(language="xx-yy"), "That is not a language we know"),
     (row(source="a" * 41), "Its source is too long: write at most 40 characters."),
     (row() + ",more", "It has 9 fields where line 1 has 8: check its commas and quotes."),

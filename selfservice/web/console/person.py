@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from selfservice import config, tokens
 from selfservice.customers import hours, preferences
 from selfservice.customers import queries as customers
-from selfservice.customers.consents import Occasion
+from selfservice.customers.consents import LONGEST_SOURCE, LONGEST_WORDING, Occasion
 from selfservice.customers.models import Customer
 from selfservice.db import db
 from selfservice.errors import Forbidden, Invalid
@@ -25,8 +25,6 @@ from selfservice.staff.models import Role
 from selfservice.web.console import door
 
 _CLASSES = {"service": "Updates about what they have with us", "marketing": "Offers", "urgent": "Urgent warnings"}
-_LONGEST_WORDING = 4000
-_LONGEST_SOURCE = 40
 _FIRSTS = {"": "A notification, then a text", "sms": "A text", "email": "An e-mail"}
 
 
@@ -89,7 +87,7 @@ def note(page_id: str) -> ResponseReturnValue:
     said, wording, source = (request.form.get(name, "").strip() for name in ("said", "wording", "source"))
     if said not in ("yes", "no"):
         raise Invalid("Nothing was written down: choose yes or no.")
-    if not (0 < len(wording) <= _LONGEST_WORDING and 0 < len(source) <= _LONGEST_SOURCE):
+    if not (0 < len(wording) <= LONGEST_WORDING and 0 < len(source) <= LONGEST_SOURCE):
         raise Invalid("Nothing was written down: write the words they were asked, and where, in a few words.")
     occasion = Occasion(wording=wording, locale=page.locale, source=source, actor=door.actor(), page_id=page.id)
     wishes.note(page.id, request.form.get("message_class", ""), occasion, is_given=said == "yes")

@@ -12,7 +12,7 @@ from selfservice.customers.models import Consent, Wording
 from selfservice.db import db
 from selfservice.messages import queries as messages
 from selfservice.pages import requests
-from tests.factories import issue
+from tests.factories import PHONE, issue
 from tests.messages.scenes import accept
 from tests.web.console.desk import Desk, text_of
 from tests.web.console.test_detail import address, titles
@@ -59,7 +59,17 @@ def test_a_no_takes_back_what_is_queued(app: Flask, ben: Desk, page_id: int) -> 
 
 
 @pytest.mark.parametrize(
-    "change", [{"said": "perhaps"}, {"wording": " "}, {"source": ""}, {"source": "x" * 41}, {"message_class": "news"}]
+    "change",
+    [
+        {"said": "perhaps"},
+        {"wording": " "},
+        {"source": ""},
+        {"source": "x" * 41},
+        {"message_class": "news"},
+        # Both are kept for ever, whoever is erased.
+        {"wording": f"May we text offers to {PHONE}?"},
+        {"source": "call from 202-555-0123"},
+    ],
 )
 def test_what_is_not_complete_is_refused(app: Flask, ben: Desk, page_id: int, change: dict[str, str]) -> None:
     answer = ben.post(address(page_id, "/consent"), {**OFFERS, **change})
