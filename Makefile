@@ -23,7 +23,7 @@ run: export SELFSERVICE_BASE_URL := $(SELFSERVICE_BASE_URL)
 run: .runtime ## Serve on http://127.0.0.1:8000, worker inside, with demo data on the first run (PORT=8001 for another port)
 	@$(FLASK) db upgrade && $(FLASK) demo --once && exec $(FLASK) serve --port $(PORT)
 
-test: .dev ## Run every test, on SQLite, on PostgreSQL and in a browser (TESTS=tests/test_config.py for one file)
+test: .dev ## Run the tests, on SQLite, on PostgreSQL and in a browser (TESTS=tests/test_config.py for one file)
 	@$(BIN)/python -m tests.harness.machine
 	@$(BIN)/python -m tests.harness.chromium >/dev/null
 	@$(BIN)/python -m pytest -n $(JOBS) $(TESTS)
@@ -41,7 +41,7 @@ format: .dev ## Mend what ruff can mend
 types: .dev ## Check the types with mypy --strict
 	@$(BIN)/mypy --no-error-summary
 
-bench: .dev ## Measure page views against a bare Flask route, and look at every type with Lighthouse (needs Node.js 20)
+bench: .dev ## Measure page views, sending and pushes, and look at every type with Lighthouse (needs Node.js 20)
 	@$(BIN)/python -m tests.bench
 	@$(BIN)/python -m tests.bench.lighthouse
 

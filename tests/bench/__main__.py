@@ -1,8 +1,9 @@
-"""`make bench`: page views a second beside a bare Flask route that returns the same bytes, under the same server.
+"""`make bench`: page views beside a bare Flask route that returns the same bytes, sending, pushes, and what pages weigh.
 
 Every request is for another page than the one before, nothing of a page is kept between two views. Server and load
 run on different cores where there are two, and the rounds of both servers take turns. Beside it stands what a view
-costs in one process, which a busy machine changes less. Nothing is asserted.
+costs in one process, which a busy machine changes less. Sending and pushes are in files of their own. Nothing is
+asserted.
 """
 
 from __future__ import annotations
