@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from selfservice import clock
 from selfservice.customers import hours as quiet
 from selfservice.customers.models import Preference
-from selfservice.db import db
+from selfservice.db import db, is_postgresql
 from selfservice.errors import Invalid
 
 CHANNELS = ("push", "sms", "email")
@@ -30,7 +31,7 @@ NONE = Wishes()
 
 def find(customer_id: int) -> Wishes:
     """What a customer wishes; the usual if they never said."""
-    row = db.session.get(Preference, customer_id)
+    row = db.session.get(Preference, customer_id, populate_existing=True)
     return Wishes(row.hours, row.first_channel) if row is not None else NONE
 
 
@@ -48,12 +49,13 @@ def keep(customer_id: int, wishes: Wishes) -> None:
         raise _invalid("hours", f"These hours cannot be chosen: take one of {', '.join(quiet.CHOICES)}.")
     if wishes.first_channel and wishes.first_channel not in CHANNELS:
         raise _invalid("first_channel", f"This cannot go first: take one of {', '.join(CHANNELS)}.")
-    row = db.session.get(Preference, customer_id)
-    if row is None:
-        row = Preference(customer_id=customer_id)
-        db.session.add(row)
-    row.hours, row.first_channel, row.updated_at = wishes.hours, wishes.first_channel, clock.now()
-    db.session.flush()
+    values = {"hours": wishes.hours, "first_channel": wishes.first_channel, "updated_at": clock.now()}
+    dialect = postgresql if is_postgresql() else sqlite
+    db.session.execute(
+        dialect.insert(Preference)
+        .values(customer_id=customer_id, **values)
+        .on_conflict_do_update(index_elements=["customer_id"], set_=values)
+    )
 
 
 def _invalid(field: str, sentence: str) -> Invalid:

@@ -1,4 +1,4 @@
-"""`make bench`: page views beside a bare Flask route that returns the same bytes, sending, pushes, and what pages weigh.
+"""`make bench`: page views beside a bare Flask route that returns the same bytes, sending, pushes, what pages weigh.
 
 Every request is for another page than the one before, nothing of a page is kept between two views. Server and load
 run on different cores where there are two, and the rounds of both servers take turns. Beside it stands what a view
