@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from selfservice import clock
@@ -33,14 +31,6 @@ def find(customer_id: int) -> Wishes:
     """What a customer wishes; the usual if they never said."""
     row = db.session.get(Preference, customer_id, populate_existing=True)
     return Wishes(row.hours, row.first_channel) if row is not None else NONE
-
-
-def hours_of(customer_ids: Iterable[int]) -> dict[int, str]:
-    """The hours that those of these customers wish who wish any."""
-    query = select(Preference.customer_id, Preference.hours).where(
-        Preference.customer_id.in_(list(customer_ids)), Preference.hours != ""
-    )
-    return {row.customer_id: row.hours for row in db.session.execute(query)}
 
 
 def keep(customer_id: int, wishes: Wishes) -> None:

@@ -191,7 +191,7 @@ def test_answer_that_left_before_there_was_a_queue_is_not_taken_for_kept(
     page.evaluate("() => { self.deliver = () => new Promise(() => {}); }")
     waiting[0].abort("internetdisconnected")
 
-    expect(page.get_by_text("That didn’t send")).to_be_visible()
+    expect(page.get_by_text("Not confirmed yet")).to_be_visible()
 
 
 def test_page_goes_on_living_after_an_answer(asking: View, confirmed: View, open_door: Callable[..., Page]) -> None:
@@ -258,7 +258,7 @@ def test_broken_way_keeps_the_form_and_the_key(
 
     button.click()
 
-    expect(page.get_by_role("status")).to_have_text("That didn’t send. We’ll keep trying. You can also call us.")
+    expect(page.get_by_role("status")).to_have_text("Not confirmed yet. We’ll keep trying. You can also call us.")
     assert button.inner_text() == "Yes, I’ll be there"
     door.answer = says(confirmed)
     expect(page.get_by_role("heading", name="See you on Tuesday, Maria")).to_be_visible()

@@ -289,6 +289,6 @@ def test_without_a_database_the_page_goes_on_by_itself(phone: Phone, issue: Issu
 
     tab.get_by_role("button", name=YES).click()
 
-    expect(tab.get_by_role("status")).to_have_text("That didn’t send. We’ll keep trying. You can also call us.")
+    expect(tab.get_by_role("status")).to_have_text("Not confirmed yet. We’ll keep trying. You can also call us.")
     phone.heading(ANSWERED)
     assert len(answers(link)) == 1
