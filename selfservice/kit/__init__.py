@@ -4,6 +4,7 @@ from selfservice.kit.actions import Action, Case, Claim, Consent, HandOff, Outco
 from selfservice.kit.checks import Check
 from selfservice.kit.facts import Facts, Form, fact
 from selfservice.kit.fields import (
+    Address,
     Amount,
     Day,
     Days,
@@ -15,18 +16,26 @@ from selfservice.kit.fields import (
     Moment,
     Moments,
     Money,
+    Person,
+    Phone,
+    Place,
     Prose,
+    Somebody,
     Span,
+    Table,
     Timeline,
     Whole,
 )
+from selfservice.kit.formats import Reader
 from selfservice.kit.forms import Input, Option, line, pick, prose, rate
+from selfservice.kit.kinds import Kind, Shown
 from selfservice.kit.situation import CalendarEntry, Situation
 from selfservice.kit.steps import AddToCalendar, Change, Do, Follow, Go, Hero, Step, Variant
 
 __all__ = [
     "Action",
     "AddToCalendar",
+    "Address",
     "Amount",
     "CalendarEntry",
     "Case",
@@ -45,6 +54,7 @@ __all__ = [
     "HandOff",
     "Hero",
     "Input",
+    "Kind",
     "Line",
     "Lines",
     "Link",
@@ -54,11 +64,18 @@ __all__ = [
     "Money",
     "Option",
     "Outcome",
+    "Person",
+    "Phone",
+    "Place",
     "Prose",
+    "Reader",
     "Refused",
+    "Shown",
     "Situation",
+    "Somebody",
     "Span",
     "Step",
+    "Table",
     "Timeline",
     "Variant",
     "Whole",

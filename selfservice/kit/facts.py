@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -12,7 +12,10 @@ from pydantic_core import ErrorDetails, PydanticUndefined
 
 from selfservice.errors import Invalid
 from selfservice.kit.fields import choices_of, kind_of
-from selfservice.kit.kinds import Kind
+from selfservice.kit.kinds import Kind, Shown
+
+if TYPE_CHECKING:
+    from selfservice.kit.formats import Reader
 
 
 class Facts(BaseModel):
@@ -108,6 +111,13 @@ def _plain(facts: type[Facts], name: str, problem: ErrorDetails) -> str:
     words = choices_of(info.annotation)
     wants = f"one of {', '.join(words)}" if words else kind_of(info.annotation, info.metadata).wants
     return f"{label} cannot be read; write {wants}."
+
+
+def show(facts: Facts, name: str, reader: Reader) -> Shown | None:
+    """How a row of a page shows the fact called `name`, by its kind; None where it is empty."""
+    info = type(facts).model_fields[name]
+    value = getattr(facts, name)
+    return None if value is None or value == [] else kind_of(info.annotation, info.metadata).show(value, reader)
 
 
 _PLAIN = {

@@ -12,8 +12,11 @@ from decimal import Decimal
 from typing import Annotated, Any, TypeVar, get_args
 from urllib.parse import urlsplit
 
+from annotated_types import Len
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from selfservice import phone
+from selfservice.errors import Invalid
 from selfservice.kit.kinds import (
     ChoiceKind,
     DayKind,
@@ -24,7 +27,11 @@ from selfservice.kit.kinds import (
     ListKind,
     MomentKind,
     MoneyKind,
+    PersonKind,
+    PhoneKind,
+    PlaceKind,
     ProseKind,
+    TableKind,
     TimelineKind,
     WholeKind,
 )
@@ -86,6 +93,22 @@ def _in_order(entries: list[Milestone]) -> list[Milestone]:
     return entries
 
 
+def _even(rows: list[list[str]]) -> list[list[str]]:
+    widths = {len(row) for row in rows}
+    if len(widths) > 1:
+        raise ValueError("The rows have not all the same number of cells; put a | between any two.")
+    if not widths <= {2, 3}:
+        raise ValueError("A row has two or three cells; more do not fit on a phone.")
+    return rows
+
+
+def _ringable(value: str) -> str:
+    try:
+        return phone.normalise(value)
+    except Invalid as invalid:
+        raise ValueError(invalid.message) from None
+
+
 def _whole(value: Any) -> Any:
     # pydantic's lax int takes false for 0, its strict one refuses the 5.0 that spreadsheets and JSON send.
     if isinstance(value, float) and value.is_integer():
@@ -117,9 +140,34 @@ Moment = Annotated[AwareDatetime, MomentKind(), BeforeValidator(_written), After
 Day = Annotated[date, DayKind(), BeforeValidator(_written), AfterValidator(_near)]
 Amount = Annotated[Money, MoneyKind()]
 Moments = Annotated[list[Moment], ListKind(each=MomentKind())]
+Phone = Annotated[str, PhoneKind(), StringConstraints(max_length=40), AfterValidator(_ringable)]
 Days = Annotated[list[Day], ListKind(each=DayKind())]
 Lines = Annotated[list[Line], ListKind(each=LineKind())]
 Timeline = Annotated[list[Milestone], TimelineKind(), AfterValidator(_in_order)]
+
+
+class Place(BaseModel):
+    """Where something is: the address, how to find it, and a map on the web."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    address: Line
+    hint: Line | None = None
+    map_url: Link | None = None
+
+
+class Somebody(BaseModel):
+    """Somebody by name, and what they are to the customer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Line
+    role: Line | None = None
+
+
+Address = Annotated[Place, PlaceKind()]
+Person = Annotated[Somebody, PersonKind()]
+Table = Annotated[list[list[Line]], TableKind(), AfterValidator(_even), Len(2, 20)]
 
 
 def kind_of(annotation: Any, metadata: list[Any]) -> Kind:

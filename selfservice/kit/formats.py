@@ -41,6 +41,10 @@ class Reader:
         """How this language puts days and times together."""
         return customs(self.language)
 
+    def write(self, form: str, value: Any) -> str:
+        """A value in one of `FORMATS`."""
+        return FORMATS[form](value, self)
+
 
 def weekday(value: datetime | date, reader: Reader) -> str:
     """Tuesday"""

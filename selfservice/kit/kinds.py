@@ -1,4 +1,12 @@
-"""The kinds of facts: how staff enter each, how a CSV cell gives it. What is valid: fields. How it reads: formats."""
+"""The kinds of facts: how staff enter each, how a CSV cell gives it, how a page shows it. What is valid: fields.
+
+A page type may have kinds of its own: one class, named in an annotation of its facts.
+
+    class SeatKind(Kind):
+        wants = "a row and a seat such as 12C"
+
+    Seat = Annotated[str, SeatKind(), StringConstraints(pattern=r"^[0-9]{1,2}[A-K]$")]
+"""
 
 from __future__ import annotations
 
@@ -7,21 +15,39 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
+
+from selfservice.phone import display
+
+if TYPE_CHECKING:
+    from selfservice.kit.formats import Reader
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Kind:
-    """How one kind of fact is entered; moments in texts are read in `zone`. `wants` completes "Write ...".
+class Shown:
+    """One fact as a row of a page has it: its text, a smaller line, where a link on it leads, the icon before it."""
 
-    `control` names the console's input: text, prose, choice, moment, day, number, digits, link, money or list.
+    text: str
+    small: str = ""
+    address: str = ""
+    icon: str = "info"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How one kind of fact is entered and shown; moments in texts are read in `zone`. `wants` completes "Write ...".
+
+    `control` names the console's input: text, prose, choice, moment, day, number, digits, phone, link, money or list.
+    `icon` stands before it on a page.
     """
 
     control: ClassVar[str] = "text"
     wants: ClassVar[str] = "a text"
+    icon: ClassVar[str] = "info"
 
     def from_text(self, text: str, _zone: ZoneInfo, /) -> Any:
         """What goes into validation for one form field or CSV cell; raises ValueError with a plain sentence."""
@@ -34,6 +60,10 @@ class Kind:
     def to_line(self, value: Any, zone: ZoneInfo, /) -> str:
         """The same as people write it among others in a list."""
         return self.to_text(value, zone)
+
+    def show(self, value: Any, _reader: Reader, /) -> Shown:
+        """How a row of a page shows it to its customer."""
+        return Shown(str(value), icon=self.icon)
 
 
 class LineKind(Kind):
@@ -70,6 +100,21 @@ class LinkKind(Kind):
 
     control = "link"
     wants = "a web address that begins with https://"
+    icon = "link"
+
+    def show(self, value: str, _reader: Reader, /) -> Shown:
+        return Shown(urlsplit(value).hostname or value, address=value, icon=self.icon)
+
+
+class PhoneKind(Kind):
+    """A phone number that a customer may ring."""
+
+    control = "phone"
+    wants = "a phone number with + and the country code such as +442079460958"
+    icon = "phone"
+
+    def show(self, value: str, _reader: Reader, /) -> Shown:
+        return Shown(display(value), address=f"tel:{value}", icon=self.icon)
 
 
 class ChoiceKind(Kind):
@@ -87,6 +132,7 @@ class MomentKind(Kind):
 
     control = "moment"
     wants = "a date and time such as 2026-11-24 10:20"
+    icon = "clock"
 
     def from_text(self, text: str, zone: ZoneInfo, /) -> datetime:
         if ":" not in text:  # a date alone would silently mean midnight
@@ -105,12 +151,16 @@ class MomentKind(Kind):
     def to_line(self, value: datetime, zone: ZoneInfo, /) -> str:
         return value.astimezone(zone).strftime("%Y-%m-%d %H:%M")
 
+    def show(self, value: datetime, reader: Reader, /) -> Shown:
+        return Shown(reader.write("moment", value), icon=self.icon)
+
 
 class DayKind(Kind):
     """A calendar day."""
 
     control = "day"
     wants = "a date such as 2026-11-24"
+    icon = "calendar"
 
     def from_text(self, text: str, _zone: ZoneInfo, /) -> date:
         return _read(date.fromisoformat, text.strip(), self.wants)
@@ -118,12 +168,16 @@ class DayKind(Kind):
     def to_text(self, value: date, _zone: ZoneInfo, /) -> str:
         return value.isoformat()
 
+    def show(self, value: date, reader: Reader, /) -> Shown:
+        return Shown(reader.write("day", value), icon=self.icon)
+
 
 class MoneyKind(Kind):
     """An amount with its currency."""
 
     control = "money"
     wants = "an amount and a currency such as 428.00 GBP"
+    icon = "money"
 
     def from_text(self, text: str, _zone: ZoneInfo, /) -> dict[str, Any]:
         amount, _, currency = text.strip().partition(" ")
@@ -131,6 +185,55 @@ class MoneyKind(Kind):
 
     def to_text(self, value: Any, _zone: ZoneInfo, /) -> str:
         return f"{value.amount} {value.currency}"
+
+    def show(self, value: Any, reader: Reader, /) -> Shown:
+        return Shown(reader.write("money", value), icon=self.icon)
+
+
+@dataclass(frozen=True)
+class PartsKind(Kind):
+    """A few lines that belong together, entered with | between them; those at the end may be left out."""
+
+    parts: tuple[str, ...]
+    example: str = ""
+
+    def from_text(self, text: str, _zone: ZoneInfo, /) -> dict[str, str]:
+        given = [part.strip() for part in text.split("|")]
+        if len(given) > len(self.parts):
+            raise ValueError(f"There are more than {len(self.parts)} parts; write one such as {self.example}.")
+        return {name: part for name, part in zip(self.parts, given, strict=False) if part}
+
+    def to_text(self, value: Any, _zone: ZoneInfo, /) -> str:
+        written = [getattr(value, name) or "" for name in self.parts]
+        while not written[-1]:
+            written.pop()
+        return " | ".join(written)
+
+
+@dataclass(frozen=True)
+class PlaceKind(PartsKind):
+    """An address, how to find it, and a map."""
+
+    wants: ClassVar[str] = "an address such as 14 Harbour Street | Second floor | https://maps.example/harbour"
+    icon: ClassVar[str] = "pin"
+    parts: tuple[str, ...] = ("address", "hint", "map_url")
+    example: str = "14 Harbour Street | Second floor"
+
+    def show(self, value: Any, _reader: Reader, /) -> Shown:
+        return Shown(value.address, value.hint or "", value.map_url or "", self.icon)
+
+
+@dataclass(frozen=True)
+class PersonKind(PartsKind):
+    """Somebody by name, and what they are to the customer."""
+
+    wants: ClassVar[str] = "a name such as Dr Amina Okafor | Cardiologist"
+    icon: ClassVar[str] = "person"
+    parts: tuple[str, ...] = ("name", "role")
+    example: str = "Dr Amina Okafor | Cardiologist"
+
+    def show(self, value: Any, _reader: Reader, /) -> Shown:
+        return Shown(value.name, value.role or "", icon=self.icon)
 
 
 _LINE_KIND = LineKind()
@@ -149,6 +252,10 @@ class ListKind(Kind):
 
     def to_text(self, value: list[Any], zone: ZoneInfo, /) -> str:
         return _joined([self.each.to_line(part, zone) for part in value])
+
+    def show(self, value: list[Any], reader: Reader, /) -> Shown:
+        shown = [self.each.show(part, reader).text for part in value]
+        return Shown(reader.customs.comma.join(shown), icon=self.each.icon)
 
 
 class TimelineKind(Kind):
@@ -173,6 +280,20 @@ class TimelineKind(Kind):
         if not bar:
             return {"at": None, "label": line}
         return {"at": _MOMENT_KIND.from_text(at, zone) if at.strip() else None, "label": label.strip()}
+
+
+class TableKind(Kind):
+    """Rows of cells with | between them, the first row their headings."""
+
+    control = "list"
+    wants = "a line for each row such as Standing charge | 12.20 GBP, the headings first"
+    icon = "list"
+
+    def from_text(self, text: str, _zone: ZoneInfo, /) -> list[list[str]]:
+        return [[cell.strip() for cell in row.split("|")] for row in _parts(text)]
+
+    def to_text(self, value: list[list[str]], _zone: ZoneInfo, /) -> str:
+        return _joined([" | ".join(row) for row in value])
 
 
 def _read(read: Callable[[str], T], text: str, wants: str) -> T:

@@ -21,6 +21,8 @@ from jinja2 import (
 from jinja2.ext import Extension
 from jinja2.runtime import Context
 
+from selfservice.kit import Shown
+from selfservice.kit.facts import show
 from selfservice.kit.formats import FORMATS, Reader, month, number, short_day, time
 from selfservice.kit.tracing import call, traceable
 from selfservice.situations.drawing import link
@@ -84,7 +86,7 @@ def environment(language: str) -> Environment:
         auto_reload=False,
         cache_size=-1,
     )
-    made.globals.update(icon=icon, link=link, language=language, verify=f"/verify?lang={language}")
+    made.globals.update(icon=icon, link=link, language=language, verify=f"/verify?lang={language}", shown=_shown)
     made.filters.update({name: _for_reader(form) for name, form in FORMATS.items() if name})
     made.filters.update(leaf=_for_reader(_leaf), stamp=_for_reader(_stamp), listed=_for_reader(_listed))
     made.filters["sentence"] = sentence
@@ -121,6 +123,12 @@ def _for_reader(form: Callable[[Any, Reader], Any]) -> Callable[[Context, Any], 
         return call(form, value, context["reader"])
 
     return shown
+
+
+@pass_context
+def _shown(context: Context, name: str) -> Shown | None:
+    """The fact called `name` as a row has it, by its kind; None where it is empty."""
+    return call(show, context["facts"], name, context["reader"])
 
 
 def _leaf(value: datetime | date, reader: Reader) -> tuple[str, str]:

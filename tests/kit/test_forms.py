@@ -21,8 +21,10 @@ from selfservice.kit import (
     Option,
     Refused,
     fact,
+    line,
     pick,
     prose,
+    rate,
 )
 from selfservice.kit.fields import Day
 from selfservice.kit.forms import inputs_of, read_form
@@ -42,6 +44,20 @@ class Picks(Form):
     slot: Moment = pick("slots")
     day: Day | None = pick("days", required=False)
     place: Line | None = pick("places", required=False)
+
+
+class Rates(Form):
+    score: int = rate(1, 5)
+    likely: int | None = rate(0, 10, required=False)
+    name: str = line(10, required=False, autocomplete="name")
+
+
+def next_hours(_facts: Facts, case: Case) -> list[datetime]:
+    return [case.now + timedelta(hours=hours) for hours in (-1, 1, 2)]
+
+
+class Call(Form):
+    call: Moment = pick(next_hours)
 
 
 class Words(Form):
@@ -95,6 +111,36 @@ def test_words_and_texts_are_drawn_with_their_limits() -> None:
         Input("text", "prose", required=False, max_length=10),
         Input("note", "prose", required=True, max_length=20),
     )
+
+
+def test_ratings_and_lines_are_drawn_as_such() -> None:
+    score, likely, name = inputs_of(Rates, Offer(), CASE)
+
+    assert (score.control, likely.control, name.control) == ("faces", "scale", "line")
+    assert score.options[0] == Option("1", "1", "choices.score_1")
+    assert [option.shown for option in likely.options] == list(range(11))
+    assert (name.max_length, name.autocomplete, name.is_exhausted) == (10, "name", False)
+
+
+def test_rating_and_line_are_read() -> None:
+    raw = {"score": "4", "likely": "10", "name": "Maria\n  S"}
+
+    assert read_form(Rates, Offer(), raw, CASE) == Rates(score=4, likely=10, name="Maria S")
+    assert refusal(Rates, {"score": "6", "name": "Maria Silva"}) == {"score": "score_wrong", "name": "name_long"}
+    assert refusal(Rates, {}) == {"score": "score_missing"}
+
+
+def test_what_a_function_gives_is_chosen_from_it_alone() -> None:
+    call = inputs_of(Call, Offer(), CASE)[0]
+
+    assert (call.control, [option.shown for option in call.options]) == ("slots", next_hours(Offer(), CASE)[1:])
+    assert read_form(Call, Offer(), {"call": call.options[1].value}, CASE).call == NOW + timedelta(hours=2)
+    assert refusal(Call, {"call": NOW.isoformat()}) == {"call": "call_wrong"}
+
+
+def test_forms_have_a_schema() -> None:
+    assert set(Rates.model_json_schema()["properties"]) == {"score", "likely", "name"}
+    assert set(Call.model_json_schema()["properties"]) == {"call"}
 
 
 def test_form_is_read_from_what_its_options_send() -> None:

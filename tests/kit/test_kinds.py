@@ -11,7 +11,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfservice.kit.fields import Milestone, Money
+from selfservice.errors import Invalid
+from selfservice.kit.facts import Facts, fact, show, validate
+from selfservice.kit.fields import (
+    Address,
+    Amount,
+    Day,
+    Days,
+    Line,
+    Link,
+    Milestone,
+    Moment,
+    Money,
+    Person,
+    Phone,
+    Place,
+    Somebody,
+    Table,
+)
+from selfservice.kit.formats import Reader
 from selfservice.kit.kinds import (
     DayKind,
     DigitsKind,
@@ -20,6 +38,10 @@ from selfservice.kit.kinds import (
     ListKind,
     MomentKind,
     MoneyKind,
+    PersonKind,
+    PlaceKind,
+    Shown,
+    TableKind,
     TimelineKind,
     WholeKind,
 )
@@ -134,6 +156,11 @@ def test_moment_with_an_offset_keeps_it() -> None:
         (MoneyKind(), "£428", "Write an amount and a currency such as 428.00 GBP."),
         (MoneyKind(), "1,000.00 GBP", "Write an amount and a currency such as 428.00 GBP."),
         (ListKind(each=DayKind()), "2026-11-24; soon", "Write a date such as 2026-11-24."),
+        (
+            PlaceKind(),
+            "a | b | c | d",
+            "There are more than 3 parts; write one such as 14 Harbour Street | Second floor.",
+        ),
         (TimelineKind(), "yesterday | Packed", "Write a date and time such as 2026-11-24 10:20."),
     ],
 )
@@ -144,3 +171,90 @@ def test_text_that_cannot_be_read_is_answered_with_what_to_write(kind: Kind, tex
 
 def test_digits_keep_their_zeros() -> None:
     assert DigitsKind().from_text(" 07 ", LONDON) == "07"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "raw"),
+    [
+        (PlaceKind(), "14 Harbour Street", {"address": "14 Harbour Street"}),
+        (
+            PlaceKind(),
+            "14 Harbour Street | | https://maps.example/h",
+            {"address": "14 Harbour Street", "map_url": "https://maps.example/h"},
+        ),
+        (PersonKind(), "Dr Amina Okafor | Cardiologist", {"name": "Dr Amina Okafor", "role": "Cardiologist"}),
+    ],
+)
+def test_parts_read_back(kind: Kind, text: str, raw: dict[str, str]) -> None:
+    read = kind.from_text(text, LONDON)
+    model = (Place if isinstance(kind, PlaceKind) else Somebody)(**read)
+
+    assert read == raw
+    assert kind.from_text(kind.to_text(model, LONDON), LONDON) == raw
+
+
+def test_table_reads_back() -> None:
+    rows = [["For", "Price"], ["Power", "£40.00"], ["Standing charge; 31 days", "£12.20"]]
+
+    assert TableKind().from_text(TableKind().to_text(rows, LONDON), LONDON) == rows
+
+
+class Known(Facts):
+    at: Moment
+    day: Day
+    price: Amount
+    place: Address
+    doctor: Person
+    number: Phone
+    site: Link
+    days: Days
+    extras: Table = fact("Extras", default=[["For", "Price"], ["Power", "£40.00"]])
+    note: Line | None = None
+
+
+KNOWN = Known.model_validate(
+    {
+        "at": "2026-11-24T10:20:00Z",
+        "day": "2026-11-24",
+        "price": {"amount": "428.00", "currency": "GBP"},
+        "place": {"address": "14 Harbour Street", "hint": "Second floor", "map_url": "https://maps.example/h"},
+        "doctor": {"name": "Dr Amina Okafor"},
+        "number": "+44 20 7946 0958",
+        "site": "https://pay.example/bill/4417",
+        "days": ["2026-11-24", "2026-11-25"],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("at", Shown("Tuesday 24 November, 10:20 am", icon="clock")),
+        ("day", Shown("Tuesday 24 November", icon="calendar")),
+        ("price", Shown("£428.00", icon="money")),
+        ("place", Shown("14 Harbour Street", "Second floor", "https://maps.example/h", "pin")),
+        ("doctor", Shown("Dr Amina Okafor", icon="person")),
+        ("number", Shown("+44 20 7946 0958", address="tel:+442079460958", icon="phone")),
+        ("site", Shown("pay.example", address="https://pay.example/bill/4417", icon="link")),
+        ("days", Shown("Tuesday 24 November, Wednesday 25 November", icon="calendar")),
+        ("note", None),
+    ],
+)
+def test_each_kind_knows_how_a_page_shows_it(name: str, shown: Shown | None) -> None:
+    reader = Reader("en", LONDON, datetime(2026, 11, 21, 9, tzinfo=UTC), "GB")
+
+    assert show(KNOWN, name, reader) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("number", "0958", "no country code"),
+        ("extras", [["For", "Price"], ["Power"]], "put a | between any two"),
+        ("extras", [["1", "2", "3", "4"], ["1", "2", "3", "4"]], "two or three cells"),
+        ("place", {"address": "1 High Street", "map_url": "http://maps.example"}, "Write a web address"),
+    ],
+)
+def test_fact_that_makes_no_sense_is_told(name: str, value: object, sentence: str) -> None:
+    with pytest.raises(Invalid, match=re.escape(sentence)):
+        validate(Known, {**KNOWN.model_dump(), name: value})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,9 +18,11 @@ from selfservice.kit import (
     Claim,
     Do,
     Facts,
+    Follow,
     Form,
     Go,
     Hero,
+    Link,
     Moment,
     Moments,
     Outcome,
@@ -39,6 +42,10 @@ LATER = [NOW + timedelta(hours=hours) for hours in (1, 2)]
 class Visit(Facts):
     at: Moment = fact("When")
     offered: Moments = fact("Offered", default=[])
+
+
+class Billed(Visit):
+    bill: Link | None = fact("Bill", default=None)
 
 
 class Move(Form):
@@ -94,6 +101,19 @@ def test_only_what_a_button_does_is_allowed() -> None:
     assert SITUATION.allows("move", "ask", OFFERING)
     assert not SITUATION.allows("move", "ask", BARE)
     assert not SITUATION.allows("yes", "yes", OFFERING)
+
+
+def test_action_that_the_facts_do_not_allow_has_no_button_and_is_not_taken() -> None:
+    paid = replace(shows("paid"), when=lambda facts: bool(facts.offered))
+    situation = replace(SITUATION, actions=(paid,), steps=(Step(key="ask", buttons=(Do("paid"), Follow("bill"))),))
+
+    assert situation.visible(situation.steps[0], Billed(at=LATER[0])) == ()
+    billed = Billed(at=LATER[0], offered=LATER, bill="https://pay.example/4417")
+    assert situation.visible(situation.steps[0], billed) == (Do("paid"), Follow("bill"))
+    assert (situation.allows("paid", "ask", billed), situation.allows("paid", "ask", Billed(at=LATER[0]))) == (
+        True,
+        False,
+    )
 
 
 def test_buttons_without_a_condition_are_always_there() -> None:
