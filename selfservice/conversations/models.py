@@ -13,7 +13,7 @@ from selfservice.db import UtcDateTime, db
 
 State = Literal["waiting", "open", "snoozed", "closed"]
 _STATES_SQL = ", ".join(f"'{state}'" for state in STATES)
-Kind = Literal["callback", "hand_off", "wrong_number", "reply"]
+Kind = Literal["callback", "call", "hand_off", "wrong_number", "reply"]
 
 IS_TOLD = "closed_at IS NOT NULL AND (phone IS NOT NULL OR note <> '')"
 """The condition, as SQL, that work is done and what the customer said is still there."""

@@ -33,10 +33,12 @@ def open_one(  # noqa: PLR0913 - one keyword for each column of the row it makes
     phone: str | None = None,
     note: str = "",
     urgent: bool = False,
+    due_at: datetime | None = None,
 ) -> Conversation:
     """Put work into a team's queue, or give back the page's own that is already there: asking twice is asking once.
 
-    Work that was done within seven days is taken up again instead.
+    Work that was done within seven days is taken up again instead. `due_at` is the time a customer chose for it;
+    otherwise it is due as soon as work of its kind is.
     """
     existing = queries.find_current(page_id, kind) if page_id is not None else None
     if existing is not None:
@@ -47,6 +49,7 @@ def open_one(  # noqa: PLR0913 - one keyword for each column of the row it makes
             _reopen(existing, actor=actor, urgent=urgent)
         elif urgent:
             _hurry(existing, reason)
+        existing.due_at = due_at or existing.due_at
         db.session.flush()
         return existing
     now = clock.now()
@@ -61,7 +64,7 @@ def open_one(  # noqa: PLR0913 - one keyword for each column of the row it makes
         reason=reason,
         note=note,
         urgent=urgent,
-        due_at=_due(kind, urgent=urgent),
+        due_at=due_at or _due(kind, urgent=urgent),
         created_at=now,
     )
     db.session.add(conversation)
@@ -125,6 +128,13 @@ def drop(conversation_id: int, *, actor: str) -> None:
     conversation = queries.get(conversation_id)
     if _change(conversation, "closed", closed_at=clock.now()):
         _record(conversation, actor=actor, data={"kind": conversation.kind})
+
+
+def call_off(page_id: int, *, actor: str) -> None:
+    """Close the call that a customer of a page had chosen a time for, if one waits: they no longer want it."""
+    call = queries.find_current(page_id, "call")
+    if call is not None and _change(call, "closed", closed_at=clock.now()):
+        _record(call, actor=actor, data={"kind": call.kind, "called_off": True})
 
 
 def _hurry(conversation: Conversation, reason: str) -> None:

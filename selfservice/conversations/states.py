@@ -19,7 +19,7 @@ TRANSITIONS = Table(
     (
         Transition("waiting", "open", "staff", "the first to take it"),
         Transition("snoozed", "open", "staff", "the first to take it"),
-        *each(LIVE, ("closed",), "staff", "done"),
+        *each(LIVE, ("closed",), "staff, customer", "done; a call at a time they chose, which they no longer want"),
         Transition(
             "closed", "waiting", "customer", "a new word within seven days; it is due anew, for whoever is there"
         ),

@@ -14,14 +14,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import CursorResult, update
 
 from selfservice import clock
-from selfservice.conversations import service as conversations
-from selfservice.customers import queries as customers
 from selfservice.db import db
 from selfservice.errors import Conflict, Gone, Invalid, NotFound
 from selfservice.events import service as events
 from selfservice.kit import Action, Case, Facts, Form, Outcome, Refused, Situation
 from selfservice.messages import standby
-from selfservice.pages import checks, claims, guarding, queries, sight, texts
+from selfservice.pages import checks, claims, guarding, outcomes, queries, sight
 from selfservice.pages.answer_states import sources_of
 from selfservice.pages.guarding import Who, nobody
 from selfservice.pages.models import Answer, Page
@@ -130,7 +128,7 @@ def _require_check(page: Page, situation: Situation, facts: Facts, action: Actio
 
 
 def _may_answer(scene: _Scene, state: str) -> bool:
-    if state == "answered" and not scene.page.can_change:
+    if state == "answered" and not sight.may_change(scene.page, scene.now):
         return False
     return scene.loaded.situation.allows(scene.action.key, scene.page.step, scene.facts)
 
@@ -156,18 +154,8 @@ def _after_the_end(scene: _Scene, form: Mapping[str, Any], key: str, state: str)
 def _hand_over(scene: _Scene, form: Form, key: str) -> Status:
     """Take a protective answer that came too late to apply by itself: a person does what it asks for."""
     outcome = _perform(scene, form)
-    hand_off = outcome.hand_off
     _keep(scene, form, key, status="needs_human")
-    conversations.open_one(
-        "hand_off",
-        team=hand_off.team if hand_off else scene.loaded.situation.team,
-        reason=f"Answered late: {hand_off.reason if hand_off else scene.action.said}",
-        actor=CUSTOMER,
-        page_id=scene.page.id,
-        customer_id=scene.page.customer_id,
-        phone=customers.get(scene.page.customer_id).phone,
-        urgent=hand_off.urgent if hand_off else False,
-    )
+    outcomes.hand_over(scene.page, scene.loaded, scene.action, outcome)
     events.record("answer.needs_human", actor=CUSTOMER, page_id=scene.page.id, data={"action": scene.action.key})
     return "needs_human"
 
@@ -185,12 +173,18 @@ def _apply(scene: _Scene, form: Form, key: str) -> Status:
     was_answered = page.state == "answered"
     if action.closing:
         claims.give_back(page.id)
+        outcomes.take_back(page)
         _undo_closing(scene)
     claims.win(page.id, outcome.claims)
     standing = {"form": form.model_dump(mode="json"), "at": scene.now.isoformat()}
     values: dict[str, Any] = {"answers": {**_lasting(scene, keep=not action.closing), action.key: standing}}
     if action.closing:
-        values |= {"state": "answered", "can_change": not outcome.final, "answered_at": scene.now}
+        values |= {
+            "state": "answered",
+            "can_change": not outcome.final,
+            "change_until": outcome.changeable_until,
+            "answered_at": scene.now,
+        }
     if outcome.expires_at is not None:
         values["expires_at"] = outcome.expires_at
     _update(page, step=outcome.shows, **values)
@@ -204,25 +198,8 @@ def _apply(scene: _Scene, form: Form, key: str) -> Status:
         page_id=page.id,
         data={"action": action.key, "step": outcome.shows, "changed": was_answered},
     )
-    _follow_up(scene, outcome)
+    outcomes.carry_out(page, outcome)
     return "applied"
-
-
-def _follow_up(scene: _Scene, outcome: Outcome) -> None:
-    page = scene.page
-    for name in outcome.says:
-        texts.follow_up(page, name)
-    if outcome.hand_off is not None:
-        conversations.open_one(
-            "hand_off",
-            team=outcome.hand_off.team,
-            reason=outcome.hand_off.reason,
-            actor=CUSTOMER,
-            page_id=page.id,
-            customer_id=page.customer_id,
-            phone=customers.get(page.customer_id).phone,
-            urgent=outcome.hand_off.urgent,
-        )
 
 
 def _take_back(page: Page, *, revision: int, key: str, who: Who) -> Status:
@@ -235,11 +212,12 @@ def _take_back(page: Page, *, revision: int, key: str, who: Who) -> Status:
     loaded = registry.current().get(page.situation)
     facts = sight.facts_of(loaded, page.facts, page.version)
     _require_check(page, loaded.situation, facts, None, who)
-    if revision != page.revision or not page.can_change:
+    if revision != page.revision or not sight.may_change(page, now):
         raise Beaten("The answer can no longer be taken back here; a person can help.")
     closing = next((action for action in loaded.situation.actions if action.closing), loaded.situation.actions[0])
     scene = _Scene(page, loaded, closing, facts, now)
     claims.give_back(page.id)
+    outcomes.take_back(page)
     _undo_closing(scene)
     ends_at = max(loaded.situation.expires(facts, page.created_at), now + timedelta(minutes=1))
     _update(
@@ -248,6 +226,7 @@ def _take_back(page: Page, *, revision: int, key: str, who: Who) -> Status:
         step=loaded.situation.steps[0].key,
         answers=_lasting(scene, keep=False),
         can_change=False,
+        change_until=None,
         answered_at=None,
         expires_at=ends_at,
     )

@@ -28,7 +28,8 @@ class Page(db.Model):  # type: ignore[name-defined,misc]
 
     `step` is the face shown; `answers` maps each action in force to `{"form": ..., "at": ...}`; `revision` grows with
     every answer and every change of facts, so that two answers to the same sight of the page cannot both win.
-    `can_change` says whether the closing answer can still be taken back. `opened_at` is set by the page's own script.
+    `can_change` says whether the closing answer can still be taken back, `change_until` until when if that is before
+    the page's end. `opened_at` is set by the page's own script.
     `first_device_id` is the device that was the first to show the page; it stays when that device is forgotten, so that
     no later one takes its place.
     `disowned_at` is when somebody said that the number it went to is not this customer's.
@@ -68,6 +69,7 @@ class Page(db.Model):  # type: ignore[name-defined,misc]
     facts: Mapped[dict[str, Any]] = mapped_column(Json)
     answers: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     can_change: Mapped[bool] = mapped_column(default=False)
+    change_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     locale: Mapped[str] = mapped_column(String(20))
     timezone: Mapped[str] = mapped_column(String(40))
     case_ref: Mapped[str | None] = mapped_column(String(80))

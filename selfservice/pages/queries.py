@@ -29,6 +29,7 @@ _SIGHT = (
         Page.facts,
         Page.answers,
         Page.can_change,
+        Page.change_until,
         Page.locale,
         Page.timezone,
         Page.send_at,

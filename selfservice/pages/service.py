@@ -215,6 +215,7 @@ def _create(
         facts=facts.model_dump(mode="json"),
         answers={},
         can_change=False,
+        change_until=None,
         locale=sight.choose_language(loaded, new.locale or customer.locale or brand.language),
         timezone=brand.timezone,
         case_ref=new.case_ref,

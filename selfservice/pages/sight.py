@@ -63,15 +63,21 @@ def view_of(row: Row[Any], *, language: str = "", token: str = "", step: str = "
         first_name=first_name(row.name),
         ending=ending(row.phone) if row.phone else "",
         token=token,
-        answer_tokens=_answer_tokens(loaded, row, facts, state, reachable),
+        answer_tokens=_answer_tokens(loaded, row, facts, state, reachable, now),
         answers=answers_of(loaded, row.answers),
         taken=taken_of(loaded, facts, row.timezone) if state in LIVE else frozenset(),
         answered_at=row.answered_at,
-        can_change=row.can_change and state == "answered",
+        can_change=state == "answered" and may_change(row, now),
+        change_until=row.change_until if row.can_change else None,
         callback_at=row.callback_at if row.callback_at and row.callback_at > now else None,
         host=host(),
         push_key=config.current().push_key if "push" in loaded.situation.channels else "",
     )
+
+
+def may_change(page: Page | Row[Any], now: datetime) -> bool:
+    """Whether the closing answer of a page can still be taken back at `now`."""
+    return bool(page.can_change) and (page.change_until is None or now < page.change_until)
 
 
 def facts_of(loaded: Loaded, stored: Mapping[str, Any], version: int) -> Facts:
@@ -126,14 +132,14 @@ def _shown_step(loaded: Loaded, current: str, wished: str, reachable: tuple[Step
 
 
 def _answer_tokens(
-    loaded: Loaded, row: Row[Any], facts: Facts, state: str, reachable: tuple[Step, ...]
+    loaded: Loaded, row: Row[Any], facts: Facts, state: str, reachable: tuple[Step, ...], now: datetime
 ) -> dict[str, str]:
     """Tokens for what this sight of the page lets its customer do, and for nothing else."""
     if state in LIVE:
         buttons = (button for step in reachable for button in loaded.situation.visible(step, facts))
         allowed = {button.action for button in buttons if isinstance(button, Do)}
         if state == "answered":
-            allowed = allowed | {CHANGE} if row.can_change else set()
+            allowed = allowed | {CHANGE} if may_change(row, now) else set()
     else:
         allowed = {action.key for action in loaded.situation.actions if action.accepts_late}
     return tokens.current().sign_answers(row.id, allowed)

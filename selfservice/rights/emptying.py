@@ -48,6 +48,7 @@ def empty_pages(page_ids: Sequence[int]) -> int:
             answers={},
             case_ref=None,
             can_change=False,
+            change_until=None,
             callback_at=None,
             first_device_id=None,
             updated_at=clock.now(),

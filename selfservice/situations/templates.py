@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, MutableMapping
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -92,7 +92,7 @@ def environment(language: str) -> Environment:
     made.filters["sentence"] = sentence
     made.filters.update({name: traceable(made.filters[name]) for name in _TEXT_FILTERS})
     for path in sorted(_COMPONENTS.glob("*.html")):
-        made.globals[path.stem] = getattr(made.get_template(f"components/{path.name}").module, path.stem)
+        made.globals[path.stem] = _component(made, path)
     _made.append(made)
     return made
 
@@ -100,9 +100,19 @@ def environment(language: str) -> Environment:
 def forget(folder: Path) -> None:
     """Read a page type's templates anew when they are next needed."""
     for made in _made:
-        cache = cast(MutableMapping[tuple[Any, str], Template], made.cache)
-        for key in [key for key in list(cache) if Path(key[1]).is_relative_to(folder)]:
-            cache.pop(key, None)
+        kept = cast(MutableMapping[tuple[Any, str], Template], made.cache)
+        for key in [key for key in list(kept) if Path(key[1]).is_relative_to(folder)]:
+            kept.pop(key, None)
+
+
+def _component(made: Environment, path: Path) -> Callable[..., Any]:
+    """The macro of one component, taken when it is first called: by then it can call all the others."""
+
+    @cache
+    def macro() -> Any:
+        return getattr(made.get_template(f"components/{path.name}").module, path.stem)
+
+    return lambda *arguments, **keywords: macro()(*arguments, **keywords)
 
 
 def page_of(folder: Path, language: str) -> Template:

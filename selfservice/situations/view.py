@@ -54,6 +54,7 @@ class View:
     taken: frozenset[str] = frozenset()
     answered_at: datetime | None = None
     can_change: bool = False
+    change_until: datetime | None = None
     callback_at: datetime | None = None
     host: str = ""
     push_key: str = ""
@@ -81,6 +82,7 @@ class View:
             answer_tokens=dict(answer_tokens),
             answered_at=None,
             can_change=False,
+            change_until=None,
             push_key="",
             taken=frozenset(),
             **changes,

@@ -91,5 +91,7 @@ def _told(key: str, sentence: str, situation: Situation, secrets: set[str], earl
     is_asking = situation.is_guarded or bool(situation.checks)
     is_early = is_asking and (key in early or key.startswith(_BEFORE))
     is_early |= situation.is_guarded and key.startswith(_SENT)
-    for name in sorted(named - secrets - STANDARD - {"count", "code", "callback_at"} if is_early else ()):
+    for name in sorted(
+        named - secrets - STANDARD - {"count", "code", "callback_at", "change_until"} if is_early else ()
+    ):
         yield f"{key} names {{{name}}} before it is known who looks; take it out."

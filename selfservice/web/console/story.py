@@ -149,7 +149,15 @@ def _asked_for_a_person(scene: _Scene) -> Entry:
         )
     if scene.data("kind") == "callback":
         return _entry(scene, "phone", "Asked to be called back", f"For {team}" if team else "", tone=Tone.WARN)
+    if scene.data("kind") == "call":
+        return _entry(scene, "phone", "Chose a time for a call", f"For {team}" if team else "")
     return _entry(scene, "inbox", f"Handed to {team}" if team else "Handed to a person", tone=Tone.WARN)
+
+
+def _ended(scene: _Scene) -> Entry:
+    if scene.data("called_off"):
+        return _entry(scene, "undo", "The call is no longer wanted", "The customer changed the answer")
+    return _entry(scene, "check", f"Done by {scene.actor}")
 
 
 def _sent(scene: _Scene) -> Entry:
@@ -335,7 +343,7 @@ _TOLD: dict[str, Callable[[_Scene], Entry]] = {
     "customer.allowed": _allowed,
     "conversation.waiting": _asked_for_a_person,
     "conversation.open": _plainly("person", "Taken by {by}"),
-    "conversation.closed": _plainly("check", "Done by {by}"),
+    "conversation.closed": _ended,
     "message.submitted": _sent,
     "message.delivered": _delivered,
     "message.rewritten": _plainly("edit", "Text rewritten with the new facts", "It had not left yet"),
