@@ -194,7 +194,13 @@ def _notice(view: View, say: Speaker) -> Notice | None:
 
 
 def _problems(view: View, say: Speaker, drawing: Drawing) -> list[Problem]:
-    ids = {field.name: field.id for dock in drawing.docks if dock.part.is_shown for field in dock.fields}
+    ids = {
+        field.name: field.id
+        for dock in drawing.docks
+        if dock.part.is_shown
+        for field in dock.fields
+        if not field.is_exhausted
+    }
     return [Problem(say(f"problems.{word}"), ids.get(name, "")) for name, word in view.problems.items()]
 
 

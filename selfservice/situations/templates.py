@@ -89,7 +89,7 @@ def environment(language: str) -> Environment:
     made.globals.update(icon=icon, link=link, language=language, verify=f"/verify?lang={language}", shown=_shown)
     made.filters.update({name: _for_reader(form) for name, form in FORMATS.items() if name})
     made.filters.update(leaf=_for_reader(_leaf), stamp=_for_reader(_stamp), listed=_for_reader(_listed))
-    made.filters["sentence"] = sentence
+    made.filters.update(sentence=sentence, paragraphs=_paragraphs)
     made.filters.update({name: traceable(made.filters[name]) for name in _TEXT_FILTERS})
     for path in sorted(_COMPONENTS.glob("*.html")):
         made.globals[path.stem] = _component(made, path)
@@ -112,7 +112,10 @@ def _component(made: Environment, path: Path) -> Callable[..., Any]:
     def macro() -> Any:
         return getattr(made.get_template(f"components/{path.name}").module, path.stem)
 
-    return lambda *arguments, **keywords: macro()(*arguments, **keywords)
+    def called(*arguments: Any, **keywords: Any) -> Any:
+        return macro()(*arguments, **keywords)
+
+    return called
 
 
 def page_of(folder: Path, language: str) -> Template:
@@ -139,6 +142,12 @@ def _for_reader(form: Callable[[Any, Reader], Any]) -> Callable[[Context, Any], 
 def _shown(context: Context, name: str) -> Shown | None:
     """The fact called `name` as a row has it, by its kind; None where it is empty."""
     return call(show, context["facts"], name, context["reader"])
+
+
+@traceable
+def _paragraphs(text: str) -> list[str]:
+    """The lines of a text that hold something."""
+    return [line for line in text.splitlines() if line.strip()]
 
 
 def _leaf(value: datetime | date, reader: Reader) -> tuple[str, str]:

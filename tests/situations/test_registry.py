@@ -12,7 +12,15 @@ from selfservice.errors import ConfigError, NotFound
 from selfservice.situations import registry
 from selfservice.situations.registry import BUILT_IN, Registry
 
-BUILT_IN_KEYS = ["appointment_reminder", "fraud_alert", "order_status"]
+BUILT_IN_KEYS = [
+    "appointment_reminder",
+    "bill_reminder",
+    "consent_request",
+    "fraud_alert",
+    "notice",
+    "order_status",
+    "satisfaction_survey",
+]
 
 
 @pytest.fixture
