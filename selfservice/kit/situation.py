@@ -38,7 +38,8 @@ class CalendarEntry:
 class Situation:
     """One page type. The first step is what a new page asks; `expires` says when a page of these facts ends.
 
-    `offers` names what can run out (slots) so that the page leaves out what is gone. `upgrade` brings stored facts of
+    `offers` names what can run out (slots) so that the page leaves out what is gone; `gone` is the step that a page
+    shows while others have taken all of it, of which its customer is told (`[sms] gone`) at once. `upgrade` brings stored facts of
     an older `version` forward. `check_facts` gives a sentence for each fact that makes no sense at the moment of issue
     (a time in the past); it is not asked again later. `segments` limits a text's parts for each encoding. `team` is
     who answers for it. `check` is asked before the page shows anything, on each device once (again after half an hour
@@ -71,6 +72,7 @@ class Situation:
     channels: tuple[str, ...] = ("push", "sms", "email")
     segments: Mapping[str, int] = field(default_factory=lambda: {"GSM-7": GSM_SEGMENTS, "UCS-2": UCS2_SEGMENTS})
     offers: Callable[[Any, ZoneInfo], Mapping[Any, Claim]] | None = None
+    gone: str = ""
     calendar: Callable[[Any, Mapping[str, Form]], CalendarEntry | None] | None = None
     upgrade: Callable[[dict[str, Any], int], dict[str, Any]] = lambda facts, _version: facts
     check_facts: Callable[[Any, datetime], Mapping[str, str]] = lambda _facts, _now: {}

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, Select, String, delete, insert, select, update
+from sqlalchemy import Select, String, delete, exists, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from selfservice import kit
+from selfservice import clock, kit
 from selfservice.db import db, is_postgresql
 from selfservice.errors import Conflict
-from selfservice.pages.models import Claim, ClaimHold
+from selfservice.pages.models import Claim, ClaimHold, PageOffer
 from selfservice.prepared import Prepared, rows_of
 
 
@@ -36,14 +36,17 @@ def win(page_id: int, wanted: Iterable[kit.Claim]) -> None:
             .values(name=claim.name, capacity=claim.capacity, taken=0)
             .on_conflict_do_nothing(index_elements=["name"])
         )
-        taken = db.session.execute(
+        left = db.session.scalar(
             update(Claim)
             .where(Claim.name == claim.name, Claim.taken + claim.amount <= Claim.capacity)
             .values(taken=Claim.taken + claim.amount)
+            .returning(Claim.capacity - Claim.taken)
             .execution_options(synchronize_session=False)
         )
-        if cast("CursorResult[Any]", taken).rowcount != 1:
+        if left is None:
             raise LostClaim
+        if left == 0:
+            _mark_exhausted(claim.name)
         db.session.execute(insert(ClaimHold).values(page_id=page_id, name=claim.name, amount=claim.amount))
 
 
@@ -61,6 +64,7 @@ def give_back(page_id: int) -> None:
         )
     if holds:
         db.session.execute(delete(ClaimHold).where(ClaimHold.page_id == page_id))
+        _offer_again([name for name, _amount in holds])
 
 
 def taken_names(offers: Mapping[Any, kit.Claim]) -> frozenset[str]:
@@ -69,6 +73,32 @@ def taken_names(offers: Mapping[Any, kit.Claim]) -> frozenset[str]:
         return frozenset()
     names = [(claim.name,) for claim in offers.values()]
     return frozenset(row.name for row in _TAKEN.fetch({"names": names}))
+
+
+def taken(names: Iterable[str]) -> frozenset[str]:
+    """Those of the names of which nothing is left, as the running transaction sees it."""
+    return frozenset(row.name for row in _TAKEN.run({"names": [(name,) for name in names]}))
+
+
+def _mark_exhausted(name: str) -> None:
+    """Let the worker tell those who are offered the same, if there are any."""
+    others = exists().where(PageOffer.name == name, PageOffer.gone_at.is_(None))
+    db.session.execute(
+        update(Claim)
+        .where(Claim.name == name, others)
+        .values(exhausted_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _offer_again(names: list[str]) -> None:
+    """There is some of these again: whoever is offered them is told anew when they go."""
+    db.session.execute(
+        update(PageOffer)
+        .where(PageOffer.name.in_(names), PageOffer.gone_at.is_not(None))
+        .values(gone_at=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _taken(is_postgresql: bool) -> Select[Any]:

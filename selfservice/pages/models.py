@@ -23,6 +23,9 @@ HAS_ENDED_AND_SPEAKS = f"state IN ({_CLOSED_SQL}) AND substr(situation, 1, {len(
 """The condition, as SQL, that a page has ended and its facts are still there."""
 
 
+IS_EXHAUSTED = "exhausted_at IS NOT NULL"
+
+
 class Page(db.Model):  # type: ignore[name-defined,misc]
     """One signed page for one situation of one customer.
 
@@ -106,17 +109,38 @@ class Answer(db.Model):  # type: ignore[name-defined,misc]
 
 
 class Claim(db.Model):  # type: ignore[name-defined,misc]
-    """Something that can run out, and how much of it is taken."""
+    """Something that can run out, and how much of it is taken.
+
+    `exhausted_at` is when the last of it went, until all that are offered it know.
+    """
 
     __tablename__ = "claims"
     __table_args__ = (
         CheckConstraint("taken >= 0 AND taken <= capacity", name="taken"),
         CheckConstraint("capacity > 0", name="capacity"),
+        Index(
+            "ix_claims_exhausted_at",
+            "exhausted_at",
+            sqlite_where=text(IS_EXHAUSTED),
+            postgresql_where=text(IS_EXHAUSTED),
+        ),
     )
 
     name: Mapped[str] = mapped_column(String(200), primary_key=True)
     capacity: Mapped[int]
     taken: Mapped[int] = mapped_column(default=0)
+    exhausted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PageOffer(db.Model):  # type: ignore[name-defined,misc]
+    """What a page offers, where its type tells its customer when others have taken it; `gone_at` is when they had."""
+
+    __tablename__ = "page_offers"
+    __table_args__ = (Index("ix_page_offers_page_id", "page_id"),)
+
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    page_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("pages.id"), primary_key=True)
+    gone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class ClaimHold(db.Model):  # type: ignore[name-defined,misc]

@@ -46,12 +46,14 @@ def view_of(row: Row[Any], *, language: str = "", token: str = "", step: str = "
     spoken = choose_language(loaded, language, row.locale)
     face = brands.face(row.brand_id, spoken)
     state = state_at(row, now)
-    reachable = loaded.situation.reachable(row.step, facts)
+    taken = taken_of(loaded, facts, row.timezone) if state in LIVE else frozenset()
+    current = loaded.situation.gone if state == "open" and _is_all_gone(loaded, facts, row.timezone, taken) else row.step
+    reachable = loaded.situation.reachable(current, facts)
     return View(
         situation=row.situation,
         version=row.version,
         state=state,
-        step=_shown_step(loaded, row.step, step, reachable),
+        step=_shown_step(loaded, current, step, reachable),
         facts=facts,
         brand=face,
         language=spoken,
@@ -65,7 +67,7 @@ def view_of(row: Row[Any], *, language: str = "", token: str = "", step: str = "
         token=token,
         answer_tokens=_answer_tokens(loaded, row, facts, state, reachable, now),
         answers=answers_of(loaded, row.answers),
-        taken=taken_of(loaded, facts, row.timezone) if state in LIVE else frozenset(),
+        taken=taken,
         answered_at=row.answered_at,
         can_change=state == "answered" and may_change(row, now),
         change_until=row.change_until if row.can_change else None,
@@ -112,6 +114,13 @@ def taken_of(loaded: Loaded, facts: Facts, timezone: str) -> frozenset[str]:
     if loaded.situation.offers is None:
         return frozenset()
     return taken_names(loaded.situation.offers(facts, ZoneInfo(timezone)))
+
+
+def _is_all_gone(loaded: Loaded, facts: Facts, timezone: str, taken: frozenset[str]) -> bool:
+    """Whether others have taken all that a page of a type with a step for that offers."""
+    if not taken or not loaded.situation.gone or loaded.situation.offers is None:
+        return False
+    return {claim.name for claim in loaded.situation.offers(facts, ZoneInfo(timezone)).values()} <= taken
 
 
 def first_name(name: str | None) -> str:

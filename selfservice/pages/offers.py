@@ -1,0 +1,103 @@
+"""Offers: what several pages offer at the same time, and telling those who were not the first that it has gone.
+
+Who wins the last of it only marks the claim. The worker then tells the others, a few pages at a time, each once.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import exists, insert, select, update
+
+from selfservice import clock
+from selfservice.db import db
+from selfservice.errors import Invalid
+from selfservice.events import service as events
+from selfservice.kit import Facts
+from selfservice.messages import queries as outbox
+from selfservice.messages import standby
+from selfservice.pages import claims, telling, texts
+from selfservice.pages.models import Claim, ClaimHold, Page, PageOffer
+from selfservice.situations.registry import Loaded
+
+SYSTEM = "system"
+WAITING = ("scheduled", "open")
+"""The states of a page whose customer has not answered yet."""
+
+
+def keep(page: Page, loaded: Loaded, facts: Facts) -> None:
+    """Remember what a page offers, if its type wants to tell when that has gone. Raises Invalid if it has already."""
+    if not loaded.situation.gone or loaded.situation.offers is None:
+        return
+    offers = loaded.situation.offers(facts, ZoneInfo(page.timezone))
+    names = sorted({claim.name for claim in offers.values()})
+    if names and set(names) <= claims.taken(names):
+        raise Invalid("All that this page offers is taken already; offer something else.", fields={"": "taken"})
+    if names:
+        db.session.execute(insert(PageOffer), [{"name": name, "page_id": page.id} for name in names])
+
+
+def tell_due(limit: int = 50) -> int:
+    """Tell pages whose offers others have taken; returns how many were looked at. The caller commits."""
+    gone = db.session.execute(
+        select(Claim.name, Claim.exhausted_at)
+        .where(Claim.exhausted_at.is_not(None))
+        .order_by(Claim.exhausted_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    ).first()
+    if gone is None:
+        return 0
+    pages = _find_losers(gone.name, limit) if _is_taken(gone.name) else []
+    if not pages:
+        _clear(gone.name, gone.exhausted_at)
+    for page in pages:
+        _note(page, gone.name)
+    return max(len(pages), 1)
+
+
+def _find_losers(name: str, limit: int) -> list[Page]:
+    """Pages that still wait for an answer, offer this, hold none of it, and do not know yet."""
+    holds = exists().where(ClaimHold.page_id == Page.id, ClaimHold.name == name)
+    losers = (
+        select(Page)
+        .join(PageOffer, PageOffer.page_id == Page.id)
+        .where(PageOffer.name == name, PageOffer.gone_at.is_(None), Page.state.in_(WAITING), ~holds)
+        .order_by(Page.created_at, Page.id)
+        .limit(limit)
+        .with_for_update(of=Page, key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return list(db.session.scalars(losers))
+
+
+def _note(page: Page, name: str) -> None:
+    """Note that one of a page's offers has gone; with the last of them, tell its customer."""
+    of_page = PageOffer.page_id == page.id
+    db.session.execute(
+        update(PageOffer)
+        .where(of_page, PageOffer.name == name)
+        .values(gone_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+    if db.session.execute(select(PageOffer.name).where(of_page, PageOffer.gone_at.is_(None)).limit(1)).first():
+        return
+    events.record("page.gone", actor=SYSTEM, page_id=page.id)
+    standby.take_back_for_page(page.id, reason="offer_gone", and_held=True)
+    if outbox.has_told(page.id):
+        key = f"page:{page.id}:{texts.GONE}"
+        telling.tell(page, channels=page.channels or (), purpose=texts.GONE, key=key, actor=SYSTEM)
+
+
+def _is_taken(name: str) -> bool:
+    return name in claims.taken([name])
+
+
+def _clear(name: str, seen: datetime) -> None:
+    db.session.execute(
+        update(Claim)
+        .where(Claim.name == name, Claim.exhausted_at == seen)
+        .values(exhausted_at=None)
+        .execution_options(synchronize_session=False)
+    )
