@@ -47,7 +47,9 @@ def view_of(row: Row[Any], *, language: str = "", token: str = "", step: str = "
     face = brands.face(row.brand_id, spoken)
     state = state_at(row, now)
     taken = taken_of(loaded, facts, row.timezone) if state in LIVE else frozenset()
-    current = loaded.situation.gone if state == "open" and _is_all_gone(loaded, facts, row.timezone, taken) else row.step
+    current = (
+        loaded.situation.gone if state == "open" and _is_all_gone(loaded, facts, row.timezone, taken) else row.step
+    )
     reachable = loaded.situation.reachable(current, facts)
     return View(
         situation=row.situation,

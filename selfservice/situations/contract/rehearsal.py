@@ -69,7 +69,7 @@ def scenes(loaded: Loaded, facts: Facts, now: datetime) -> Iterator[Scene]:
 
     Raises Stuck naming what failed.
     """
-    waiting = [Scene(loaded.situation.steps[0].key)]
+    waiting = [Scene(step) for step in (loaded.situation.steps[0].key, loaded.situation.gone) if step]
     known: set[tuple[str, frozenset[str]]] = set()
     while waiting:
         scene = waiting.pop(0)
