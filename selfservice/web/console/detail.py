@@ -47,7 +47,7 @@ _MADE = {
     "again-held": "It is sent again, but waits for its time: see below until when.",
     "again-unsent": "Nothing was sent again: see below why.",
     "taken-back": "It is taken back and will not be sent.",
-    "replayed": "It is given back to be sent.",
+    "replayed": "It is sent once more.",
     "closed": "The page is closed.",
     "noted": "It is written down, and counts from now on.",
     "stopped": "Nothing more is sent to this customer. What was on its way is taken back.",

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from selfservice import clock
 from selfservice.customers import queries as customers
 from selfservice.customers.models import Consent, Customer
 from selfservice.db import db
@@ -114,10 +115,47 @@ class TestMessages:
 
         done = ana.post(path)
 
-        assert "It is given back to be sent." in ana.read(done.location)
+        after = ana.get(done.location)
+        assert "It is sent once more." in text_of(after)
+        assert titles(after.text)[0] == "Text sent once more by Ana Silva"
         assert ana.post(path).status_code == 409
         with app.app_context():
             assert db.session.scalars(sa.select(Message.state)).one() == "ready"
+
+    def test_one_of_which_nobody_can_say_is_sent_once_more(self, app: Flask, ana: Desk, page_id: int) -> None:
+        doubt(app)
+        with app.app_context():
+            message_id = db.session.scalars(sa.select(Message.id)).one()
+        before = ana.read(address(page_id))
+
+        done = ana.post(address(page_id, f"/messages/{encode_id(message_id)}/replay"))
+
+        assert "Nobody can say whether it came: ask the customer. If it did not, send it once more." in before
+        assert "Send it once more" in before
+        after = ana.get(done.location)
+        assert titles(after.text)[0] == "Text sent once more by Ana Silva"
+        assert "Nobody could say whether it had left" in text_of(after)
+        with app.app_context():
+            assert db.session.scalars(sa.select(Message.state)).one() == "ready"
+
+    def test_what_may_not_leave_any_more_is_not_said_to_be_sent(self, app: Flask, ana: Desk, page_id: int) -> None:
+        doubt(app)
+        with app.app_context():
+            message_id = db.session.scalars(sa.select(Message.id)).one()
+            service.stop(PHONE, reason="asked by text", actor="customer")
+            db.session.commit()
+
+        done = ana.post(address(page_id, f"/messages/{encode_id(message_id)}/replay"))
+
+        assert "Nothing was sent again: see below why." in ana.read(done.location)
+
+    def test_what_is_too_late_is_not_offered(self, app: Flask, ana: Desk, page_id: int) -> None:
+        doubt(app, not_after=clock.now())
+
+        shown = ana.read(address(page_id))
+
+        assert "Nobody can say whether it came. It is too late to send it once more." in shown
+        assert shown.count("once more") == 1
 
     def test_only_those_of_the_page_are_reached_through_it(self, app: Flask, ana: Desk, page_id: int) -> None:
         message_id = hold(app)
@@ -135,6 +173,16 @@ class TestMessages:
         shown = ana.read(address(page_id)).partition("Messages")[2]
         assert "Is there &lt;b&gt;parking&lt;/b&gt;? For a person Text from the customer" in shown
         assert shown.index("parking") < shown.index("can you come on")
+
+
+def doubt(app: Flask, **changes: object) -> None:
+    """Of the only message there is, nobody can say whether it left."""
+    with app.app_context():
+        message_id = db.session.scalars(sa.select(Message.id)).one()
+        force(message_id, "sending")
+        service.moves.move(message_id, "uncertain")
+        service.moves.move(message_id, "needs_human", reason="unknown", **changes)
+        db.session.commit()
 
 
 class TestStop:
