@@ -102,6 +102,19 @@ def accept(new: NewMessage, *, actor: str = SYSTEM) -> Message:
     return message
 
 
+def foresee(new: NewMessage) -> policy.Decision:
+    """What policy would decide about a message that was accepted now; nothing is written. Pushes ahead do not count."""
+    message, now = _make(new), clock.now()
+    standing = policy.Standing(
+        not_after=message.not_after,
+        stopping=None,
+        is_suppressed=bool(find_suppressed([message])),
+        not_before=new.not_before,
+        manners=Gathered([message], now).of(message),
+    )
+    return policy.decide(standing, now)
+
+
 def review(waiting: Sequence[Message], *, not_before: datetime | None = None) -> None:
     """Let policy decide about messages that wait, and move them accordingly."""
     now = clock.now()

@@ -42,11 +42,25 @@ def test_staff_see_what_the_customer_said(app: Flask, ana: Desk, ben: Desk, page
     shown = ben.read(address(page_id))
 
     assert "Offers Yes" in shown
-    assert "At what time 17:00 to 21:00" in shown
-    assert "Offers: yes" in shown
+    assert "At what time 5:00 pm to 9:00 pm" in shown
+    assert "· preferences page Offers: yes" in shown
     assert "Export all we keep" not in shown
     assert titles(ana.get(address(page_id)).text)[0] == "Chose what we send, when and how"
     assert "Wants offers" in ana.read(address(page_id))
+
+
+def test_what_was_said_at_one_time_stands_together(app: Flask, ana: Desk, page_id: int) -> None:
+    line = Line(app)
+    line.deliver()
+
+    line.text(PHONE, "STOP")
+    line.text(PHONE, "START")
+    line.text(PHONE, "STOP")
+
+    shown = ana.read(address(page_id))
+    stop = "text Updates about what they have with us: no Offers: no Urgent warnings: no"
+    assert shown.count(stop) == 2
+    assert shown.count("Said ") == 3
 
 
 @pytest.mark.parametrize(
