@@ -25,10 +25,11 @@ export const attempt = async (record) => {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), SENDING);
   const reply = await post(record.url, record.body, { "Idempotency-Key": record.id }, stop.signal).catch(() => null);
-  const isWhole = await reply?.clone().json().catch(() => false);
+  const said = await reply?.clone().json().catch(() => {});
   clearTimeout(timer);
   const status = reply?.status;
-  if (isWhole && status < 500 && status != 408 && status != 429) return reply;
+  record.notice = said?.notice;
+  if (said && status < 500 && status != 408 && status != 429) return reply;
   record.tries += 1;
   record.away = !reply;
   const pause = Math.min(2 ** record.tries, LONGEST) * (0.5 + Math.random());

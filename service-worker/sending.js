@@ -13,7 +13,6 @@ export const again = async (id, decided, fresh) => {
   const reply = await attempt(record);
   if (reply) {
     record.state = reply.ok ? "sent" : "refused";
-    record.status = reply.status;
     record.done = Date.now();
     record.until = record.done + (reply.ok ? DAY : 30 * DAY);
     record.url = record.url.slice(0, 15);

@@ -192,6 +192,9 @@ _WITH_DATABASE: dict[str, Callable[[], Finding]] = {
     ),
     "providers": _told("providers", troubles.list_unwell, "warning", "None fails or is slow."),
     "unsent": _told("unsent", troubles.list_dead, "problem", "No message was kept back by a fault of ours."),
+    "in doubt": _told(
+        "in doubt", troubles.list_doubtful, "warning", "No message waits for a person to find out if it came."
+    ),
     "receipts": _told("receipts", troubles.list_parked, "warning", "None is about a message that nobody here knows."),
     "worker": _worker,
     "staff": _staff,

@@ -1,4 +1,4 @@
-"""`flask message`: messages that were not sent, and sending again what our own fault kept back."""
+"""`flask message`: messages that were not sent, or of which nobody knows, and sending them once more."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ from selfservice.messages import queries, restoring, service
 
 STATES = ("dead", "failed", "needs_human", "uncertain")
 _MOST = 200
+_WAYS_ON = {
+    "dead": f"Mend the fault, then run `{FLASK} message replay ID`, or `--all`.",
+    "needs_human": f"Ask those people. What did not come is sent once more by `{FLASK} message replay ID`.",
+}
 
 
 @click.group(cls=Group)
@@ -29,7 +33,8 @@ def command() -> None:
 def list_messages(state: str, *, as_json: bool) -> None:
     """List messages in a state, the latest first, 200 at most: without numbers, names and texts.
 
-    Those that are dead failed five times by the same fault of ours.
+    Those that are dead failed five times by the same fault of ours. Those that are needs_human may have left: ask the
+    customer before you send one once more, or leave it to staff, who see it on its page.
     """
     found = queries.list_in_state(state, _MOST)
     lines = [
@@ -49,15 +54,18 @@ def list_messages(state: str, *, as_json: bool) -> None:
         click.echo(f"No message is {state}.")
     else:
         print_table([tuple(name.upper() for name in lines[0]), *(tuple(line.values()) for line in lines)])
-    if state == "dead" and lines and not as_json:
-        click.echo(f"Mend the fault, then run `{FLASK} message replay ID`, or `--all`.")
+    if state in _WAYS_ON and lines and not as_json:
+        click.echo(_WAYS_ON[state])
 
 
 @command.command("replay", example="message replay --all")
-@click.argument("message_id", metavar="ID", required=False)
+@click.argument("message_id", metavar="[ID]", required=False)
 @click.option("--all", "is_all", is_flag=True, help="All that are dead.")
 def replay(message_id: str | None, *, is_all: bool) -> None:
-    """Send a dead message again under its ID, or all of them: policy looks at each again before it leaves."""
+    """Send a message once more under its ID, or all that are dead: policy looks at each again before it leaves.
+
+    The ID is of one that is dead, or needs_human: of that, ask the customer first, who may have it already.
+    """
     if is_all == (message_id is not None):
         raise Invalid("Say which message: write its ID, or --all.")
     ids = [_read(message_id)] if message_id is not None else queries.list_dead_ids()
@@ -66,7 +74,9 @@ def replay(message_id: str | None, *, is_all: bool) -> None:
         count += service.replay(one, actor=ACTOR)
         db.session.commit()
     if message_id is not None and not count:
-        raise Invalid("That message is not dead, so it stays as it is: `message list` shows those that are.")
+        raise Invalid(
+            "That message is neither dead nor needs_human, so it stays as it is: `message list` shows those that are."
+        )
     click.echo("1 message was given back to be sent." if count == 1 else f"{count} messages were given back.")
 
 

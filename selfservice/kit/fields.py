@@ -13,7 +13,16 @@ from typing import Annotated, Any, TypeVar, get_args
 from urllib.parse import urlsplit
 
 from annotated_types import Len
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from selfservice import phone
 from selfservice.errors import Invalid
@@ -59,12 +68,20 @@ def _near(value: DateT) -> DateT:
 
 
 class Money(BaseModel):
-    """An amount in a currency (ISO 4217)."""
+    """An amount in a currency (ISO 4217); in JSON also as staff write it: "428.00 GBP"."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     amount: Decimal = Field(max_digits=12, decimal_places=2)
     currency: str = Field(pattern=r"^[A-Z]{3}$")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_written(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        amount, _, currency = value.strip().partition(" ")
+        return {"amount": amount, "currency": currency.strip().upper()}
 
 
 @dataclass(frozen=True)

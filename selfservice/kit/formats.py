@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time, format_timedelta
-from babel.numbers import format_currency
+from babel.numbers import format_currency, get_currency_symbol
 from babel.units import format_unit
 
 from selfservice.kit.customs import Customs, customs
@@ -20,6 +21,10 @@ from selfservice.kit.locales import locale
 
 BRIEF = 22
 """As much of a merchant's name as every card network carries (Mastercard's 22 of field 43 of ISO 8583; Visa has 25)."""
+
+_LATIN = re.compile("[A-Z]")
+# The marks of Unicode's bidirectional algorithm (UAX 9) that phones have known longest.
+_LEFT_TO_RIGHT, _RIGHT_TO_LEFT = "\u200e", "\u200f"
 
 
 @dataclass(frozen=True)
@@ -215,7 +220,12 @@ def _minutes(value: int, locale: Locale, length: Literal["long", "short"]) -> st
 
 @lru_cache(maxsize=4096)
 def _money(amount: str, currency: str, locale: Locale) -> str:
-    return _plain_spaces(format_currency(amount, currency, locale=locale))
+    text = _plain_spaces(format_currency(amount, currency, locale=locale))
+    symbol = get_currency_symbol(currency, locale=locale)
+    if locale.text_direction == "rtl" and _LATIN.search(symbol):
+        # Else £ is shown on the wrong side of UK, and what follows in Latin letters comes between it and its amount.
+        return text.replace(symbol, f"{symbol}{_LEFT_TO_RIGHT}{_RIGHT_TO_LEFT}")
+    return text
 
 
 def _plain_spaces(text: str) -> str:

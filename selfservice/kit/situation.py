@@ -40,8 +40,8 @@ class Situation:
 
     `offers` names what can run out (slots) so that the page leaves out what is gone; `gone` is the step that a page
     shows while others have taken all of it, of which its customer is told (`[sms] gone`) at once.
-    `upgrade` brings stored facts of an older `version` forward. `check_facts` gives a sentence for each fact that makes no sense at the moment of issue
-    (a time in the past); it is not asked again later. `segments` limits a text's parts for each encoding. `team` is
+    `upgrade` brings stored facts of an older `version` forward. `check_facts` gives a sentence for each fact that makes
+    no sense at the moment of issue (a time in the past); it is not asked again later. `segments` limits a text's parts for each encoding. `team` is
     who answers for it. `check` is asked before the page shows anything, on each device once (again after half an hour
     without a sign of life if the type is "sensitive"); `asks_new_devices` asks for a texted code, or for `check` if
     there is one, on every device but the one that opened the page first. `seal` is how a phone may keep the page for

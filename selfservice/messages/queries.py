@@ -138,6 +138,12 @@ def count_dead() -> int:
     return int(db.session.scalar(select(func.count()).select_from(Message).where(Message.state == "dead")) or 0)
 
 
+def count_doubtful() -> int:
+    """How many messages a person could still send once more, because nobody can say whether they left."""
+    mine = (Message.state == "needs_human", Message.stopping.is_(None), Message.not_after > clock.now())
+    return int(db.session.scalar(select(func.count()).select_from(Message).where(*mine)) or 0)
+
+
 def list_alarms() -> Sequence[ProviderAlarm]:
     """The providers that do not take us for who we say we are, oldest alarm first."""
     return db.session.scalars(select(ProviderAlarm).order_by(ProviderAlarm.since, ProviderAlarm.host)).all()

@@ -231,7 +231,9 @@ def apply_receipt(message_id: int, report: Report, *, actor: str = PROVIDER) -> 
     if report == "failed":
         _end_doubt(message_id, "refused_for_good")
         return moves.move(message_id, "failed", sources=("uncertain",), actor=actor, reason="refused")
-    is_news = moves.move(message_id, "submitted", sources=("uncertain",), actor=actor, submitted_at=clock.now())
+    is_news = moves.move(
+        message_id, "submitted", sources=("uncertain", "needs_human"), actor=actor, submitted_at=clock.now()
+    )
     if is_news:
         _end_doubt(message_id, "submitted")
     if report == "submitted":

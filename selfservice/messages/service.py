@@ -24,7 +24,7 @@ from selfservice.messages import content, moves, policy, queries, standby
 from selfservice.messages.manners import Gathered
 from selfservice.messages.models import Message
 from selfservice.messages.moves import SYSTEM
-from selfservice.messages.states import MAY_WAIT_AGAIN, UNSENT, WAITING
+from selfservice.messages.states import MAY_WAIT_AGAIN, REPLAYABLE, UNSENT, WAITING
 
 _RANKS: Mapping[MessageClass, int] = {"urgent": 0, "service": 1, "marketing": 2}
 """What leaves first when much is due: one person's message does not wait behind ten thousand of a campaign."""
@@ -100,6 +100,19 @@ def accept(new: NewMessage, *, actor: str = SYSTEM) -> Message:
     )
     review([message], not_before=new.not_before)
     return message
+
+
+def foresee(new: NewMessage) -> policy.Decision:
+    """What policy would decide about a message that was accepted now; nothing is written. Pushes ahead do not count."""
+    message, now = _make(new), clock.now()
+    standing = policy.Standing(
+        not_after=message.not_after,
+        stopping=None,
+        is_suppressed=bool(find_suppressed([message])),
+        not_before=new.not_before,
+        manners=Gathered([message], now).of(message),
+    )
+    return policy.decide(standing, now)
 
 
 def review(waiting: Sequence[Message], *, not_before: datetime | None = None) -> None:
@@ -248,11 +261,17 @@ def withdraw(evidence: Evidence) -> None:
 
 
 def replay(message_id: int, *, actor: str) -> bool:
-    """Give a dead message another life; policy decides again. False when it is not dead.
+    """Give another life to a message that is dead, or of which nobody can say whether it left; policy decides again.
 
-    If our own code still fails over it, it is left to the worker, which counts that.
+    False when it is neither. If our own code still fails over it, it is left to the worker, which counts that. Whoever
+    sends one of which nobody can say has asked its recipient: it is flagged, and any provider may have it.
     """
-    if not moves.move(message_id, "accepted", sources=("dead",), actor=actor, failures=0):
+    was = queries.get(message_id).state
+    doubted = {"resends": 0} if was == "needs_human" else {}
+    told = {"was": was, **({"resend": True} if doubted else {})}
+    if was not in REPLAYABLE or not moves.move(
+        message_id, "accepted", sources=(was,), actor=actor, data=told, failures=0, **doubted
+    ):
         return False
     try:
         with db.session.begin_nested():

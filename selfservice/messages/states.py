@@ -28,7 +28,10 @@ WAITING = ("accepted", "held", "ready")
 UNSENT = (*WAITING, "leased")
 """Nothing has left us yet."""
 
-MAY_WAIT_AGAIN = ("leased", "sending", "uncertain", "dead")
+REPLAYABLE = ("dead", "needs_human")
+"""What staff may give another life."""
+
+MAY_WAIT_AGAIN = ("leased", "sending", "uncertain", *REPLAYABLE)
 """Not waiting now, and perhaps again: a worker gives it back, a provider refuses it for now or never had it, staff
 replay it. Who takes such a message back marks it (`Message.stopping`), and policy finds that out before it leaves.
 """
@@ -61,9 +64,10 @@ _STEPS = (
     *each(("uncertain",), ("submitted", "failed"), "reconciler", "asked, told by a receipt, or by a late worker"),
     Transition("uncertain", "ready", "reconciler", "it was never taken, or may be sent again, flagged"),
     Transition("uncertain", "needs_human", "reconciler", "nobody can say"),
+    Transition("needs_human", "submitted", "receipt", "the provider says so after all"),
     *each(("submitted", "carrier_accepted"), ("no_receipt",), "clock", "72 hours without a word"),
     *each(UNSENT, ("dead",), "worker", "the same exception five times"),
-    Transition("dead", "accepted", "staff", "replayed: policy looks at everything again"),
+    *each(REPLAYABLE, ("accepted",), "staff", "replayed: policy looks at everything again"),
 )
 _JOINS = tuple(
     Transition(source, target, "receipt", "higher in the join")

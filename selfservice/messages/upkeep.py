@@ -187,8 +187,8 @@ def _ask_later(row: Any) -> None:
 
 def _give_up(row: Any, *, is_there: bool) -> None:
     """Send it again if that is allowed, to the same provider (see `Claimed.is_bound`): it has to be there still."""
+    results.leave_open(row.id)
     if row.message_class == "urgent" and row.resends == 0 and is_there:
-        results.leave_open(row.id)
         moves.move(row.id, "ready", sources=("uncertain",), reason="sent_again", data={"resend": True}, resends=1)
     else:
         moves.move(row.id, "needs_human", sources=("uncertain",), reason="unknown")

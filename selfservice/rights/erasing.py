@@ -88,7 +88,7 @@ def _end_pages(traces: Traces, actor: str) -> None:
 
 def _end_work(traces: Traces, actor: str) -> None:
     """What they told staff; work that waits is closed, because nobody could be reached any more."""
-    theirs = (Conversation.customer_id == traces.customer_id) | Conversation.page_id.in_(traces.page_ids)
-    emptying.empty_work(theirs)
-    for conversation_id in db.session.scalars(select(Conversation.id).where(theirs).order_by(Conversation.id)).all():
+    ids = db.session.scalars(select(Conversation.id).where(traces.is_work).order_by(Conversation.id)).all()
+    emptying.empty_work(Conversation.id.in_(ids))
+    for conversation_id in ids:
         conversations.drop(conversation_id, actor=actor)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from selfservice.conversations.models import Conversation
 from selfservice.customers import consents, preferences
 from selfservice.customers import queries as customers
-from selfservice.customers.models import Customer, DevicePage, Following
+from selfservice.customers.models import Customer, DevicePage, Following, PageFollowing
 from selfservice.db import Base, db
 from selfservice.events.models import Event
 from selfservice.media.models import Medium
@@ -52,13 +52,13 @@ def export(customer: Customer) -> dict[str, Any]:
         "messages": [_message(row) for row in messages],
         "texts_in": [_with_id(row, _IN) for row in traces.texts_in()],
         "conversations": [
-            _with_id(row, _WORK)
-            for row in _rows(Conversation, Conversation.customer_id == customer.id, order=Conversation.created_at)
+            _with_id(row, _WORK) for row in _rows(Conversation, traces.is_work, order=Conversation.created_at)
         ],
         "photos": [_with_id(row, _PHOTO) for row in _rows(Medium, Medium.page_id.in_(of_pages), order=Medium.id)],
         "devices": [
             {"since": row.at.isoformat()}
-            for row in _rows(Following, Following.customer_id == customer.id, order=Following.at)
+            for table in (Following, PageFollowing)
+            for row in _rows(table, table.customer_id == customer.id, order=table.at)
         ],
         "looked_at": [
             {"page": encode_id(row.page_id), "at": row.at.isoformat()}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from selfservice import phone as phones
+from selfservice.conversations.models import Conversation
 from selfservice.customers import queries as customers
 from selfservice.customers.models import Customer
 from selfservice.db import db
@@ -24,6 +25,15 @@ class Traces:
     page_ids: tuple[int, ...]
     numbers: tuple[str, ...]
     addresses: tuple[str, ...]
+
+    @property
+    def is_work(self) -> ColumnElement[bool]:
+        """The condition that work of staff is about them; also from before anybody knew whose number it is."""
+        return or_(
+            Conversation.customer_id == self.customer_id,
+            Conversation.page_id.in_(self.page_ids),
+            and_(Conversation.page_id.is_(None), Conversation.phone.in_(self.numbers)),
+        )
 
     def texts_in(self) -> Sequence[InboundText]:
         """The texts that came from them, oldest first."""

@@ -89,15 +89,17 @@ def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
     """
     ordered = sorted(entries, key=lambda entry: (entry.address, entry.at, not entry.is_given))
     batch: list[Entry] = []
-    for place, (_address, group) in enumerate(groupby(ordered, key=lambda entry: entry.address), start=1):
+    count = 0
+    for _address, group in groupby(ordered, key=lambda entry: entry.address):
         those = list(group)
         if not all(entry.is_given for entry in those):
             yield those
             continue
         batch += those
-        if place % BATCH == 0:
+        count += 1
+        if count == BATCH:
             yield batch
-            batch = []
+            batch, count = [], 0
     if batch:
         yield batch
 

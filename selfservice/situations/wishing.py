@@ -21,11 +21,12 @@ SAVE = "save"
 
 @dataclass(frozen=True)
 class Told:
-    """One time that the customer said yes or no to a class of messages."""
+    """One time that the customer said yes or no to a class of messages, and where."""
 
     message_class: str
     is_given: bool
     at: datetime
+    source: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -54,6 +54,20 @@ def list_dead() -> list[str]:
     ]
 
 
+def list_doubtful() -> list[str]:
+    """Whether messages wait until a person finds out if they came."""
+    count = messages.count_doubtful()
+    if not count:
+        return []
+    what = "1 message" if count == 1 else f"{count} messages"
+    return [
+        (
+            f"Nobody can say whether {what} left: staff ask the customer, and send what did not come once more on its "
+            "page. `flask --app app message list --state needs_human` says which."
+        )
+    ]
+
+
 def list_parked() -> list[str]:
     """The providers whose receipts name messages that nobody here knows, and have for a while: ours come at once."""
     now = clock.now()

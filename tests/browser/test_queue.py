@@ -9,9 +9,13 @@ from contextlib import closing, suppress
 from typing import Any
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Error, expect
 
+from selfservice.db import dispose
+from tests import factories
 from tests.browser.phone_scene import ANSWERED, QUESTION, SAVED, YES, Phone
+from tests.harness.numbers import fresh_number
 from tests.harness.server import LiveServer
 from tests.harness.way import Ask, Reply, Way, busy, lost
 
@@ -173,6 +177,32 @@ def test_beaten_answer_is_told_with_the_one_that_won(phone: Phone, issue: Issue,
     phone.note("Another answer came in first")
     phone.heading("Your appointment is cancelled")
     assert [action for action, _key in answers(link)] == ["cancel"]
+
+
+def test_answer_to_what_has_changed_meanwhile_is_told_so(phone: Phone, beside: Flask, answers: Answers) -> None:
+    number = fresh_number()
+
+    def bring(**facts: Any) -> str:
+        """The page of one and the same case, made or brought up to date."""
+        with beside.app_context():
+            link = factories.issue(
+                facts=factories.appointment(**facts), phone=number, name="Maria Santos", case_ref=f"moved {number}"
+            ).url
+            dispose()
+        return link
+
+    link = bring()
+    tab = phone.open(link)
+    phone.is_off(network=True)
+    tab.get_by_role("button", name=YES).click()
+    phone.note(SAVED)
+    assert bring(place="2 Mill Lane") == link
+
+    phone.is_on()
+
+    phone.note("What you were asked has changed, so this answer didn’t count.")
+    expect(tab.get_by_text("2 Mill Lane")).to_be_visible()
+    assert answers(link) == []
 
 
 def test_refused_answer_is_told(phone: Phone, issue: Issue) -> None:

@@ -336,3 +336,19 @@ def test_a_file_that_is_not_there_is_said(command: Command) -> None:
     assert done.stderr == (
         "/nowhere/consents.csv cannot be read (No such file or directory): mend the path or its rights.\n"
     )
+
+
+@pytest.mark.database("sqlite")
+def test_no_transaction_holds_more_addresses_than_it_may(load: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However those who said no, each of whom goes alone, stand among the others."""
+    held: list[int] = []
+
+    def note(addresses: Any) -> None:
+        held.append(len(set(addresses)))
+
+    monkeypatch.setattr(importing, "BATCH", 2)
+    monkeypatch.setattr(importing.consents, "hold", note)
+
+    load(*(row(f"+1202555012{number}", "no" if number % 2 else "yes") for number in range(8)))
+
+    assert max(held) == 2

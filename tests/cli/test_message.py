@@ -52,7 +52,7 @@ def test_one_is_replayed_once_under_its_id(command: Command, app: Flask, dead: l
     again = command("message", "replay", reference)
 
     assert (done.exit_code, done.stdout) == (0, "1 message was given back to be sent.\n")
-    assert (again.exit_code, again.stderr.startswith("That message is not dead")) == (1, True)
+    assert (again.exit_code, again.stderr.startswith("That message is neither dead nor needs_human")) == (1, True)
     with app.app_context():
         assert [state_of(one) for one in dead] == ["ready", "dead", "dead"]
         assert story_of(dead[0])[-2:] == ["accepted", "ready"]
@@ -65,6 +65,25 @@ def test_all_are_replayed(command: Command, app: Flask, dead: list[int]) -> None
 
     with app.app_context():
         assert [state_of(one) for one in dead] == ["ready"] * 3
+
+
+def test_one_of_which_nobody_can_say_is_sent_once_more_under_its_id_alone(
+    command: Command, app: Flask, dead: list[int]
+) -> None:
+    with app.app_context():
+        force(dead[0], "needs_human", reason="unknown")
+
+    listed = command("message", "list", "--state", "needs_human")
+    told = command("doctor").stdout
+    together = command("message", "replay", "--all")
+    alone = command("message", "replay", tokens.encode_id(dead[0]))
+
+    assert "Ask those people." in listed.stdout
+    assert "Nobody can say whether 1 message left: staff ask the customer" in told
+    assert together.stdout == "2 messages were given back.\n"
+    assert alone.exit_code == 0
+    with app.app_context():
+        assert state_of(dead[0]) == "ready"
 
 
 def test_a_number_that_was_stopped_meanwhile_is_not_texted(command: Command, app: Flask, dead: list[int]) -> None:

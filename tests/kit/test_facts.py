@@ -21,6 +21,7 @@ from selfservice.kit import (
     Link,
     Moment,
     Moments,
+    Money,
     Prose,
     Timeline,
     Whole,
@@ -146,6 +147,12 @@ def test_whole_number_may_come_with_a_point() -> None:
 
     assert facts.whole == 5
     assert isinstance(facts.whole, int)
+
+
+def test_money_in_json_is_also_read_as_staff_write_it() -> None:
+    facts = validate(Everything, {"amount": "428.00 gbp"})
+
+    assert facts.amount == Money(amount=Decimal("428.00"), currency="GBP")
 
 
 def test_facts_survive_being_stored_as_json() -> None:

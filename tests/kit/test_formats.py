@@ -81,6 +81,17 @@ def test_day_is_counted_where_the_reader_is() -> None:
     assert said("when", late, "en", zone=ZoneInfo("Asia/Tokyo")) == "tomorrow"
 
 
+@pytest.mark.parametrize(
+    ("currency", "symbol"),
+    [("GBP", "UK£\u200e\u200f"), ("PLN", "PLN\u200e\u200f"), ("EUR", "€"), ("SAR", "ر.س.\u200f")],
+)
+def test_sign_of_money_stays_beside_its_amount_from_right_to_left(currency: str, symbol: str) -> None:
+    """A sign in Latin letters is closed off: what stands behind it in such letters would be shown before it."""
+    money = Money(amount=Decimal(428), currency=currency)
+
+    assert said("money", money, "ar") == f"\u200f428.00 {symbol}"
+
+
 def test_money_has_its_sign_and_no_costly_spaces() -> None:
     money = Money(amount=Decimal("1284.50"), currency="GBP")
 

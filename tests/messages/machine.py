@@ -32,7 +32,7 @@ from selfservice.messages.dispatch import LEASE
 from selfservice.messages.models import Attempt, Message
 from selfservice.messages.moves import Claimed
 from selfservice.messages.results import Result
-from selfservice.messages.states import MAY_WAIT_AGAIN, RECEIPTS, STATES, UNSENT, WAITING
+from selfservice.messages.states import MAY_WAIT_AGAIN, RECEIPTS, REPLAYABLE, STATES, UNSENT, WAITING
 from selfservice.pages import service as pages
 from tests.factories import issue
 from tests.harness.stateful import Machine
@@ -41,7 +41,7 @@ from tests.messages.scenes import accept
 BEGINNING = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 """In London, where all of these people are, it is the same by the clock on the wall."""
 
-FINAL = ("delivered", "needs_human", "failed", "suppressed", "cancelled", "expired")
+FINAL = ("delivered", "failed", "suppressed", "cancelled", "expired")
 """Said here a second time: nothing leads out of these."""
 
 DAY = (time(8), time(21))
@@ -50,7 +50,7 @@ _MOST_MESSAGES = 8
 _MOST_PAGES = 3
 """They take long to make."""
 _NOT_GONE = (*WAITING, *MAY_WAIT_AGAIN)
-_MAY_BE_TOLD = ("sending", "uncertain", *RECEIPTS)
+_MAY_BE_TOLD = ("sending", "uncertain", "needs_human", *RECEIPTS)
 _ME = "worker"
 _numbers = itertools.count(10_000)
 _PLACES = st.integers(0, 63)
@@ -285,11 +285,11 @@ class Outbox(Machine):
             preferences.keep(one.customer_id, Wishes(one.wish))
             service.look_again(one.customer_id)
 
-    @precondition(lambda self: self.has_any("dead"))
+    @precondition(lambda self: self.has_any(*REPLAYABLE))
     @rule(place=_PLACES, failures=st.sampled_from([0, 1, 6]))
     def replay(self, place: int, failures: int) -> None:
-        """Give a dead message another life, though the fault may be there still."""
-        one = self.pick(place, "dead")
+        """Give a message another life, though the fault may be there still."""
+        one = self.pick(place, *REPLAYABLE)
         with self.step(), self.fault(one if failures else None):
             assert service.replay(one.id, actor="staff:1")
         for _ in range(failures - 1):
@@ -441,7 +441,8 @@ class Outbox(Machine):
             results.record(result)
         if fence != result.departure.fence:
             after = db.session.get_one(Message, result.departure.message_id, populate_existing=True)
-            by_receipt = state in ("uncertain", *RECEIPTS) and after.state in RECEIPTS  # It was parked until now.
+            could_be_told = state in ("uncertain", "needs_human", *RECEIPTS)
+            by_receipt = could_be_told and after.state in RECEIPTS  # It was parked until now.
             assert after.state == state or by_receipt, "a worker that lost its lease writes over nobody"
         db.session.commit()
 

@@ -127,9 +127,12 @@ def ends_where_its_set_says(
     db.session.commit()
 
 
-def test_a_receipt_for_an_uncertain_message_ends_the_doubt_and_names_it(channels: Channels) -> None:
+@pytest.mark.parametrize("is_given_up", [False, True])
+def test_a_receipt_for_a_message_in_doubt_ends_the_doubt_and_names_it(channels: Channels, *, is_given_up: bool) -> None:
     departure = depart(channels)
     results.record(Result(departure, Uncertain("Nobody knows.")))
+    if is_given_up:
+        moves.move(departure.message_id, "needs_human", reason="unknown")
     name = departure.outgoing.id
 
     reports.note("post", Receipt(ref=ref_of(name), report="carrier_accepted", key="a", id=name))

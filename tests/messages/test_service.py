@@ -17,10 +17,12 @@ from selfservice.customers import service as customers
 from selfservice.customers.queries import is_suppressed
 from selfservice.db import db
 from selfservice.errors import NotFound
+from selfservice.events.models import Event
 from selfservice.messages import dispatch, moves, policy, queries, service, upkeep
 from selfservice.messages.models import Message
 from selfservice.messages.service import NewMessage
-from selfservice.messages.states import MAY_WAIT_AGAIN
+from selfservice.messages.states import MAY_WAIT_AGAIN, REPLAYABLE
+from selfservice.tokens import encode_id
 from tests.factories import issue
 from tests.messages.scenes import OTHER, PHONE, Provider, accept, force, only, state_of, story_of
 
@@ -171,7 +173,7 @@ def test_what_comes_to_wait_again_on_a_closed_page_does_not_leave(session: Any, 
     force(message_id, state, next_look_at=None)
 
     service.cancel_for_page(issued.page.id)
-    if state == "dead":
+    if state in REPLAYABLE:
         service.replay(message_id, actor="staff:1")
     else:
         moves.move(message_id, "ready")
@@ -219,6 +221,20 @@ def test_a_dead_message_is_replayed_through_policy(session: Any) -> None:
 
     assert (queries.get(first.id).state, queries.get(first.id).failures) == ("ready", 0)
     assert queries.get(second.id).state == "suppressed"
+
+
+def test_one_of_which_nobody_can_say_is_sent_once_more_by_any_provider(session: Any) -> None:
+    message = accept(message_class="urgent")
+    force(message.id, "needs_human", provider="gone", resends=1, reason="unknown", next_look_at=None)
+    other = Provider()
+
+    assert service.replay(message.id, actor="staff:1")
+    session.commit()
+
+    assert dispatch.send_all(only(other), owner="me") == 1
+    assert [outgoing.id for outgoing in other.sent] == [encode_id(message.id)]
+    flagged = select(Event.data).where(Event.message_id == message.id, Event.actor == "staff:1")
+    assert session.scalars(flagged).one()["resend"] is True
 
 
 def test_a_message_over_which_our_code_still_fails_is_left_to_the_worker(

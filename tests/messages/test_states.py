@@ -36,6 +36,7 @@ ALLOWED = {
     "undelivered_temporary": {"undelivered_permanent", "delivered"},
     "undelivered_permanent": {"delivered"},
     "dead": {"accepted"},
+    "needs_human": {"accepted", "submitted"},
 }
 
 

@@ -53,7 +53,10 @@ def wished(**changes: Any) -> Wished:
         "offered": offered,
         "first": "push",
         "firsts": ("push", "sms", "email"),
-        "known": (Told("marketing", False, NOW), Told("marketing", True, NOW - timedelta(days=3))),
+        "known": (
+            Told("marketing", False, NOW, "text"),
+            Told("marketing", True, NOW - timedelta(days=3), "text"),
+        ),
         "can_choose": True,
     }
     return Wished(**{**values, **changes})

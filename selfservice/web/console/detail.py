@@ -21,6 +21,7 @@ from selfservice.db import db
 from selfservice.errors import Conflict
 from selfservice.events import queries as events
 from selfservice.events.models import Event
+from selfservice.kit.locales import english_name
 from selfservice.media import queries as media
 from selfservice.messages import queries as messages
 from selfservice.pages import checks, numbers, queries, receipts, service, sight, texts
@@ -47,7 +48,7 @@ _MADE = {
     "again-held": "It is sent again, but waits for its time: see below until when.",
     "again-unsent": "Nothing was sent again: see below why.",
     "taken-back": "It is taken back and will not be sent.",
-    "replayed": "It is given back to be sent.",
+    "replayed": "It is sent once more.",
     "closed": "The page is closed.",
     "noted": "It is written down, and counts from now on.",
     "stopped": "Nothing more is sent to this customer. What was on its way is taken back.",
@@ -152,7 +153,7 @@ def _basics(scene: _Scene) -> dict[str, Any]:
 def _language(loaded: Loaded | None, locale: str) -> str:
     """What a language is called by those who speak it."""
     words = loaded.words.get(locale) if loaded else None
-    return words[f"languages.{locale}"] if words else locale
+    return words[f"languages.{locale}"] if words else english_name(locale)
 
 
 def _parts(scene: _Scene) -> dict[str, Any]:

@@ -15,13 +15,15 @@ from selfservice.customers import queries as customers
 from selfservice.customers.models import Customer
 from selfservice.errors import Invalid
 from selfservice.kit.words import pieces
+from selfservice.messages import service as messages
+from selfservice.messages.service import NewMessage
 from selfservice.pages import letters, queries, texts
 from selfservice.pages.telling import CHANNELS
 from selfservice.situations import lettering, registry, replying
 from selfservice.situations.registry import Loaded
 from selfservice.situations.view import View
 from selfservice.text import Measured
-from selfservice.web.console import draft, preview, wording
+from selfservice.web.console import draft, preview, reasons, wording
 from selfservice.web.console.draft import Draft
 from selfservice.web.console.times import Times
 
@@ -42,6 +44,7 @@ def at(entered: Draft) -> dict[str, Any]:
         "text": _written(entered.loaded, view, is_mail=_goes_by_mail(entered, known)) if view else None,
         "until": f"Works until {Times(brand.timezone).within(view.expires_at)}" if view else "",
         "customer": _customer(entered, known) if known else None,
+        "waits": _waits(entered.loaded, view, known) if view and known else "",
     }
 
 
@@ -134,6 +137,31 @@ def _customer(entered: Draft, known: _Known) -> dict[str, Any]:
         "stopped": customers.is_suppressed(address, channel),
         "pages": _open_pages(customer.id) if customer else [],
     }
+
+
+def _waits(loaded: Loaded, view: View, known: _Known) -> str:
+    """Why, and until when, what is sent would not leave at once; empty if it would, or if everything is stopped."""
+    decision = messages.foresee(
+        NewMessage(
+            customer_id=known.customer.id if known.customer else 0,
+            recipient=known.number or known.email,
+            channel="sms" if known.number else "email",
+            message_class=loaded.situation.message_class,
+            purpose=texts.INVITATION,
+            body="",
+            locale=view.language,
+            not_after=view.expires_at,
+            idempotency_key="",
+        )
+    )
+    look = decision.next_look_at
+    if decision.verdict == "held" and look is not None:
+        times = Times(brands.get_for(loaded.key).timezone)
+        when = f"Waits until {times.within(look)}" if look < view.expires_at else "Not sent: its page ends first"
+        return f"{when}. {reasons.WAITS[decision.reason or '']}"
+    if decision.verdict == "suppressed" and decision.reason in reasons.REFUSED and decision.reason != "stopped":
+        return f"Not sent. {reasons.REFUSED[decision.reason]}"
+    return ""
 
 
 def _open_pages(customer_id: int) -> list[dict[str, str]]:

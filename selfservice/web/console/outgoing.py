@@ -1,4 +1,4 @@
-"""What staff do with the messages of a page: send its text again, take one back, give one back that a fault kept."""
+"""What staff do with the messages of a page: send its text again, take one back, send one once more."""
 
 from __future__ import annotations
 
@@ -29,11 +29,16 @@ def take_back(page_id: str, message_id: str) -> ResponseReturnValue:
 
 
 def replay(page_id: str, message_id: str) -> ResponseReturnValue:
-    """Give a dead message back to be sent; raises Conflict when somebody has done so already."""
-    if not service.replay(_find(page_id, message_id), actor=door.actor()):
-        raise Conflict("It has been given back already: reload the page to see what became of it.")
+    """Send a message once more that a fault kept back, or of which nobody can say whether it left.
+
+    Raises Conflict when somebody has done so already, or the provider has said what became of it.
+    """
+    found = _find(page_id, message_id)
+    if not service.replay(found, actor=door.actor()):
+        raise Conflict("It is not sent once more: reload the page to see what became of it.")
+    is_leaving = queries.get(found).is_unsent
     db.session.commit()
-    return _back(page_id, "replayed")
+    return _back(page_id, "replayed" if is_leaving else "again-unsent")
 
 
 def _find(page_id: str, message_id: str) -> int:

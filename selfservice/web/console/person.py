@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from selfservice import config, tokens
+from selfservice import config, tokens, windows
 from selfservice.customers import hours, preferences
 from selfservice.customers import queries as customers
 from selfservice.customers.consents import LONGEST_SOURCE, LONGEST_WORDING, Occasion
@@ -21,19 +21,28 @@ from selfservice.events import service as events
 from selfservice.pages import numbers, queries, wishes
 from selfservice.pages.models import Page
 from selfservice.rights import erasing, exporting
+from selfservice.situations.wishing import Told
 from selfservice.staff.models import Role
 from selfservice.web.console import door
+from selfservice.web.console.times import Times
 
 _CLASSES = {"service": "Updates about what they have with us", "marketing": "Offers", "urgent": "Urgent warnings"}
+_ONE_OCCASION = timedelta(minutes=1)
 _FIRSTS = {"": "A notification, then a text", "sms": "A text", "email": "An e-mail"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Spoken:
-    """One time that the customer said yes or no."""
+    """What the customer said at one time, and where: yes or no by kind of message."""
 
-    words: str
     at: datetime
+    source: str
+    answers: dict[str, str]
+
+    @property
+    def lines(self) -> list[str]:
+        """The answers in words, always in the same order."""
+        return [f"{words}: {self.answers[name]}" for name, words in _CLASSES.items() if name in self.answers]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,19 +66,30 @@ def tell(page: Page, customer: Customer) -> Wants:
     allowed = wishes.allowed_for(page, customer)
     chosen = preferences.find(customer.id)
     usual = config.current().courtesy.service.hours
+    wanted = windows.read(chosen.hours) if chosen.hours else usual
     zones = hours.possible_zones(customer.timezone, customer.phone, lambda: page.timezone)
     return Wants(
         classes=[(_CLASSES[name], is_sent) for name, is_sent in allowed.items()],
-        hours=(chosen.hours or (str(usual) if usual else "At any time")).replace("-", " to "),
+        hours=Times(page.timezone).between(wanted) if wanted else "At any time",
         first=_FIRSTS[chosen.first_channel],
         zone=zones[0] if len(zones) == 1 else f"Not known: one of {len(zones)} in their country",
-        spoken=[
-            Spoken(words=f"{_CLASSES[told.message_class]}: {'yes' if told.is_given else 'no'}", at=told.at)
-            for told in wishes.list_told(customer)
-        ],
+        spoken=_by_occasion(wishes.list_told(customer)),
         may_erase=door.here().role is not Role.AGENT,
         kinds=_CLASSES,
     )
+
+
+def _by_occasion(told: Iterable[Told]) -> list[Spoken]:
+    """What was said within a minute at one place, together; of each kind of message once."""
+    spoken: list[Spoken] = []
+    for one in told:
+        name, last = one.message_class, spoken[-1] if spoken else None
+        is_same = last is not None and last.source == one.source and last.at - one.at < _ONE_OCCASION
+        if last is None or not is_same or name in last.answers:
+            last = Spoken(at=one.at, source=one.source, answers={})
+            spoken.append(last)
+        last.answers[name] = "yes" if one.is_given else "no"
+    return spoken
 
 
 def stop(page_id: str) -> ResponseReturnValue:

@@ -44,7 +44,7 @@ NOT_NEEDED = {
 
 NEXT = {
     "uncertain": "The provider did not say whether it took it. We find out, and never send it twice blindly",
-    "needs_human": "Nobody can say whether it came: ask the customer. If it did not, send it again",
+    "needs_human": "Nobody can say whether it came: ask the customer. If it did not, send it once more",
     "no_receipt": "It may have come all the same. Nothing more is heard of it",
     "undelivered_temporary": "The phone may be off: the network goes on trying",
     "undelivered_permanent": "Check the number, or hand over the link in another way",
@@ -53,6 +53,12 @@ NEXT = {
     "expired": "It was too late for it",
 }
 """What staff can do, or need not do, by state."""
+
+TOO_LATE = {
+    "needs_human": "Nobody can say whether it came. It is too late to send it once more",
+    "dead": "Our own software failed over it five times. It is too late to send it once more",
+}
+"""The same of what staff can no longer send: its page has ended, say."""
 
 SHORTLY = {
     ("held", "quiet_hours"): "Waits for the morning",

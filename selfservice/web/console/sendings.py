@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from selfservice import phone, tokens
+from selfservice import clock, phone, tokens
 from selfservice.customers.models import Customer
 from selfservice.messages import policy
 from selfservice.messages.models import Message
+from selfservice.messages.states import REPLAYABLE
 from selfservice.pages import texts
 from selfservice.web.console import reasons
 from selfservice.web.console.wording import Condition, Tone
@@ -111,13 +112,19 @@ def _why(message: Message) -> str:
         return reasons.refused(reason, message.channel)
     if message.state == "cancelled":
         return reasons.TAKEN_BACK.get(reason, reasons.NOT_NEEDED.get(reason, ""))
-    return "" if (message.state, reason) in _BY_REASON else reasons.NEXT.get(message.state, "")
+    if (message.state, reason) in _BY_REASON:
+        return ""
+    return (reasons.TOO_LATE if message.state in REPLAYABLE and not _may(message) else reasons.NEXT).get(
+        message.state, ""
+    )
 
 
 def _may(message: Message) -> May:
     if message.stopping is not None:
         return ""
-    return "cancel" if message.state == "held" else "replay" if message.state == "dead" else ""
+    if message.state in REPLAYABLE and clock.now() < message.not_after:
+        return "replay"
+    return "cancel" if message.state == "held" else ""
 
 
 def _parts(message: Message) -> str:

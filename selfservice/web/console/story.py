@@ -91,6 +91,8 @@ def tell(events: Iterable[Event], cast: Cast) -> list[Entry]:
             continue
         if event.type == "message.delivered" and event.data.get("channel") == "push":
             continue  # The device has said so itself.
+        if event.type == "message.accepted" and "was" not in event.data:
+            continue  # That the page was made says so.
         action = str(event.data.get("action", ""))
         said = None
         if event.type in ("answer.applied", "answer.needs_human"):
@@ -186,6 +188,14 @@ def _disowned(scene: _Scene) -> Entry:
     where = "Said on this page" if scene.data("here") else "Said on another page of this customer"
     hidden = "All that goes to this number is stopped; the page shows nothing any more"
     return _entry(scene, "alert", "“This isn’t me”", where, hidden, tone=Tone.BAD)
+
+
+def _sent_once_more(scene: _Scene) -> Entry:
+    why = {
+        "dead": "A fault of ours had kept it back",
+        "needs_human": "Nobody could say whether it had left",
+    }
+    return _entry(scene, "send", f"{_what(scene)} sent once more by {scene.actor}", why.get(scene.data("was"), ""))
 
 
 def _taken_back(scene: _Scene) -> Entry:
@@ -344,6 +354,7 @@ _TOLD: dict[str, Callable[[_Scene], Entry]] = {
     "conversation.waiting": _asked_for_a_person,
     "conversation.open": _plainly("person", "Taken by {by}"),
     "conversation.closed": _ended,
+    "message.accepted": _sent_once_more,
     "message.submitted": _sent,
     "message.delivered": _delivered,
     "message.rewritten": _plainly("edit", "Text rewritten with the new facts", "It had not left yet"),

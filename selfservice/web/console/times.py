@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from selfservice import clock
 from selfservice.kit import formats
 from selfservice.kit.formats import Reader
+from selfservice.windows import Window
 
 _RELATIVE = ("Tomorrow", "Yesterday")
 
@@ -39,6 +40,15 @@ class Times:
     def long(self, moment: datetime) -> str:
         """Tuesday 24 November, 10:20 am."""
         return formats.moment(moment, self._reader)
+
+    def between(self, hours: Window) -> str:
+        """5:00 pm to 9:00 pm: hours of the day, wherever somebody is."""
+        midnight = datetime(2000, 1, 1, tzinfo=self._reader.zone)
+        opens, closes = (
+            formats.time(midnight.replace(hour=minutes // 60 % 24, minute=minutes % 60), self._reader)
+            for minutes in (hours.opens, hours.closes)
+        )
+        return f"{opens} to {closes}"
 
     def _day(self, moment: datetime) -> str:
         day = moment.astimezone(self._reader.zone).date()

@@ -56,6 +56,7 @@ def _refusal(refusal: AppError, view: View) -> Response:
         "title": refusal.message,
         "status": refusal.status,
         "code": refusal.code,
+        "notice": view.notice,
         "page": _page(view),
     }
     if isinstance(refusal, Invalid):

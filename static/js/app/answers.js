@@ -5,7 +5,6 @@ import { WORDS } from "./made.js";
 import { button, clear, noteOf, put } from "./notes.js";
 import { renew, say } from "./worker.js";
 
-const LATE = [404, 410];
 const HALF_A_DAY = 432e5;
 const KNOCKS = 5e3;
 let label = "";
@@ -59,8 +58,8 @@ const noteFor = (record) => {
     return noteOf("", "clock", WORDS.saved, line, button("ask", "undo", () => undo(record)));
   }
   if (record.state == "sent") return noteOf("fine", "check", fill("sent", time(record.done)), record.label);
-  const word = record.status == 409 ? "conflict" : LATE.includes(record.status) ? "late" : "refused";
-  return noteOf("problem", "alert", record.label, WORDS[word], button("ask", "close", () => drop(record)));
+  const why = WORDS[record.notice] || WORDS.refused;
+  return noteOf("problem", "alert", record.label, why, button("ask", "close", () => drop(record)));
 };
 
 // Only what has changed is drawn, so that nothing is read out twice and focus stays where it is.

@@ -46,6 +46,7 @@ function checks(told) {
   const items = [];
   if (customer?.stopped) items.push(check(STOPPED[customer.field], "bad"));
   if (text?.problem) items.push(check(text.problem, "bad"));
+  if (told.waits) items.push(check(told.waits, "warn"));
   if (until && !told.blank) items.push(check(until, ""));
   for (const page of customer?.pages ?? []) items.push(check(`Also open: ${page.what} · ${page.state}`, "warn", page.address));
   if (customer?.known && customer.pages.length === 0) items.push(check("No other open page", ""));

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from selfservice import clock
 from selfservice.customers import queries as customers
 from selfservice.customers.models import Consent, Customer
 from selfservice.db import db
@@ -41,11 +42,25 @@ def test_staff_see_what_the_customer_said(app: Flask, ana: Desk, ben: Desk, page
     shown = ben.read(address(page_id))
 
     assert "Offers Yes" in shown
-    assert "At what time 17:00 to 21:00" in shown
-    assert "Offers: yes" in shown
+    assert "At what time 5:00 pm to 9:00 pm" in shown
+    assert "· preferences page Offers: yes" in shown
     assert "Export all we keep" not in shown
     assert titles(ana.get(address(page_id)).text)[0] == "Chose what we send, when and how"
     assert "Wants offers" in ana.read(address(page_id))
+
+
+def test_what_was_said_at_one_time_stands_together(app: Flask, ana: Desk, page_id: int) -> None:
+    line = Line(app)
+    line.deliver()
+
+    line.text(PHONE, "STOP")
+    line.text(PHONE, "START")
+    line.text(PHONE, "STOP")
+
+    shown = ana.read(address(page_id))
+    stop = "text Updates about what they have with us: no Offers: no Urgent warnings: no"
+    assert shown.count(stop) == 2
+    assert shown.count("Said ") == 3
 
 
 @pytest.mark.parametrize(
@@ -114,10 +129,47 @@ class TestMessages:
 
         done = ana.post(path)
 
-        assert "It is given back to be sent." in ana.read(done.location)
+        after = ana.get(done.location)
+        assert "It is sent once more." in text_of(after)
+        assert titles(after.text)[0] == "Text sent once more by Ana Silva"
         assert ana.post(path).status_code == 409
         with app.app_context():
             assert db.session.scalars(sa.select(Message.state)).one() == "ready"
+
+    def test_one_of_which_nobody_can_say_is_sent_once_more(self, app: Flask, ana: Desk, page_id: int) -> None:
+        doubt(app)
+        with app.app_context():
+            message_id = db.session.scalars(sa.select(Message.id)).one()
+        before = ana.read(address(page_id))
+
+        done = ana.post(address(page_id, f"/messages/{encode_id(message_id)}/replay"))
+
+        assert "Nobody can say whether it came: ask the customer. If it did not, send it once more." in before
+        assert "Send it once more" in before
+        after = ana.get(done.location)
+        assert titles(after.text)[0] == "Text sent once more by Ana Silva"
+        assert "Nobody could say whether it had left" in text_of(after)
+        with app.app_context():
+            assert db.session.scalars(sa.select(Message.state)).one() == "ready"
+
+    def test_what_may_not_leave_any_more_is_not_said_to_be_sent(self, app: Flask, ana: Desk, page_id: int) -> None:
+        doubt(app)
+        with app.app_context():
+            message_id = db.session.scalars(sa.select(Message.id)).one()
+            service.stop(PHONE, reason="asked by text", actor="customer")
+            db.session.commit()
+
+        done = ana.post(address(page_id, f"/messages/{encode_id(message_id)}/replay"))
+
+        assert "Nothing was sent again: see below why." in ana.read(done.location)
+
+    def test_what_is_too_late_is_not_offered(self, app: Flask, ana: Desk, page_id: int) -> None:
+        doubt(app, not_after=clock.now())
+
+        shown = ana.read(address(page_id))
+
+        assert "Nobody can say whether it came. It is too late to send it once more." in shown
+        assert shown.count("once more") == 1
 
     def test_only_those_of_the_page_are_reached_through_it(self, app: Flask, ana: Desk, page_id: int) -> None:
         message_id = hold(app)
@@ -135,6 +187,16 @@ class TestMessages:
         shown = ana.read(address(page_id)).partition("Messages")[2]
         assert "Is there &lt;b&gt;parking&lt;/b&gt;? For a person Text from the customer" in shown
         assert shown.index("parking") < shown.index("can you come on")
+
+
+def doubt(app: Flask, **changes: object) -> None:
+    """Of the only message there is, nobody can say whether it left."""
+    with app.app_context():
+        message_id = db.session.scalars(sa.select(Message.id)).one()
+        force(message_id, "sending")
+        service.moves.move(message_id, "uncertain")
+        service.moves.move(message_id, "needs_human", reason="unknown", **changes)
+        db.session.commit()
 
 
 class TestStop:
