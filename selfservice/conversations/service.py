@@ -33,10 +33,12 @@ def open_one(  # noqa: PLR0913 - one keyword for each column of the row it makes
     phone: str | None = None,
     note: str = "",
     urgent: bool = False,
+    begins_at: datetime | None = None,
 ) -> Conversation:
     """Put work into a team's queue, or give back the page's own that is already there: asking twice is asking once.
 
-    Work that was done within seven days is taken up again instead.
+    Work that was done within seven days is taken up again instead. `begins_at` is when somebody can begin on it, where
+    that is not at once: it is due so much later.
     """
     existing = queries.find_current(page_id, kind) if page_id is not None else None
     if existing is not None:
@@ -44,7 +46,7 @@ def open_one(  # noqa: PLR0913 - one keyword for each column of the row it makes
         existing.note = note or existing.note
         if existing.state == "closed":
             existing.reason = reason
-            _reopen(existing, actor=actor, urgent=urgent)
+            _reopen(existing, actor=actor, urgent=urgent, begins_at=begins_at)
         elif urgent:
             _hurry(existing, reason)
         db.session.flush()
@@ -61,7 +63,7 @@ def open_one(  # noqa: PLR0913 - one keyword for each column of the row it makes
         reason=reason,
         note=note,
         urgent=urgent,
-        due_at=_due(kind, urgent=urgent),
+        due_at=_due(kind, urgent=urgent, begins_at=begins_at),
         created_at=now,
     )
     db.session.add(conversation)
@@ -134,17 +136,20 @@ def _hurry(conversation: Conversation, reason: str) -> None:
         conversation.due_at = min(conversation.due_at, clock.now() + URGENT_WITHIN)
 
 
-def _reopen(conversation: Conversation, *, actor: str, urgent: bool) -> None:
+def _reopen(conversation: Conversation, *, actor: str, urgent: bool, begins_at: datetime | None = None) -> None:
     """Put a closed conversation, which the caller holds, back into its queue, due anew and taken by nobody."""
-    values = {"user_id": None, "closed_at": None, "urgent": urgent, "due_at": _due(conversation.kind, urgent=urgent)}
+    due_at = _due(conversation.kind, urgent=urgent, begins_at=begins_at)
+    values = {"user_id": None, "closed_at": None, "urgent": urgent, "due_at": due_at}
     if _change(conversation, "waiting", **values):
         data = {"kind": conversation.kind, "team": conversation.team, "urgent": urgent, "again": True}
         _record(conversation, actor=actor, data=data)
 
 
-def _due(kind: str, *, urgent: bool) -> datetime:
+def _due(kind: str, *, urgent: bool, begins_at: datetime | None = None) -> datetime:
     """By when a new word of this kind is to be answered."""
-    return clock.now() + (URGENT_WITHIN if urgent else CALLBACK_WITHIN if kind == "callback" else WORK_WITHIN)
+    return (begins_at or clock.now()) + (
+        URGENT_WITHIN if urgent else CALLBACK_WITHIN if kind == "callback" else WORK_WITHIN
+    )
 
 
 def _move(conversation_id: int, target: str, user_id: int, refusal: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal
@@ -19,6 +19,8 @@ from selfservice.kit.customs import Customs, customs
 from selfservice.kit.fields import Money, Span
 from selfservice.kit.locales import locale
 
+_NOWHERE = ZoneInfo("UTC")
+_MIDNIGHT = datetime(2001, 1, 1, tzinfo=_NOWHERE)
 BRIEF = 22
 """As much of a merchant's name as every card network carries (Mastercard's 22 of field 43 of ISO 8583; Visa has 25)."""
 
@@ -131,8 +133,9 @@ def span(value: Span, reader: Reader) -> str:
 
 def hours(opens: int, closes: int, reader: Reader) -> str:
     """8 am to 6:30 pm, from minutes after midnight by the clock on the wall"""
-    walls = (datetime.min + timedelta(minutes=minutes) for minutes in (opens, closes))
-    return _from_to(*(_time(wall, reader.locale, reader.customs.time) for wall in walls), reader)
+    reader = replace(reader, zone=_NOWHERE)
+    start, end = (_MIDNIGHT + timedelta(minutes=minutes) for minutes in (opens, closes))
+    return _from_to(time(start, reader), time(end, reader), reader)
 
 
 def minutes(value: int, reader: Reader) -> str:

@@ -6,6 +6,7 @@ times.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -97,7 +98,7 @@ def read_windows(spelt: Any) -> Windows:
     if isinstance(spelt, str) or not all(isinstance(one, str) for one in spelt):
         raise ValueError("The hours of a day are a list such as 08:00-12:00 and 14:00-18:30.")
     found = tuple(sorted((windows.read(one) for one in spelt), key=lambda window: window.opens))
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in itertools.pairwise(found):
         if after.opens < before.closes:
             raise ValueError(f"The hours {before} and {after} overlap; write them as one.")
     return found

@@ -17,7 +17,7 @@ STATIC = Path(__file__).resolve().parents[2] / "static"
 _DARK = "@media (prefers-color-scheme:dark){"
 _FORCED = {"dark": ("@media all{", "dark"), "light": ("@media not all{", "light")}
 _LARGE = "html{font-size:200%}body{hyphens:auto}"
-_FIXED = {"good": ("#12693a", "#14512f"), "closed": ("#434c58", "#2a3038")}
+_FIXED = {"good": ("#116136", "#14512f"), "closed": ("#434c58", "#2a3038")}
 
 
 @dataclass(frozen=True)

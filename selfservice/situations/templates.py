@@ -25,6 +25,7 @@ from selfservice.kit.formats import FORMATS, Reader, month, number, short_day, t
 from selfservice.kit.tracing import call, traceable
 from selfservice.situations.drawing import link
 from selfservice.situations.icons import icon
+from selfservice.situations.presence import absence
 from selfservice.situations.speaking import sentence
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
@@ -84,7 +85,7 @@ def environment(language: str) -> Environment:
         auto_reload=False,
         cache_size=-1,
     )
-    made.globals.update(icon=icon, link=link, language=language, verify=f"/verify?lang={language}")
+    made.globals.update(absence=absence, icon=icon, link=link, language=language, verify=f"/verify?lang={language}")
     made.filters.update({name: _for_reader(form) for name, form in FORMATS.items() if name})
     made.filters.update(leaf=_for_reader(_leaf), stamp=_for_reader(_stamp), listed=_for_reader(_listed))
     made.filters["sentence"] = sentence

@@ -16,7 +16,7 @@ from selfservice.kit.opening_lines import line
 
 LONDON = ZoneInfo("Europe/London")
 QUARTER = timedelta(minutes=15)
-OFFICE: dict[str, Any] = {"week": dict.fromkeys(WEEKDAYS[:5], ["08:00-18:30"])}
+OFFICE: dict[str, Any] = {"week": {key: ["08:00-18:30"] for key in WEEKDAYS[:5]}}
 # Clocks that jump by an hour, by half of one, at midnight, and over a whole day.
 JUMPING = ("Europe/London", "America/New_York", "Australia/Lord_Howe", "Africa/Cairo", "Asia/Beirut", "Asia/Kolkata")
 
@@ -82,7 +82,7 @@ def test_times_to_offer_begin_and_end_while_somebody_is_there() -> None:
 
 
 def test_a_time_that_the_wall_skips_is_not_offered_and_one_that_comes_twice_is_offered_once() -> None:
-    always = opening({"week": dict.fromkeys(WEEKDAYS, ["00:00-04:00"])})
+    always = opening({"week": {key: ["00:00-04:00"] for key in WEEKDAYS}})
 
     spring = always.starts(date(2027, 3, 28), every=timedelta(hours=1))
     autumn = always.starts(date(2027, 10, 31), every=timedelta(hours=1))
@@ -102,7 +102,7 @@ def test_next_opening_is_the_first_open_moment_whatever_the_clock_does(
     zone: str, month: int, day: int, minutes: int, bounds: tuple[int, int]
 ) -> None:
     spelt = "{:02}:{:02}-{:02}:{:02}".format(*(part for bound in bounds for part in divmod(bound * 15, 60)))
-    place = opening({"week": dict.fromkeys(WEEKDAYS, [spelt])}, ZoneInfo(zone))
+    place = opening({"week": {key: [spelt] for key in WEEKDAYS}}, ZoneInfo(zone))
     start = datetime(2026, month, day, tzinfo=UTC) + timedelta(minutes=minutes)
 
     found = place.next_opening(start)
@@ -193,11 +193,11 @@ LINES = {
 @pytest.mark.parametrize("language", LINES)
 def test_opening_hours_read_as_people_say_them(language: str) -> None:
     reader = Reader(language, LONDON, local(2026, 11, 21, 9), "GB")
-    sunday_on = dict.fromkeys(("sun", "mon", "tue", "wed", "thu"), ["08:00-12:00", "14:00-18:00"])
+    sunday_on = {key: ["08:00-12:00", "14:00-18:00"] for key in ("sun", "mon", "tue", "wed", "thu")}
     weeks = (
         OFFICE["week"],
         {**OFFICE["week"], "sat": ["09:00-13:00"]},
-        dict.fromkeys(WEEKDAYS, ["00:00-24:00"]),
+        {key: ["00:00-24:00"] for key in WEEKDAYS},
         sunday_on,
     )
 
