@@ -34,3 +34,8 @@ class Face:
     privacy_url: str = ""
     logo: str = ""
     teams: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+def logo_address(face: Face) -> str:
+    """Where the logo of a face is, which has one; the same picture stands there for ever."""
+    return f"/logo/{face.logo}.png"

@@ -67,7 +67,7 @@ def show_page(page_id: str) -> ResponseReturnValue:
 def view_of(entered: Draft, wanted: Shown) -> View | None:
     """What a draft would look like in one of its states; None while too little is known."""
     now = clock.now()
-    brand = brands.get_for(entered.loaded.key)
+    brand = brands.get_for(entered.loaded.key, entered.brand)
     face = brands.face(brand.id, entered.language)
     zone = ZoneInfo(face.timezone)
     found = draft.specimen(entered, zone=zone, now=now)
