@@ -126,9 +126,7 @@ def gallery() -> None:
 @click.option("--locale", help="The customer's language, such as en, es-MX or ar.")
 @click.option("--brand", default="", metavar="KEY", help="The brand that it speaks for, if not that of its type.")
 @json_option
-def send(  # noqa: PLR0913 - one for each option
-    key: str, sample: str, *, to: str, name: str | None, locale: str | None, brand: str, as_json: bool
-) -> None:
+def send(key: str, sample: str, *, to: str, name: str | None, locale: str | None, brand: str, as_json: bool) -> None:
     """Make a page of the type KEY from its sample SAMPLE and text its link to a number."""
     loaded = issuing.get_type(key)
     found = loaded.samples.get(sample)

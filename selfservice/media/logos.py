@@ -1,4 +1,4 @@
-"""Logos: a small square PNG of any picture, decoded where photos are; SVG is refused, because it can carry a program."""
+"""Logos: a small square PNG of any picture, decoded where photos are; an SVG, which can carry a program, is refused."""
 
 from __future__ import annotations
 

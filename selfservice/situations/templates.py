@@ -86,7 +86,9 @@ def environment(language: str) -> Environment:
         auto_reload=False,
         cache_size=-1,
     )
-    made.globals.update(absence=absence, icon=icon, link=link, logo=logo_address, language=language, verify=f"/verify?lang={language}")
+    made.globals.update(
+        absence=absence, icon=icon, link=link, logo=logo_address, language=language, verify=f"/verify?lang={language}"
+    )
     made.filters.update({name: _for_reader(form) for name, form in FORMATS.items() if name})
     made.filters.update(leaf=_for_reader(_leaf), stamp=_for_reader(_stamp), listed=_for_reader(_listed))
     made.filters["sentence"] = sentence

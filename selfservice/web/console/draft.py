@@ -25,8 +25,8 @@ PREFIX = "fact_"
 class Draft:
     """The form as it was entered. `facts` holds one text for each field, by the field's name.
 
-    `page_id` is the page this form will make: chosen with the form, so that a form sent twice makes one page. `brand` is
-    the key of the brand it speaks for, empty for the one of its type.
+    `page_id` is the page this form will make: chosen with the form, so that a form sent twice makes one page. `brand`
+    is the key of the brand it speaks for, empty for the one of its type.
     """
 
     loaded: Loaded

@@ -1,4 +1,4 @@
-"""What a customer's phone keeps that is nobody's: the worker, the script behind pages, the manifest, logos, one page."""
+"""What a customer's phone keeps that is nobody's: worker, script behind the pages, manifest, logos, one page."""
 
 from __future__ import annotations
 
