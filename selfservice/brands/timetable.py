@@ -24,7 +24,10 @@ def read(lines: Iterable[str]) -> dict[str, Any]:
     exceptions: dict[str, list[str]] = {}
     for line in filter(None, (line.strip().lower() for line in lines)):
         days, _, spelt = line.partition(" ")
-        hours = _hours(spelt)
+        try:
+            hours = _hours(spelt)
+        except ValueError as refusal:
+            raise ValueError(f"“{line}”: {refusal}") from None
         if _DATE.fullmatch(days):
             exceptions[_date(days)] = hours
         else:

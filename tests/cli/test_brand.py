@@ -126,7 +126,7 @@ REFUSALS: tuple[tuple[tuple[str, str], str], ...] = (
     ),
     (("--name-in", "spanish=Centro"), "names: “spanish” is no language; write its two letters, such as es."),
     (("--team", "Reception=Desk"), "teams: “Reception” is no key of a team; use the one that page types name, such as reception."),  # noqa: E501
-    (("--open", "always"), "opening: A line has a day and no hours: write lines such as “mon-fri 08:00-18:30”, “sat 09:00-12:00, 14:00-17:00” or “2026-12-25 closed”."),  # noqa: E501
+    (("--open", "always"), "opening: “always”: A line has a day and no hours: write lines such as “mon-fri 08:00-18:30”, “sat 09:00-12:00, 14:00-17:00” or “2026-12-25 closed”."),  # noqa: E501
     (("--type", "no_such"), "There is no page type called no_such"),
     (("--type", "appointment_reminder"), "other speaks for pages of the type appointment_reminder: take the type from it first."),  # noqa: E501
 )  # fmt: skip
