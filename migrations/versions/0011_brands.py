@@ -16,7 +16,7 @@ JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 def upgrade() -> None:
     op.add_column("brands", sa.Column("opening", JSON, server_default=sa.text("'{}'"), nullable=False))
-    op.add_column("brands", sa.Column("logo", sa.String(length=32), server_default="", nullable=False))
+    op.add_column("brands", sa.Column("logo", sa.String(length=32), server_default=sa.text("''"), nullable=False))
     op.create_table(
         "logos",
         sa.Column("digest", sa.String(length=32), nullable=False),

@@ -38,7 +38,7 @@ class Brand(db.Model):  # type: ignore[name-defined,misc]
     situations: Mapped[list[Any]] = mapped_column(Json, default=list)
     privacy_url: Mapped[str] = mapped_column(String(200), default="")
     is_default: Mapped[bool] = mapped_column(default=False)
-    logo: Mapped[str] = mapped_column(String(32), default="", server_default="")
+    logo: Mapped[str] = mapped_column(String(32), default="", server_default=text("''"))
 
 
 class Logo(db.Model):  # type: ignore[name-defined,misc]
