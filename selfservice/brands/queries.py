@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from flask import current_app
 from sqlalchemy import Row, select
@@ -10,9 +12,12 @@ from sqlalchemy import Row, select
 from selfservice import clock
 from selfservice import db as database
 from selfservice.brands.face import Face
-from selfservice.brands.models import Brand
+from selfservice.brands.models import Brand, Logo
 from selfservice.db import db
 from selfservice.errors import NotFound
+from selfservice.kit import opening_lines
+from selfservice.kit.formats import Reader
+from selfservice.kit.opening import Opening
 
 REMEMBERED_SECONDS = 5.0
 
@@ -22,12 +27,28 @@ class _Remembered(NamedTuple):
     faces: dict[tuple[int, str], Face]
 
 
-def get_for(situation: str) -> Brand:
-    """The brand that speaks for a page type; raises NotFound when none is set up."""
-    brands = db.session.scalars(select(Brand).order_by(Brand.is_default.desc(), Brand.id)).all()
+def get_for(situation: str, key: str = "") -> Brand:
+    """The brand called `key`, or without one the brand that speaks for a page type; raises NotFound."""
+    if key:
+        return get_by_key(key)
+    brands = list_all()
     if not brands:
         raise NotFound("No organisation is set up yet; run `flask --app app db upgrade` once.")
     return next((brand for brand in brands if situation in brand.situations), brands[0])
+
+
+def get_by_key(key: str) -> Brand:
+    """The brand called `key`; raises NotFound."""
+    brand = db.session.scalars(select(Brand).where(Brand.key == key)).first()
+    if brand is None:
+        known = ", ".join(db.session.scalars(select(Brand.key).order_by(Brand.key)))
+        raise NotFound(f"There is no brand called {key}; use one of these: {known}.")
+    return brand
+
+
+def list_all() -> Sequence[Brand]:
+    """All brands, the default one first."""
+    return db.session.scalars(select(Brand).order_by(Brand.is_default.desc(), Brand.id)).all()
 
 
 def get(brand_id: int) -> Brand:
@@ -45,9 +66,15 @@ def face(brand_id: int, language: str) -> Face:
         rows = database.fetch(select(Brand.__table__).where(Brand.id == brand_id), {})
         if not rows:
             raise NotFound("There is no such organisation; choose one that is set up.")
-        found = _face(rows[0], language)
+        found = show(rows[0], language)
         _faces()[brand_id, language] = found
     return found
+
+
+def find_logo(digest: str) -> bytes | None:
+    """The PNG under a digest, if there is one."""
+    rows = database.fetch(select(Logo.png).where(Logo.digest == digest), {})
+    return rows[0].png if rows else None
 
 
 def forget_faces() -> None:
@@ -64,7 +91,12 @@ def _faces() -> dict[tuple[int, str], Face]:
     return remembered.faces
 
 
-def _face(brand: Row[Any], language: str) -> Face:
+def show(brand: Brand | Row[Any], language: str) -> Face:
+    """How a brand's row, also one that is not kept yet, shows itself in `language`."""
+    zone = ZoneInfo(brand.timezone)
+    opening = Opening.read(brand.opening, zone)
+    reader = Reader(language, zone, clock.now(), brand.country)
+    worked_out = opening_lines.line(opening, reader) if opening else ""
     return Face(
         id=brand.id,
         key=brand.key,
@@ -77,7 +109,9 @@ def _face(brand: Row[Any], language: str) -> Face:
         country=brand.country,
         timezone=brand.timezone,
         language=brand.language,
-        hours=brand.hours.get(language, ""),
+        opening=opening,
+        hours=brand.hours.get(language) or worked_out,
         privacy_url=brand.privacy_url,
+        logo=brand.logo,
         teams={key: names.get(language, names.get(brand.language, key)) for key, names in brand.teams.items()},
     )

@@ -10,6 +10,7 @@ from flask.cli import AppGroup
 
 COMMANDS = {
     "backup": "selfservice.cli.backup",
+    "brand": "selfservice.cli.brand",
     "consent": "selfservice.cli.consent",
     "customer": "selfservice.cli.customer",
     "db": "selfservice.cli.database",

@@ -31,9 +31,9 @@ def get_type(key: str) -> Loaded:
     return known.get(key)
 
 
-def zone_of(key: str) -> ZoneInfo:
-    """The zone in which a type's facts are read where they name none: that of the organisation that sends it."""
-    return ZoneInfo(brands.get_for(key).timezone)
+def zone_of(key: str, brand: str = "") -> ZoneInfo:
+    """The zone in which a type's facts are read where they name none: that of the brand that sends it."""
+    return ZoneInfo(brands.get_for(key, brand).timezone)
 
 
 def issue(
@@ -42,10 +42,13 @@ def issue(
     person: Person,
     *,
     case_ref: str | None = None,
+    brand: str = "",
     as_json: bool,
 ) -> None:
     """Issue a page, commit, and print what came of it."""
-    new = NewPage(situation=situation, facts=facts, customer=person, actor=ACTOR, case_ref=case_ref or None)
+    new = NewPage(
+        situation=situation, facts=facts, customer=person, actor=ACTOR, case_ref=case_ref or None, brand=brand
+    )
     issued = pages.issue(new)
     db.session.commit()
     if as_json:

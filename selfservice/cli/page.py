@@ -29,12 +29,14 @@ def command() -> None:
 @click.option("--case-ref", metavar="REF", help="Your own reference for the case: its live page is brought up to date.")
 @click.option("--name", help="The customer's name.")
 @click.option("--locale", help="The customer's language, such as en, es-MX or ar.")
+@click.option("--brand", default="", metavar="KEY", help="The brand that it speaks for, if not that of its type.")
 @json_option
 def issue(
     situation: str,
     *,
     facts: str,
     case_ref: str | None,
+    brand: str,
     as_json: bool,
     **person: str | None,
 ) -> None:
@@ -44,5 +46,5 @@ def issue(
     In the facts, a day may be written as "today+3" and a moment as "today+3T10:20".
     """
     loaded = issuing.get_type(situation)
-    raw = registry.read_facts(facts, zone=issuing.zone_of(loaded.key), now=clock.now())
-    issuing.issue(loaded.key, raw, Person(**person), case_ref=case_ref, as_json=as_json)
+    raw = registry.read_facts(facts, zone=issuing.zone_of(loaded.key, brand), now=clock.now())
+    issuing.issue(loaded.key, raw, Person(**person), case_ref=case_ref, brand=brand, as_json=as_json)

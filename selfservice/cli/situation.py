@@ -124,16 +124,17 @@ def gallery() -> None:
 @click.option("--to", required=True, metavar="NUMBER", help="The mobile number, with + and the country code.")
 @click.option("--name", help="The customer's name.")
 @click.option("--locale", help="The customer's language, such as en, es-MX or ar.")
+@click.option("--brand", default="", metavar="KEY", help="The brand that it speaks for, if not that of its type.")
 @json_option
-def send(key: str, sample: str, *, to: str, name: str | None, locale: str | None, as_json: bool) -> None:
+def send(key: str, sample: str, *, to: str, name: str | None, locale: str | None, brand: str, as_json: bool) -> None:
     """Make a page of the type KEY from its sample SAMPLE and text its link to a number."""
     loaded = issuing.get_type(key)
     found = loaded.samples.get(sample)
     if found is None:
         known = ", ".join(sorted(loaded.samples)) or "none"
         raise NotFound(f"{key} has no sample called {sample}; choose one of {known}.")
-    raw = found.facts(zone=issuing.zone_of(key), now=clock.now())
-    issuing.issue(key, raw, Person(name=name, phone=to, locale=locale), as_json=as_json)
+    raw = found.facts(zone=issuing.zone_of(key, brand), now=clock.now())
+    issuing.issue(key, raw, Person(name=name, phone=to, locale=locale), brand=brand, as_json=as_json)
 
 
 def _as_data(loaded: Loaded) -> dict[str, object]:

@@ -21,6 +21,8 @@ URGENT_WITHIN = timedelta(minutes=10)
 WORK_WITHIN = timedelta(hours=4)
 LONGEST_NOTE = 4000
 
+_WITHIN = {"callback": CALLBACK_WITHIN, "call": timedelta()}
+
 
 def open_one(  # noqa: PLR0913 - one keyword for each column of the row it makes
     kind: Kind,
@@ -33,12 +35,12 @@ def open_one(  # noqa: PLR0913 - one keyword for each column of the row it makes
     phone: str | None = None,
     note: str = "",
     urgent: bool = False,
-    due_at: datetime | None = None,
+    begins_at: datetime | None = None,
 ) -> Conversation:
     """Put work into a team's queue, or give back the page's own that is already there: asking twice is asking once.
 
-    Work that was done within seven days is taken up again instead. `due_at` is the time a customer chose for it;
-    otherwise it is due as soon as work of its kind is.
+    Work that was done within seven days is taken up again instead. `begins_at` is when somebody can begin on it, where
+    that is not at once: it is due so much later.
     """
     existing = queries.find_current(page_id, kind) if page_id is not None else None
     if existing is not None:
@@ -46,10 +48,11 @@ def open_one(  # noqa: PLR0913 - one keyword for each column of the row it makes
         existing.note = note or existing.note
         if existing.state == "closed":
             existing.reason = reason
-            _reopen(existing, actor=actor, urgent=urgent)
+            _reopen(existing, actor=actor, urgent=urgent, begins_at=begins_at)
         elif urgent:
             _hurry(existing, reason)
-        existing.due_at = due_at or existing.due_at
+        if kind == "call" and begins_at is not None:
+            existing.due_at = begins_at
         db.session.flush()
         return existing
     now = clock.now()
@@ -64,7 +67,7 @@ def open_one(  # noqa: PLR0913 - one keyword for each column of the row it makes
         reason=reason,
         note=note,
         urgent=urgent,
-        due_at=due_at or _due(kind, urgent=urgent),
+        due_at=_due(kind, urgent=urgent, begins_at=begins_at),
         created_at=now,
     )
     db.session.add(conversation)
@@ -144,17 +147,19 @@ def _hurry(conversation: Conversation, reason: str) -> None:
         conversation.due_at = min(conversation.due_at, clock.now() + URGENT_WITHIN)
 
 
-def _reopen(conversation: Conversation, *, actor: str, urgent: bool) -> None:
+def _reopen(conversation: Conversation, *, actor: str, urgent: bool, begins_at: datetime | None = None) -> None:
     """Put a closed conversation, which the caller holds, back into its queue, due anew and taken by nobody."""
-    values = {"user_id": None, "closed_at": None, "urgent": urgent, "due_at": _due(conversation.kind, urgent=urgent)}
+    due_at = _due(conversation.kind, urgent=urgent, begins_at=begins_at)
+    values = {"user_id": None, "closed_at": None, "urgent": urgent, "due_at": due_at}
     if _change(conversation, "waiting", **values):
         data = {"kind": conversation.kind, "team": conversation.team, "urgent": urgent, "again": True}
         _record(conversation, actor=actor, data=data)
 
 
-def _due(kind: str, *, urgent: bool) -> datetime:
+def _due(kind: str, *, urgent: bool, begins_at: datetime | None = None) -> datetime:
     """By when a new word of this kind is to be answered."""
-    return clock.now() + (URGENT_WITHIN if urgent else CALLBACK_WITHIN if kind == "callback" else WORK_WITHIN)
+    within = URGENT_WITHIN if urgent else _WITHIN.get(kind, WORK_WITHIN)
+    return (begins_at or clock.now()) + within
 
 
 def _move(conversation_id: int, target: str, user_id: int, refusal: str) -> None:

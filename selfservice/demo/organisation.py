@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 
 from selfservice.brands import service as brands
+from selfservice.brands import timetable
 from selfservice.brands.models import Brand
 from selfservice.db import db
 from selfservice.staff import queries as staff_queries
@@ -32,14 +33,8 @@ HEALTH: dict[str, Any] = {
     "colour": "#0b5c66",
     "colour_dark": "#6fd3d0",
     "phone": "+442079460310",
-    "hours": {
-        "en": "Monday to Friday, 8 am to 6:30 pm",
-        "es": "De lunes a viernes, de 8:00 a 18:30",
-        "ar": "من الإثنين إلى الجمعة، من 8 صباحًا إلى 6:30 مساءً",
-        "pl": "Od poniedziałku do piątku, 8:00–18:30",
-        "zh": "周一至周五，8:00–18:30",
-        "hi": "सोमवार से शुक्रवार, सुबह 8 से शाम 6:30",
-    },
+    "opening": timetable.read(["mon-fri 08:00-18:30"]),
+    "hours": {},
     "teams": {
         "reception": {
             "en": "Reception",
@@ -69,14 +64,8 @@ BANK: dict[str, Any] = {
     "colour": "#2c3a8f",
     "colour_dark": "#a9b5ff",
     "phone": "+442079460172",
-    "hours": {
-        "en": "Every day, 24 hours",
-        "es": "Todos los días, 24 horas",
-        "ar": "كل يوم، على مدار 24 ساعة",
-        "pl": "Codziennie, całą dobę",
-        "zh": "每天 24 小时",
-        "hi": "हर दिन, 24 घंटे",
-    },
+    "opening": timetable.read(["daily 00:00-24:00"]),
+    "hours": {},
     "teams": {
         "fraud": {
             "en": "Fraud team",
@@ -105,14 +94,8 @@ SHOP: dict[str, Any] = {
     "colour": "#8a3b12",
     "colour_dark": "#f0b48c",
     "phone": "+442079460584",
-    "hours": {
-        "en": "Every day, 8 am to 8 pm",
-        "es": "Todos los días, de 8:00 a 20:00",
-        "ar": "كل يوم، من 8 صباحًا إلى 8 مساءً",
-        "pl": "Codziennie, 8:00–20:00",
-        "zh": "每天 8:00–20:00",
-        "hi": "हर दिन, सुबह 8 से रात 8",
-    },
+    "opening": timetable.read(["daily 08:00-20:00"]),
+    "hours": {},
     "teams": {
         "deliveries": {
             "en": "Deliveries",

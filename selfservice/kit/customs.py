@@ -13,8 +13,12 @@ class Customs:
 
     `day` and `short_day` are empty where CLDR's own will do. `near` are the words for the days around today by their
     distance, `on` puts a day into a sentence ("on Tuesday") and `on_weekdays`, Monday first, does that where the day's
-    name changes with it. `hours` and `days` go from one to another, `moment` joins a day and a time, `comma` a list.
-    `unit` is the length in which CLDR has its units.
+    name changes with it. `hours` and `days` go from one to another, `moment` joins a day and a time, `comma` a list and
+    `stop` what has commas of its own. `at` puts a time behind a day inside a sentence ("tomorrow at 8 am"). `unit` is
+    the length in which CLDR has its units.
+
+    Of opening hours: `weekdays` goes from one weekday to another, whose names are then `weekday_names`, Monday first,
+    where they change with it; `every_day` and `all_day` are what they are called that never end.
     """
 
     day: str = ""
@@ -27,6 +31,12 @@ class Customs:
     days: str = "{} – {}"
     moment: str = "{}, {}"
     comma: str = ", "
+    stop: str = "; "
+    at: str = "{}, {}"
+    weekdays: str = "{} – {}"
+    weekday_names: tuple[str, ...] = ()
+    every_day: str = ""
+    all_day: str = "24 h"
     unit: Literal["long", "short"] = "long"
 
 
@@ -40,6 +50,10 @@ CUSTOMS = {
         on="on {}",
         hours="{} to {}",
         days="{} to {}",
+        at="{} at {}",
+        weekdays="{} to {}",
+        every_day="every day",
+        all_day="24 hours",
     ),
     "es": Customs(
         day="EEEE d 'de' MMMM",
@@ -48,6 +62,10 @@ CUSTOMS = {
         on="el {}",
         hours="de {} a {}",
         days="del {} al {}",
+        at="{} a las {}",
+        weekdays="de {} a {}",
+        every_day="todos los días",
+        all_day="24 horas",
     ),
     "ar": Customs(
         day="EEEE d MMMM",
@@ -58,6 +76,11 @@ CUSTOMS = {
         days="من {} إلى {}",
         moment="{}، {}",
         comma="، ",
+        stop="؛ ",
+        at="{} الساعة {}",
+        weekdays="من {} إلى {}",
+        every_day="كل يوم",
+        all_day="على مدار 24 ساعة",
     ),
     "pl": Customs(
         day="EEEE, d MMMM",
@@ -66,6 +89,11 @@ CUSTOMS = {
         on_weekdays=("w poniedziałek", "we wtorek", "w środę", "w czwartek", "w piątek", "w sobotę", "w niedzielę"),
         hours="od {} do {}",
         days="od {} do {}",
+        at="{} o {}",
+        weekdays="od {} do {}",
+        weekday_names=("poniedziałku", "wtorku", "środy", "czwartku", "piątku", "soboty", "niedzieli"),
+        every_day="codziennie",
+        all_day="całą dobę",
     ),
     "zh": Customs(
         day="M月d日EEEE",
@@ -76,6 +104,11 @@ CUSTOMS = {
         moment="{} {}",
         comma="，",
         unit="short",
+        stop="；",
+        at="{} {}",
+        weekdays="{}至{}",
+        every_day="每天",
+        all_day="24小时",
     ),
     # The same word is yesterday and tomorrow: the verb beside it tells which. A part of the day tells 10 from 22.
     "hi": Customs(
@@ -86,6 +119,10 @@ CUSTOMS = {
         on="{} को",
         hours="{} से {} तक",
         days="{} से {} तक",
+        at="{} {} बजे",
+        weekdays="{} से {}",
+        every_day="हर दिन",
+        all_day="24 घंटे",
     ),
 }
 _OTHER = Customs()

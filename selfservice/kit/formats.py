@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -19,6 +19,8 @@ from selfservice.kit.customs import Customs, customs
 from selfservice.kit.fields import Money, Span
 from selfservice.kit.locales import locale
 
+_NOWHERE = ZoneInfo("UTC")
+_MIDNIGHT = datetime(2001, 1, 1, tzinfo=_NOWHERE)
 BRIEF = 22
 """As much of a merchant's name as every card network carries (Mastercard's 22 of field 43 of ISO 8583; Visa has 25)."""
 
@@ -114,12 +116,30 @@ def when_exactly(value: datetime, reader: Reader) -> str:
     return reader.customs.moment.format(when(value, reader), time(value, reader))
 
 
+def when_at(value: datetime, reader: Reader) -> str:
+    """tomorrow at 8 am, on Tuesday at 9:30 am: as it stands inside a sentence, for pages only, as `when` is."""
+    said = time(value, reader)
+    said = said.replace(":00", "") if reader.language == "en" else said
+    at = reader.customs.at
+    # One o'clock alone is one in Spanish: a la 1:00.
+    at = at.replace("las", "la") if reader.language == "es" and said.startswith("1:") else at
+    return at.format(when(value, reader), said)
+
+
 def span(value: Span, reader: Reader) -> str:
     """today, 1 to 3 pm; or Tue 24 Nov to Thu 26 Nov"""
     if _day_of(value.start, reader) != _day_of(value.end, reader):
         return reader.customs.days.format(short_day(value.start, reader), short_day(value.end, reader))
-    start, end = _said_once(time(value.start, reader), time(value.end, reader), reader.language)
-    return reader.customs.moment.format(when(value.start, reader), reader.customs.hours.format(start, end))
+    return reader.customs.moment.format(
+        when(value.start, reader), _from_to(time(value.start, reader), time(value.end, reader), reader)
+    )
+
+
+def hours(opens: int, closes: int, reader: Reader) -> str:
+    """8 am to 6:30 pm, from minutes after midnight by the clock on the wall"""
+    reader = replace(reader, zone=_NOWHERE)
+    start, end = (_MIDNIGHT + timedelta(minutes=minutes) for minutes in (opens, closes))
+    return _from_to(time(start, reader), time(end, reader), reader)
 
 
 def minutes(value: int, reader: Reader) -> str:
@@ -169,6 +189,7 @@ FORMATS: dict[str, Callable[[Any, Reader], str]] = {
     "money": money,
     "when": when,
     "when_exactly": when_exactly,
+    "when_at": when_at,
     "span": span,
     "minutes": minutes,
     "brief": brief,
@@ -176,14 +197,16 @@ FORMATS: dict[str, Callable[[Any, Reader], str]] = {
 """What may stand behind the colon of a placeholder, and after the bar in a template."""
 
 
-def _said_once(start: str, end: str, language: str) -> tuple[str, str]:
-    """Two times of one day without what they share: 1 to 3 pm."""
-    if language == "en":
+def _from_to(start: str, end: str, reader: Reader) -> str:
+    """From one time to another of one day, without what they share: 1 to 3 pm."""
+    if reader.language == "en":
         start, end = start.replace(":00", ""), end.replace(":00", "")
-        return start.removesuffix(end[-3:]), end
+        start = start.removesuffix(end[-3:])
     part, space, hour = end.rpartition(" ")
     # In Hindi the part of the day goes first.
-    return (start, hour) if language == "hi" and start.startswith(part + space) else (start, end)
+    if reader.language == "hi" and start.startswith(part + space):
+        end = hour
+    return reader.customs.hours.format(start, end)
 
 
 def _day_of(value: datetime | date, reader: Reader) -> date:

@@ -1,6 +1,6 @@
 """The darkroom: a program of its own that makes a clean picture and a preview of one photo, or dies trying.
 
-    python -I darkroom.py KIND < photo > made
+    python -I darkroom.py KIND [logo] < photo > made
 
 What is decoded was written by strangers, and decoders have faults: so it happens in a process that has nothing to
 lose. It limits its own time, memory and output before it reads a byte, and imports nothing of the application, which
@@ -25,6 +25,8 @@ from PIL import Image, ImageCms, ImageOps
 
 LONGEST_SIDE = 2048
 LONGEST_PREVIEW_SIDE = 320
+LOGO_SIDE = 96
+LOGO_COLOURS = 64
 MOST_PIXELS = 50_000_000
 """A little more than the 48 megapixels of today's telephones; decoding them takes 100 (JPEG) to 770 MB (WebP)."""
 
@@ -50,7 +52,7 @@ def limit() -> None:
     signal.alarm(SECONDS + 5)  # The caller may be gone by then.
 
 
-def develop(kind: str, photo: bytes, out: BinaryIO) -> None:
+def develop(kind: str, photo: bytes, out: BinaryIO, *, is_logo: bool) -> None:
     """Write what is made of `photo`; raises whatever Pillow raises, also for too many pixels."""
     if kind == "heic":
         import pi_heif  # noqa: PLC0415 - needed for this kind alone
@@ -67,9 +69,10 @@ def develop(kind: str, photo: bytes, out: BinaryIO) -> None:
             image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))  # At once: what follows makes copies.
         picture = _plain(_upright(image))
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    picture = _square(picture) if is_logo else picture
     preview = picture.copy()
     preview.thumbnail((LONGEST_PREVIEW_SIDE, LONGEST_PREVIEW_SIDE))
-    made_as = "png" if picture.mode == "RGBA" else "jpeg"
+    made_as = "png" if is_logo or picture.mode == "RGBA" else "jpeg"
     files = [_encode(picture, made_as), _encode(preview, made_as)]
     sizes = [len(file) for file in files]
     if sum(sizes) >= MOST_OUTPUT:
@@ -111,10 +114,18 @@ def _to_srgb(image: Image.Image) -> Image.Image:
     return image
 
 
+def _square(image: Image.Image) -> Image.Image:
+    """The whole picture in the middle of a small white square, in few colours: a logo."""
+    small = ImageOps.contain(image.convert("RGBA"), (LOGO_SIDE, LOGO_SIDE), Image.Resampling.LANCZOS)
+    square = Image.new("RGBA", (LOGO_SIDE, LOGO_SIDE), "white")
+    square.alpha_composite(small, ((LOGO_SIDE - small.width) // 2, (LOGO_SIDE - small.height) // 2))
+    return square.convert("RGB").quantize(LOGO_COLOURS, dither=Image.Dither.NONE)
+
+
 def _encode(image: Image.Image, made_as: str) -> bytes:
     made = io.BytesIO()
     if made_as == "png":
-        image.save(made, "PNG")
+        image.save(made, "PNG", optimize=image.mode == "P")
     else:
         image.save(made, "JPEG", quality=85, progressive=True)
     return made.getvalue()
@@ -124,7 +135,7 @@ def main() -> None:
     """Develop what stands on standard input."""
     limit()
     try:
-        develop(sys.argv[1], sys.stdin.buffer.read(), sys.stdout.buffer)
+        develop(sys.argv[1], sys.stdin.buffer.read(), sys.stdout.buffer, is_logo="logo" in sys.argv[2:])
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         refuse("too_many_pixels")
     except MemoryError:

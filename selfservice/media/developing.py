@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal, cast
@@ -48,19 +49,22 @@ class Made:
     preview: bytes
 
 
-def develop(kind: str, photo: bytes) -> Made:
-    """The picture and the preview of a photo; raises Spoilt. Takes seconds: no transaction may be open."""
+def develop(kind: str, photo: bytes, *, as_logo: bool = False) -> Made:
+    """The picture and the preview of a photo; raises Spoilt. Takes seconds: no transaction may be open.
+
+    `as_logo`: the picture in the middle of a small white square.
+    """
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as made:
         given.write(photo)
         given.seek(0)
-        _run(kind, given, made)
+        _run([kind, "logo"] if as_logo else [kind], given, made)
         made.seek(0)
         return _read(made)
 
 
-def _run(kind: str, given: IO[bytes], made: IO[bytes]) -> None:
+def _run(how: Sequence[str], given: IO[bytes], made: IO[bytes]) -> None:
     environ = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
-    command = [sys.executable, "-I", str(PROGRAM), kind]
+    command = [sys.executable, "-I", str(PROGRAM), *how]
     try:
         done = subprocess.run(  # noqa: S603 - our own program, and a kind that we have found
             command, stdin=given, stdout=made, stderr=subprocess.DEVNULL, env=environ, timeout=SECONDS, check=False

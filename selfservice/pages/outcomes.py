@@ -47,10 +47,10 @@ def hand_over(page: Page, loaded: Loaded, action: Action, outcome: Outcome) -> N
 
 def _hand_off(page: Page, wanted: HandOff) -> None:
     kind: Kind = "hand_off" if wanted.call_at is None else "call"
-    _open(page, kind, wanted.team, wanted.reason, urgent=wanted.urgent, due_at=wanted.call_at)
+    _open(page, kind, wanted.team, wanted.reason, urgent=wanted.urgent, begins_at=wanted.call_at)
 
 
-def _open(page: Page, kind: Kind, team: str, reason: str, *, urgent: bool, due_at: datetime | None = None) -> None:
+def _open(page: Page, kind: Kind, team: str, reason: str, *, urgent: bool, begins_at: datetime | None = None) -> None:
     conversations.open_one(
         kind,
         team=team,
@@ -60,7 +60,7 @@ def _open(page: Page, kind: Kind, team: str, reason: str, *, urgent: bool, due_a
         customer_id=page.customer_id,
         phone=customers.get(page.customer_id).phone,
         urgent=urgent,
-        due_at=due_at,
+        begins_at=begins_at,
     )
 
 

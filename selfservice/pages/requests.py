@@ -8,6 +8,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, update
 
 from selfservice import clock
+from selfservice.brands import queries as brands
 from selfservice.conversations import service as conversations
 from selfservice.customers import queries as customers
 from selfservice.customers.consents import Occasion
@@ -54,7 +55,8 @@ def opened(page_id: int, device_id: int | None = None, *, revision: int | None =
 
 
 def ask_callback(page_id: int, *, note: str = "") -> datetime:
-    """Ask a person to ring the customer on the number we have of them; returns by when they will.
+    """Ask a person to ring the customer on the number we have of them; returns by when they will: where nobody is there
+    now, that is counted from the next opening.
 
     Raises NotFound, and Invalid when no number is known.
     """
@@ -63,6 +65,7 @@ def ask_callback(page_id: int, *, note: str = "") -> datetime:
     if not customer.phone or page.disowned_at is not None:
         raise Invalid("There is no number to ring; call us instead.", fields={"note": "callback_no_number"})
     loaded = registry.current().find(page.situation)
+    opening = brands.face(page.brand_id, page.locale).opening
     conversation = conversations.open_one(
         "callback",
         team=loaded.situation.team if loaded else "",
@@ -72,6 +75,7 @@ def ask_callback(page_id: int, *, note: str = "") -> datetime:
         customer_id=page.customer_id,
         phone=customer.phone,
         note=note.strip()[:300],
+        begins_at=opening.next_opening(clock.now()) if opening else None,
     )
     page.callback_at = conversation.due_at
     db.session.flush()

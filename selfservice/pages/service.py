@@ -51,6 +51,8 @@ class NewPage:
     """A page to be issued. `channels` may be empty: the link is then handed over in another way.
 
     `locale` is the language of this page alone; without it the page comes in the customer's.
+    `brand` is the key of the brand that it speaks for; without it, that is the one of its type, or of the page of the
+    same case and type that it takes the place of. A page keeps its brand.
     `actor` is `cli`, `api` or `staff:ID`. A `page_id` chosen beforehand (`tokens.new_id`) makes the same order sent
     twice one page with one text.
     """
@@ -65,6 +67,7 @@ class NewPage:
     expires_at: datetime | None = None
     locale: str | None = None
     page_id: int | None = None
+    brand: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,9 +93,9 @@ def issue(new: NewPage) -> Issued:
     now = clock.now()
     facts = loaded.situation.accept(new.facts, now)
     _check(new, now)
-    brand = brands.get_for(new.situation)
-    customer = _customer(new, brand)
     existing = queries.find_live_case(new.case_ref) if new.case_ref else None
+    brand = _brand(new, existing)
+    customer = _customer(new, brand)
     if existing is None:
         return _create(new, loaded, facts, brand, customer)
     if existing.customer_id != customer.id:
@@ -172,6 +175,12 @@ def _check(new: NewPage, now: datetime) -> None:
         problems["send_at"] = "The page would be sent after its end; send it earlier, or end it later."
     if problems:
         raise Invalid(" ".join(problems.values()), fields=problems)
+
+
+def _brand(new: NewPage, existing: Page | None) -> Brand:
+    if existing is not None and existing.situation == new.situation and not new.brand:
+        return brands.get(existing.brand_id)
+    return brands.get_for(new.situation, new.brand)
 
 
 def _customer(new: NewPage, brand: Brand) -> Customer:

@@ -16,6 +16,7 @@ from selfservice.kit.steps import Header
 from selfservice.situations import plain, registry, rendering
 from selfservice.situations.asking import Ask
 from selfservice.situations.drawing import ALWAYS, Top
+from selfservice.situations.presence import absence
 from selfservice.situations.rendering import Notice, Problem
 from selfservice.situations.speaking import Speaker
 from selfservice.situations.view import View
@@ -98,6 +99,7 @@ def render_callback(view: View) -> str:
         top = Top(part=ALWAYS, look="good", headline=news)
     else:
         line = say("callback.line") if view.ending else say("problems.callback_no_number")
+        line = " ".join(filter(None, (line, absence(say, view))))
         top = Top(part=ALWAYS, look="brand", headline=say("callback.headline"), line=line)
     problems = [Problem(say(f"problems.{word}"), "note") for word in view.problems.values()]
     return rendering.render_aside(view, "customer/callback.html", top, title=say("callback.title"), problems=problems)

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from selfservice.brands.colours import CARD_DARK, HEADER_SHARE, NIGHT, TINT_SHARE, TINT_SHARE_DARK, WHITE, mixed
 from selfservice.situations.squeezing import squeeze_script, squeeze_styles
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
 _DARK = "@media (prefers-color-scheme:dark){"
 _FORCED = {"dark": ("@media all{", "dark"), "light": ("@media not all{", "light")}
 _LARGE = "html{font-size:200%}body{hyphens:auto}"
-_FIXED = {"good": ("#12693a", "#14512f"), "closed": ("#434c58", "#2a3038")}
-_NIGHT, _CARD, _CARD_DARK = "#0d1014", "#ffffff", "#171c22"
+_FIXED = {"good": ("#116136", "#14512f"), "closed": ("#434c58", "#2a3038")}
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,9 @@ def styles(colour: str, colour_dark: str, theme: str = "", large: bool = False, 
     brand = {
         "b": colour,
         "bd": colour_dark,
-        "bt": mixed(colour, _CARD, 0.09),
-        "bdt": mixed(colour_dark, _CARD_DARK, 0.13),
-        "bh": mixed(colour, _NIGHT, 0.52),
+        "bt": mixed(colour, WHITE, TINT_SHARE),
+        "bdt": mixed(colour_dark, CARD_DARK, TINT_SHARE_DARK),
+        "bh": mixed(colour, NIGHT, HEADER_SHARE),
     }
     values = ";".join(f"--{name}:{value}" for name, value in brand.items())
     return Inlined.of(f":root{{{values}}}{sheet}{_LARGE if large else ''}")
@@ -69,18 +69,7 @@ def script() -> Inlined:
 
 def header_colours(colour: str, header: str) -> tuple[str, str]:
     """The colour of the top in light and dark, for the browser's own frame around the page."""
-    return _FIXED.get(header) or (colour, mixed(colour, _NIGHT, 0.52))
-
-
-@lru_cache(maxsize=1024)
-def mixed(colour: str, ground: str, share: float) -> str:
-    """`share` of `colour` on `ground`, both `#rrggbb`: worked out here because older browsers have no `color-mix`."""
-    pairs = zip(_channels(colour), _channels(ground), strict=True)
-    return "#" + "".join(f"{round(upper * share + lower * (1 - share)):02x}" for upper, lower in pairs)
-
-
-def _channels(colour: str) -> tuple[int, int, int]:
-    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+    return _FIXED.get(header) or (colour, mixed(colour, NIGHT, HEADER_SHARE))
 
 
 @cache

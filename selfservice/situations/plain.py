@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from selfservice.brands.face import Face
@@ -69,9 +70,9 @@ def shared_speaker(language: str, values: Mapping[str, Any], reader: Reader) -> 
 
 
 def render_without_page(template: str, top: Top, say: Speaker, *, face: Face, language: str, **more: Any) -> str:
-    """A page that belongs to an organisation and to no customer, in no brand's colours (`SECURITY_POLICY`)."""
+    """A page that belongs to an organisation and to no customer, in no brand's looks (`SECURITY_POLICY`)."""
     context = {
-        **frame(language, face, top.look, *NEUTRAL),
+        **frame(language, replace(face, logo=""), top.look, *NEUTRAL),
         "view": None,
         "say": say,
         "title": top.headline,

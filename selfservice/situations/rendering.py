@@ -295,6 +295,7 @@ def frame(language: str, brand: Face | None, look: Header, colour: str, colour_d
 def _styles(view: View) -> Inlined:
     loaded = registry.current().find(view.situation)
     parts = loaded.parts if loaded is not None else ()
+    parts = (*parts, "logo") if view.brand.logo else parts
     return styles(view.brand.colour, view.brand.colour_dark, view.theme, view.large, parts)
 
 

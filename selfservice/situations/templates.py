@@ -21,12 +21,14 @@ from jinja2 import (
 from jinja2.ext import Extension
 from jinja2.runtime import Context
 
+from selfservice.brands.face import logo_address
 from selfservice.kit import Shown
 from selfservice.kit.facts import show
 from selfservice.kit.formats import FORMATS, Reader, month, number, short_day, time
 from selfservice.kit.tracing import call, traceable
 from selfservice.situations.drawing import link
 from selfservice.situations.icons import icon
+from selfservice.situations.presence import absence
 from selfservice.situations.speaking import sentence
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
@@ -86,7 +88,15 @@ def environment(language: str) -> Environment:
         auto_reload=False,
         cache_size=-1,
     )
-    made.globals.update(icon=icon, link=link, language=language, verify=f"/verify?lang={language}", shown=_shown)
+    made.globals.update(
+        absence=absence,
+        icon=icon,
+        link=link,
+        logo=logo_address,
+        language=language,
+        shown=_shown,
+        verify=f"/verify?lang={language}",
+    )
     made.filters.update({name: _for_reader(form) for name, form in FORMATS.items() if name})
     made.filters.update(leaf=_for_reader(_leaf), stamp=_for_reader(_stamp), listed=_for_reader(_listed))
     made.filters.update(sentence=sentence, paragraphs=_paragraphs)

@@ -67,7 +67,7 @@ def test_style_sheet_holds_the_brands_colours_first() -> None:
 def test_colours_mix_as_paint_on_a_ground() -> None:
     assert mixed("#ffffff", "#000000", 0.5) == "#808080"
     assert mixed("#0b5c66", "#0d1014", 1) == "#0b5c66"
-    assert header_colours("#0b5c66", "good") == ("#12693a", "#14512f")
+    assert header_colours("#0b5c66", "good") == ("#116136", "#14512f")
     assert header_colours("#0b5c66", "brand") == ("#0b5c66", "#0c383f")
 
 

@@ -77,7 +77,7 @@ def look() -> ResponseReturnValue:
 
 def _new_page(entered: Draft, *, sends: bool) -> NewPage:
     """The draft as a page to issue; raises Invalid with a sentence for each field that is wrong."""
-    brand = brands.get_for(entered.loaded.key)
+    brand = brands.get_for(entered.loaded.key, entered.brand)
     facts = draft.check(entered, region=brand.country, zone=ZoneInfo(brand.timezone), now=clock.now())
     number = phone.normalise(entered.phone, brand.country) if entered.phone else None
     email = addresses.clean_email(entered.email)
@@ -93,6 +93,7 @@ def _new_page(entered: Draft, *, sends: bool) -> NewPage:
         channels=() if not sends else CHANNELS if number else ("push", "email"),
         locale=entered.language,
         page_id=entered.page_id,
+        brand=entered.brand,
     )
 
 
@@ -128,6 +129,8 @@ def _form(entered: Draft, *, problems: Mapping[str, str] | None = None, status: 
             entered.facts.get(item.name) or PREFIX + item.name in (problems or {}) for item in optional
         ),
         "languages": _languages(entered.loaded),
+        "brands": brands.list_all(),
+        "brand": brands.get_for(entered.loaded.key, entered.brand),
         "types": registry.current().all(),
         "problems": problems or {},
     }

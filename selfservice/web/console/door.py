@@ -25,6 +25,10 @@ from selfservice.web import encoding, troubles
 OPEN_TO_ALL = frozenset({"console.show_sign_in", "console.sign_in"})
 """The endpoints that serve people who have not signed in yet."""
 
+TAKES_FILES = frozenset({"console.add_brand", "console.change_brand"})
+MOST_BYTES = 11 * 1024 * 1024
+"""What may come with a form that takes a file."""
+
 CSRF = "csrf_token"
 CSRF_HEADER = "X-CSRF-Token"
 BACKGROUND = "X-Background"
@@ -53,6 +57,8 @@ def enter() -> ResponseReturnValue | None:
     if found is None:
         return None if request.endpoint in OPEN_TO_ALL else _ask_to_sign_in()
     g.staff = found
+    if request.endpoint in TAKES_FILES:
+        request.max_content_length = MOST_BYTES
     if request.method not in SAFE_METHODS and request.endpoint not in OPEN_TO_ALL:
         _refuse_without_token(found)
     if _shows_somebody() and sessions.needs_touch(found):

@@ -25,7 +25,8 @@ PREFIX = "fact_"
 class Draft:
     """The form as it was entered. `facts` holds one text for each field, by the field's name.
 
-    `page_id` is the page this form will make: chosen with the form, so that a form sent twice makes one page.
+    `page_id` is the page this form will make: chosen with the form, so that a form sent twice makes one page. `brand`
+    is the key of the brand it speaks for, empty for the one of its type.
     """
 
     loaded: Loaded
@@ -36,6 +37,7 @@ class Draft:
     email: str = ""
     language: str = "en"
     case_ref: str = ""
+    brand: str = ""
 
     @property
     def is_blank(self) -> bool:
@@ -67,6 +69,7 @@ def read(loaded: Loaded, form: Mapping[str, str]) -> Draft:
         email=form.get("email", "").strip(),
         language=language if language in loaded.languages else loaded.languages[0],
         case_ref=form.get("case_ref", "").strip(),
+        brand=form.get("brand", ""),
     )
 
 

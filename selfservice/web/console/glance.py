@@ -33,7 +33,7 @@ _WHOLE = {"GSM-7": 160, "UCS-2": 70}
 def at(entered: Draft) -> dict[str, Any]:
     """All that can be said about a draft, as JSON for its script."""
     now = clock.now()
-    brand = brands.get_for(entered.loaded.key)
+    brand = brands.get_for(entered.loaded.key, entered.brand)
     zone = ZoneInfo(brand.timezone)
     found = draft.specimen(entered, zone=zone, now=now)
     view = preview.view_of(entered, "asks")

@@ -38,7 +38,7 @@ def show_draft() -> ResponseReturnValue:
         view = view_of(entered, wanted)
     if view is None:
         return _framed_sentence("Fill in the form to see the page.")
-    return _framed(replace(view, theme=theme, large=large))
+    return framed(replace(view, theme=theme, large=large))
 
 
 def show_sample(key: str, sample: str) -> ResponseReturnValue:
@@ -52,7 +52,7 @@ def show_sample(key: str, sample: str) -> ResponseReturnValue:
     view = view_of(replace(entered, name="Maria Santos"), "asks")
     if view is None:
         raise NotFound(f"The sample {sample} of {loaded.name} cannot be shown; `flask situation check {key}` says why.")
-    return _framed(view)
+    return framed(view)
 
 
 def show_page(page_id: str) -> ResponseReturnValue:
@@ -61,14 +61,16 @@ def show_page(page_id: str) -> ResponseReturnValue:
     if row is None:
         raise NotFound("There is no such page; look for it in the list of pages.")
     view = replace(sight.view_of(row), token="", answer_tokens={})
-    return _framed(guarding.guarded(row, view, guarding.nobody) if row.disowned_at is not None else view)
+    return framed(guarding.guarded(row, view, guarding.nobody) if row.disowned_at is not None else view)
 
 
-def view_of(entered: Draft, wanted: Shown) -> View | None:
-    """What a draft would look like in one of its states; None while too little is known."""
+def view_of(entered: Draft, wanted: Shown, *, face: Face | None = None) -> View | None:
+    """What a draft would look like in one of its states, in the looks of its brand or of `face`; None while too little
+    is known.
+    """
     now = clock.now()
-    brand = brands.get_for(entered.loaded.key)
-    face = brands.face(brand.id, entered.language)
+    if face is None:
+        face = brands.face(brands.get_for(entered.loaded.key, entered.brand).id, entered.language)
     zone = ZoneInfo(face.timezone)
     found = draft.specimen(entered, zone=zone, now=now)
     if found is None:
@@ -151,7 +153,8 @@ def _wishes() -> tuple[Shown, Theme, bool]:
     return shown, theme, request.form.get("large") == "on"
 
 
-def _framed(view: View) -> Response:
+def framed(view: View) -> Response:
+    """A page as an answer that the console alone may frame."""
     response = encoding.compressed(asides.show(view))
     response.headers["Content-Security-Policy"] = rendering.content_security_policy(view, framed=True)
     return response

@@ -10,6 +10,7 @@ from selfservice.errors import AppError
 from selfservice.situations import icons
 from selfservice.web import errors, security
 from selfservice.web.console import (
+    brands,
     compose,
     detail,
     door,
@@ -78,6 +79,16 @@ _add("/inbox/<conversation_id>/take", "take", inbox.take, methods=_POST)
 _add("/inbox/<conversation_id>/done", "finish", inbox.finish, methods=_POST)
 
 _add("/types", "show_types", page_types.show_types, methods=_GET)
+
+_add("/settings/brands", "show_brands", brands.show_brands, methods=_GET)
+_add("/settings/brands", "add_brand", brands.add_brand, methods=_POST)
+_add("/settings/new-brand", "show_new_brand", brands.show_new_brand, methods=_GET)
+_add("/settings/brand-look", "look_at_brand", brands.look_at_brand, methods=_POST)
+_add("/settings/brand-preview", "preview_brand", brands.preview_brand, methods=_POST)
+_add("/settings/brands/<key>", "show_brand", brands.show_brand, methods=_GET)
+_add("/settings/brands/<key>", "change_brand", brands.change_brand, methods=_POST)
+_add("/settings/brands/<key>/remove", "remove_brand", brands.remove_brand, methods=_POST)
+_add("/settings/brands/<key>/preview", "preview_kept_brand", brands.preview_kept_brand, methods=_GET)
 
 _add("/live", "follow", stream.follow, methods=_GET)
 _add("/live/head", "head", stream.head, methods=_GET)

@@ -1,4 +1,4 @@
-"""What a customer's phone keeps that is nobody's: the worker, the script behind the pages, the manifest, one page."""
+"""What a customer's phone keeps that is nobody's: worker, script behind the pages, manifest, logos, one page."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from flask import Blueprint, Response, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
 from selfservice import config
+from selfservice.brands import queries as brands
 from selfservice.config import Settings
 from selfservice.errors import NotFound
 from selfservice.kit.locales import tag
@@ -63,6 +64,18 @@ def app_script(language: str) -> ResponseReturnValue:
         raise NotFound("There are no words in that language; open the page again.")
     is_asked_for = request.args.get("v") == phone_scripts.build()
     return _script(phone_scripts.app_script(language), FOR_EVER if is_asked_for else "no-store")
+
+
+@blueprint.get("/logo/<digest>.png")
+def logo(digest: str) -> ResponseReturnValue:
+    """A brand's logo: it comes after a page that can be read without it, and once for all pages."""
+    png = brands.find_logo(digest)
+    if png is None:
+        raise NotFound("There is no such logo; open the page again.")
+    response = Response(png, content_type="image/png")
+    response.headers["Cache-Control"] = FOR_EVER
+    response.headers["Content-Security-Policy"] = "default-src 'none'"
+    return response
 
 
 @blueprint.get("/offline")

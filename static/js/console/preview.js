@@ -13,35 +13,47 @@ export function hideScrollBars(glass) {
   probe.remove();
 }
 
+function hidden([name, value]) {
+  const input = document.createElement("input");
+  input.type = "hidden";
+  input.name = name;
+  input.value = value;
+  return input;
+}
+
 export function start(pane) {
   const form = document.getElementById(pane.dataset.form);
   const glass = pane.querySelector(".glass");
-  const button = document.createElement("button");
+  const copy = document.createElement("form"); // Two panes may look at one form, which can go to one place at a time.
+  const name = glass.querySelector("iframe").name; // There may be several panes on one screen.
   let count = 0;
 
   function show() {
     const old = [...glass.querySelectorAll("iframe")];
     // A fresh frame each time: posting into one that is already filled would add a step to the back button.
     const frame = old[0].cloneNode();
-    frame.name = `preview-${++count}`;
+    frame.name = `${name}-${++count}`;
     frame.className = "coming";
     glass.append(frame);
     const mine = frame.name;
     frame.addEventListener("load", () => {
-      if (mine !== `preview-${count}`) return frame.remove();
+      if (mine !== `${name}-${count}`) return frame.remove();
       frame.className = "";
       old.forEach((one) => one.remove());
       glass.dataset.shown = String(count);
     });
-    button.formTarget = frame.name;
-    form.requestSubmit(button);
+    copy.target = frame.name;
+    copy.replaceChildren(...[...new FormData(form)].filter(([, value]) => typeof value === "string").map(hidden));
+    copy.submit();
   }
 
-  button.hidden = true;
-  button.formAction = pane.dataset.address;
-  form.append(button);
+  copy.method = "post";
+  copy.action = pane.dataset.address;
+  copy.hidden = true;
+  pane.append(copy);
   hideScrollBars(glass);
-  pane.querySelector("[name=theme]").checked = matchMedia("(prefers-color-scheme: dark)").matches;
+  const theme = pane.querySelector("[name=theme]");
+  if (theme) theme.checked = matchMedia("(prefers-color-scheme: dark)").matches;
   form.addEventListener("input", settled(PAUSE, show));
   pane.addEventListener("change", show);
   show();
