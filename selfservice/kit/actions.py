@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from selfservice.kit.checks import Check
 from selfservice.kit.facts import Form
+from selfservice.kit.opening import Opening
 
 When = Callable[[Any], bool]
 """Whether something is there, by the page's facts alone."""
@@ -75,11 +76,14 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Case:
-    """What an action may know beside the facts: the moment, the page's zone and the form of each action in force."""
+    """What an action may know beside the facts: the moment, the page's zone, the form of each action in force, and when
+    people of the organisation are there (None if nobody said).
+    """
 
     now: datetime
     zone: ZoneInfo
     answers: Mapping[str, Form] = field(default_factory=dict)
+    opening: Opening | None = None
 
     @property
     def today(self) -> date:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 from selfservice.courtesy import MessageClass
 from selfservice.errors import Invalid
@@ -71,7 +70,7 @@ class Situation:
     message_class: MessageClass = "service"
     channels: tuple[str, ...] = ("push", "sms", "email")
     segments: Mapping[str, int] = field(default_factory=lambda: {"GSM-7": GSM_SEGMENTS, "UCS-2": UCS2_SEGMENTS})
-    offers: Callable[[Any, ZoneInfo], Mapping[Any, Claim]] | None = None
+    offers: Callable[[Any, Case], Mapping[Any, Claim]] | None = None
     gone: str = ""
     calendar: Callable[[Any, Mapping[str, Form]], CalendarEntry | None] | None = None
     upgrade: Callable[[dict[str, Any], int], dict[str, Any]] = lambda facts, _version: facts
@@ -98,11 +97,11 @@ class Situation:
         found = self.action(action)
         if found is None:
             return ()
-        gone = call(self._gone, facts, case.zone, taken) if taken else frozenset()
+        gone = call(self._gone, facts, case, taken) if taken else frozenset()
         return inputs_of(found.form, facts, case, gone)
 
-    def _gone(self, facts: Facts, zone: ZoneInfo, taken: frozenset[str]) -> frozenset[Any]:
-        offers = self.offers(facts, zone) if self.offers else {}
+    def _gone(self, facts: Facts, case: Case, taken: frozenset[str]) -> frozenset[Any]:
+        offers = self.offers(facts, case) if self.offers else {}
         return frozenset(value for value, claim in offers.items() if claim.name in taken)
 
     def read(self, action: Action, facts: Facts, raw: Mapping[str, Any], case: Case) -> Form:

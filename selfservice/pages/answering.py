@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Literal, cast
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import CursorResult, update
 
@@ -55,8 +54,7 @@ class _Scene:
     @cached_property
     def case(self) -> Case:
         """What the action may know beside the facts."""
-        answers = sight.answers_of(self.loaded, self.page.answers)
-        return Case(self.now, ZoneInfo(self.page.timezone), answers)
+        return sight.case_of(self.loaded, self.page, self.now)
 
 
 def form_key(revision: int, form: Mapping[str, Any]) -> str:

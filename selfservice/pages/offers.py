@@ -6,7 +6,6 @@ Who wins the last of it only marks the claim. The worker then tells the others, 
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import exists, insert, select, update
 
@@ -17,7 +16,7 @@ from selfservice.events import service as events
 from selfservice.kit import Facts
 from selfservice.messages import queries as outbox
 from selfservice.messages import standby
-from selfservice.pages import claims, telling, texts
+from selfservice.pages import claims, sight, telling, texts
 from selfservice.pages.models import Claim, ClaimHold, Page, PageOffer
 from selfservice.situations.registry import Loaded
 
@@ -30,7 +29,7 @@ def keep(page: Page, loaded: Loaded, facts: Facts) -> None:
     """Remember what a page offers, if its type wants to tell when that has gone. Raises Invalid if it has already."""
     if not loaded.situation.gone or loaded.situation.offers is None:
         return
-    offers = loaded.situation.offers(facts, ZoneInfo(page.timezone))
+    offers = loaded.situation.offers(facts, sight.case_of(loaded, page, clock.now()))
     names = sorted({claim.name for claim in offers.values()})
     if names and set(names) <= claims.taken(names):
         raise Invalid("All that this page offers is taken already; offer something else.", fields={"": "taken"})

@@ -11,7 +11,7 @@ from sqlalchemy import Row
 
 from selfservice import clock, config, kit, tokens
 from selfservice.brands import queries as brands
-from selfservice.kit import Facts, Form
+from selfservice.kit import Case, Facts, Form
 from selfservice.kit.steps import Do, Step
 from selfservice.pages.claims import taken_names
 from selfservice.pages.models import Page
@@ -46,10 +46,10 @@ def view_of(row: Row[Any], *, language: str = "", token: str = "", step: str = "
     spoken = choose_language(loaded, language, row.locale)
     face = brands.face(row.brand_id, spoken)
     state = state_at(row, now)
-    taken = taken_of(loaded, facts, row.timezone) if state in LIVE else frozenset()
-    current = (
-        loaded.situation.gone if state == "open" and _is_all_gone(loaded, facts, row.timezone, taken) else row.step
-    )
+    answers = answers_of(loaded, row.answers)
+    case = Case(now, ZoneInfo(row.timezone), answers, face.opening)
+    taken = taken_of(loaded, facts, case) if state in LIVE else frozenset()
+    current = loaded.situation.gone if state == "open" and _is_all_gone(loaded, facts, case, taken) else row.step
     reachable = loaded.situation.reachable(current, facts)
     return View(
         situation=row.situation,
@@ -68,7 +68,7 @@ def view_of(row: Row[Any], *, language: str = "", token: str = "", step: str = "
         ending=ending(row.phone) if row.phone else "",
         token=token,
         answer_tokens=_answer_tokens(loaded, row, facts, state, reachable, now),
-        answers=answers_of(loaded, row.answers),
+        answers=answers,
         taken=taken,
         answered_at=row.answered_at,
         can_change=state == "answered" and may_change(row, now),
@@ -92,6 +92,12 @@ def facts_of(loaded: Loaded, stored: Mapping[str, Any], version: int) -> Facts:
     return kit.facts.validate(loaded.situation.facts, raw)
 
 
+def case_of(loaded: Loaded, page: Page, now: datetime) -> Case:
+    """What an action on a page may know at `now` beside its facts."""
+    opening = brands.face(page.brand_id, page.locale).opening
+    return Case(now, ZoneInfo(page.timezone), answers_of(loaded, page.answers), opening)
+
+
 def answers_of(loaded: Loaded, stored: Mapping[str, Any]) -> dict[str, Form]:
     """The forms of the actions in force; those of actions that the type no longer has are left out."""
     forms = {}
@@ -111,18 +117,18 @@ def choose_language(loaded: Loaded, *wishes: str) -> str:
     return "en"
 
 
-def taken_of(loaded: Loaded, facts: Facts, timezone: str) -> frozenset[str]:
+def taken_of(loaded: Loaded, facts: Facts, case: Case) -> frozenset[str]:
     """The names of the claims on offer of which nothing is left."""
     if loaded.situation.offers is None:
         return frozenset()
-    return taken_names(loaded.situation.offers(facts, ZoneInfo(timezone)))
+    return taken_names(loaded.situation.offers(facts, case))
 
 
-def _is_all_gone(loaded: Loaded, facts: Facts, timezone: str, taken: frozenset[str]) -> bool:
+def _is_all_gone(loaded: Loaded, facts: Facts, case: Case, taken: frozenset[str]) -> bool:
     """Whether others have taken all that a page of a type with a step for that offers."""
     if not taken or not loaded.situation.gone or loaded.situation.offers is None:
         return False
-    return {claim.name for claim in loaded.situation.offers(facts, ZoneInfo(timezone)).values()} <= taken
+    return {claim.name for claim in loaded.situation.offers(facts, case).values()} <= taken
 
 
 def first_name(name: str | None) -> str:

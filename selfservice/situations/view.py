@@ -96,7 +96,7 @@ class View:
     @property
     def case(self) -> Case:
         """What forms and actions may know of this page beside its facts."""
-        return Case(self.now, ZoneInfo(self.timezone), self.answers)
+        return Case(self.now, ZoneInfo(self.timezone), self.answers, self.brand.opening)
 
     def values(self, *, link: str = "") -> dict[str, Any]:
         """All that a sentence on this page may name; `link` is for texts only."""

@@ -56,7 +56,7 @@ def shows(step: str) -> Action:
     return Action(key=step, perform=lambda _facts, _form, _case: Outcome(shows=step), said="Did it")
 
 
-def offers(facts: Visit, _zone: ZoneInfo) -> Mapping[datetime, Claim]:
+def offers(facts: Visit, _case: Case) -> Mapping[datetime, Claim]:
     return {slot: Claim(f"slot:{slot.isoformat()}") for slot in facts.offered}
 
 

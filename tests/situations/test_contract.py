@@ -415,7 +415,7 @@ def test_type_without_samples_is_told(type_: Type) -> None:
         ),
         ('says=("moved",)', 'says=("gone",)', "The action move says 'gone', and texts.gone is missing; write it."),
         (
-            "    claim = slot_claims(facts, case.zone)[form.slot]",
+            "    claim = slot_claims(facts, case)[form.slot]",
             "    claim = {}[form.slot]",
             "The action move failed: KeyError:",
         ),

@@ -198,7 +198,7 @@ def test_what_is_taken_is_left_out(look: Look, registry: Registry) -> None:
     shown = look(step="choose")
     offers = registry.get("appointment_reminder").situation.offers
     assert offers is not None
-    claims = list(offers(shown.facts, shown.reader.zone).values())
+    claims = list(offers(shown.facts, shown.case).values())
 
     some = rendering.render(replace(shown, taken=frozenset({claims[0].name})))
     none = rendering.render(replace(shown, taken=frozenset(claim.name for claim in claims)))

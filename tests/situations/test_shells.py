@@ -126,7 +126,7 @@ def test_appointments_of_all_kinds_are_the_same_from_a_shell(  # noqa: PLR0917 -
 ) -> None:
     loaded = registry.get("appointment_reminder")
     facts = loaded.situation.facts(at=at, offered=offered, **texts, **hints)
-    claims = loaded.situation.offers(facts, NOW.tzinfo).values()  # type: ignore[misc, arg-type]
+    claims = loaded.situation.offers(facts, view(loaded, "booked").case).values()  # type: ignore[misc]
     shown = view(
         loaded,
         "booked",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from selfservice.kit import (
     Action,
@@ -81,7 +80,7 @@ def check(facts: Appointment, now: datetime) -> dict[str, str]:
     return problems
 
 
-def slot_claims(facts: Appointment, _zone: ZoneInfo) -> dict[datetime, Claim]:
+def slot_claims(facts: Appointment, _case: Case) -> dict[datetime, Claim]:
     """One person sees one customer at a time in one place, whichever page offers that time."""
     scope = " ".join(f"{facts.person}/{facts.place}".casefold().split())[:150]
     return {slot: Claim(f"slot:{scope}:{slot.astimezone(UTC):%Y-%m-%dT%H:%MZ}") for slot in facts.offered}
@@ -92,7 +91,7 @@ def confirm(_facts: Appointment, _form: Form, _case: Case) -> Outcome:
 
 
 def move(facts: Appointment, form: Move, case: Case) -> Outcome:
-    claim = slot_claims(facts, case.zone)[form.slot]
+    claim = slot_claims(facts, case)[form.slot]
     return Outcome(shows="moved", claims=(claim,), says=("moved",), expires_at=form.slot)
 
 

@@ -14,6 +14,7 @@ from selfservice.errors import AppError
 from selfservice.kit import Action, Case, Do, Facts, Form, Input, Outcome, Step
 from selfservice.kit.formats import Reader
 from selfservice.kit.forms import WRITTEN
+from selfservice.kit.opening import WEEKDAYS, Opening, read_windows
 from selfservice.kit.words import Words
 from selfservice.situations.contract.wording import copy_file, line_of
 from selfservice.situations.loading import DEFAULT_LANGUAGE, Loaded
@@ -23,6 +24,7 @@ from selfservice.situations.values import Standard, standard_values
 from selfservice.text import compose, measure
 
 ZONE = ZoneInfo("Europe/London")
+OPENING = Opening(ZONE, tuple(read_windows(["08:00-20:00"]) for _weekday in WEEKDAYS))
 # A text is measured with a brand and a link as long as ordinary ones are.
 BRAND = "Harbour Street Health Centre"
 LINK = f"https://go.harbourstreet.example/p/{'0' * 34}"
@@ -117,7 +119,7 @@ def _outcomes(
     loaded: Loaded, action: Action, facts: Facts, scene: Scene, now: datetime
 ) -> Iterator[tuple[Form, Outcome]]:
     situation = loaded.situation
-    case = Case(now, ZONE, scene.answers)
+    case = Case(now, ZONE, scene.answers, OPENING)
     inputs = situation.inputs(action.key, facts, case)
     if any(item.required and item.is_exhausted for item in inputs):
         return

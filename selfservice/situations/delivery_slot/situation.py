@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from selfservice.kit import (
     Action,
@@ -73,7 +72,7 @@ def check(facts: Delivery, now: datetime) -> dict[str, str]:
     return {}
 
 
-def slot_claims(facts: Delivery, _zone: ZoneInfo) -> Mapping[datetime, Claim]:
+def slot_claims(facts: Delivery, _case: Case) -> Mapping[datetime, Claim]:
     """A van has so much room at a time, whichever page offers it."""
     scope = " ".join(facts.round.casefold().split())
     return {
@@ -85,7 +84,7 @@ def slot_claims(facts: Delivery, _zone: ZoneInfo) -> Mapping[datetime, Claim]:
 def take(facts: Delivery, form: Slot, case: Case) -> Outcome:
     return Outcome(
         shows="taken",
-        claims=(slot_claims(facts, case.zone)[form.slot],),
+        claims=(slot_claims(facts, case)[form.slot],),
         says=("taken",),
         changeable_until=form.slot - timedelta(hours=facts.notice_hours),
         expires_at=form.slot + timedelta(hours=facts.hours),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from selfservice.kit import (
     Action,
@@ -61,7 +60,7 @@ def claim(facts: Offer) -> Claim:
     return Claim(f"waitlist:{facts.offer.casefold()}", capacity=facts.places)
 
 
-def offers(facts: Offer, _zone: ZoneInfo) -> Mapping[str, Claim]:
+def offers(facts: Offer, _case: Case) -> Mapping[str, Claim]:
     return {"place": claim(facts)}
 
 

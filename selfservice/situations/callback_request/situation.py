@@ -1,0 +1,126 @@
+"""When shall we call? A time while people are there, so that nobody waits on hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+from selfservice.kit import (
+    Action,
+    AddToCalendar,
+    CalendarEntry,
+    Case,
+    Change,
+    Claim,
+    Do,
+    Facts,
+    Form,
+    HandOff,
+    Line,
+    Moment,
+    Outcome,
+    Situation,
+    Step,
+    Whole,
+    fact,
+    pick,
+    prose,
+)
+from selfservice.kit.opening import WEEKDAYS, Opening, read_windows
+
+TEAM = "care"
+SOONEST = timedelta(minutes=30)
+MOST_TIMES = 24
+WORKDAYS = tuple(read_windows(["09:00-17:00"] if day < 5 else []) for day in range(len(WEEKDAYS)))
+
+
+class Call(Facts):
+    """What the call is about, and when there could be one."""
+
+    about: Line = fact("What about", hint="Completes: We call about ...", example="order 20-4417", max_length=40)
+    days: Whole = fact("Days to choose from", default=3, ge=1, le=14)
+    minutes: Whole = fact("Minutes for each call", default=30, ge=10, le=120)
+    callers: Whole = fact("Calls at the same time", default=1, ge=1, le=200)
+    queue: Line = fact(
+        "Who calls", hint="Pages with the same name share the times.", example="Customer care", max_length=60
+    )
+    password: Line | None = fact(
+        "Words our caller says", hint="So that they know it is you.", example="copper lantern", default=None
+    )
+
+
+def times_to_call(facts: Call, case: Case) -> tuple[datetime, ...]:
+    """Each time at which a call can begin, within the organisation's hours: on work days from 9 to 5 if none are set."""
+    opening = case.opening or Opening(case.zone, WORKDAYS)
+    every = timedelta(minutes=facts.minutes)
+    days = [case.today + timedelta(days=day) for day in range(31)]
+    open_days = islice((starts for day in days if (starts := opening.starts(day, every=every))), facts.days + 1)
+    soon = case.now + SOONEST
+    times = [[start for start in starts if start >= soon] for starts in open_days]
+    return tuple(
+        start for starts in [day for day in times if day][: facts.days] for start in _spread(starts, facts.days)
+    )
+
+
+def _spread(starts: list[datetime], days: int) -> list[datetime]:
+    """As many times of a day as leave room for the others, evenly."""
+    most = max(1, MOST_TIMES // days)
+    step = -(-len(starts) // most)
+    return starts[::step]
+
+
+class Time(Form):
+    """When they want to be called, and what they want to say before."""
+
+    time: Moment = pick(times_to_call)
+    before: str = prose(300, required=False)
+
+
+def claims(facts: Call, case: Case) -> Mapping[datetime, Claim]:
+    """Only so many can call at a time, whichever page offers it."""
+    queue = " ".join(facts.queue.casefold().split())
+    return {
+        start: Claim(f"call:{queue}:{start.astimezone(UTC):%Y-%m-%dT%H:%MZ}", capacity=facts.callers)
+        for start in times_to_call(facts, case)
+    }
+
+
+def choose(facts: Call, form: Time, case: Case) -> Outcome:
+    return Outcome(
+        shows="chosen",
+        claims=(claims(facts, case)[form.time],),
+        hand_off=HandOff(TEAM, "The customer chose a time for a call.", call_at=form.time),
+        changeable_until=form.time,
+        expires_at=form.time + timedelta(minutes=facts.minutes),
+    )
+
+
+def decline(_facts: Call, _form: Form, _case: Case) -> Outcome:
+    return Outcome(shows="declined")
+
+
+def entry(facts: Call, answers: Mapping[str, Form]) -> CalendarEntry | None:
+    chosen = answers.get("choose")
+    if not isinstance(chosen, Time):
+        return None
+    return CalendarEntry(chosen.time, timedelta(minutes=facts.minutes))
+
+
+SITUATION = Situation(
+    facts=Call,
+    expires=lambda facts, now: now + timedelta(days=facts.days + 4),
+    team=TEAM,
+    icon="callback",
+    offers=claims,
+    calendar=entry,
+    actions=(
+        Action(key="choose", perform=choose, form=Time, said="Chose a time for a call"),
+        Action(key="decline", perform=decline, said="Needs no call any more"),
+    ),
+    steps=(
+        Step(key="ask", buttons=(Do("choose"), Do("decline", tone="quiet"))),
+        Step(key="chosen", header="good", buttons=(AddToCalendar(), Change("change_time"))),
+        Step(key="declined", header="closed", buttons=(Change("undo", icon="undo"),)),
+    ),
+)
