@@ -51,7 +51,7 @@ class Call(Facts):
 
 
 def times_to_call(facts: Call, case: Case) -> tuple[datetime, ...]:
-    """Each time at which a call can begin, within the organisation's hours: on work days from 9 to 5 if none are set."""
+    """Each time at which a call can begin, within the organisation's hours; on work days from 9 to 5 if it set none."""
     opening = case.opening or Opening(case.zone, WORKDAYS)
     every = timedelta(minutes=facts.minutes)
     days = [case.today + timedelta(days=day) for day in range(31)]
