@@ -45,7 +45,7 @@ def live(*, rounds: int, is_short: bool = True) -> None:
     seen: set[Pair] = set()
 
     def begin() -> Any:
-        return partial(Pages, seen, frozenset(LIFE - seen) if is_short else frozenset())
+        return partial(Pages, seen, frozenset(LIFE - seen))
 
     stateful.run(begin, rounds=rounds, is_enough=lambda: is_short and seen >= LIFE)
 
