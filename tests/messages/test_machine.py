@@ -31,7 +31,7 @@ def test_every_move_of_the_table_is_made_and_no_other(session: Any) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_thousands_of_moves_are_all_of_the_table(session: Any) -> None:
     make_moves(rounds=50, is_short=False)
 
@@ -68,7 +68,7 @@ BROKEN = {
 
 
 @pytest.mark.long
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 @pytest.mark.database("sqlite")
 @pytest.mark.parametrize("forgotten", BROKEN)
 def test_a_product_that_forgets_something_is_noticed(
