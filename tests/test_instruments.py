@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from http.client import HTTPConnection
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
 
 from selfservice import clock, keys
 from selfservice.messages.channels.sealing import Signer
-from tests.harness import firefox, machine
+from tests.harness import firefox, machine, stateful
 from tests.harness.mozilla_push import MozillaPush
 from tests.harness.push_service import Subscription
 
@@ -94,3 +99,34 @@ def test_a_machine_without_firefox_is_told_what_to_install(tmp_path: Path, monke
     assert "firefox-esr is not installed: it is needed to open pages in Firefox. Install it and try again." in said
     with pytest.raises(FileNotFoundError, match="install firefox-esr"):
         firefox.find()
+
+
+class Numbers(stateful.Machine):
+    """A machine that notes what it is given."""
+
+    def __init__(self, given: list[int]) -> None:
+        super().__init__()
+        self.given = given
+
+    @rule(number=st.integers(0, 10_000))
+    def take(self, number: int) -> None:
+        self.given.append(number)
+
+
+def test_machines_have_the_same_examples_whatever_else_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = given()
+    source = tmp_path / "others.py"
+    source.write_text(f"NUMBERS = {list(range(7_000, 7_999))}\n")
+    spec = spec_from_file_location("others", source)
+    assert spec is not None
+    monkeypatch.setitem(sys.modules, "others", module_from_spec(spec))
+
+    assert given() == before
+
+
+def given() -> list[int]:
+    numbers: list[int] = []
+    stateful.run(lambda: partial(Numbers, numbers), rounds=1, is_enough=lambda: False)
+    return numbers

@@ -73,7 +73,7 @@ class Watch:
         self._signatures = signatures
 
     def signature(self) -> str:
-        """Tells one state of the files from another, alike in every process."""
+        """Tells one state of the files from another, alike in every process of one machine."""
         self.look()
         return hashlib.sha256(repr(sorted(self._signatures.items())).encode()).hexdigest()[:16]
 
@@ -90,6 +90,12 @@ def refresh(app: Flask) -> None:
     watch: Watch | None = app.extensions.get(_WATCH)
     if watch is not None:
         app.extensions[EXTENSION] = watch.look()
+
+
+def signature(app: Flask) -> str:
+    """Tells one state of the watched files from another; empty where none are watched."""
+    watch: Watch | None = app.extensions.get(_WATCH)
+    return "" if watch is None else watch.signature()
 
 
 def _signature(folder: Path) -> Signature:

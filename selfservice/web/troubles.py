@@ -62,8 +62,8 @@ def list_doubtful() -> list[str]:
     what = "1 message" if count == 1 else f"{count} messages"
     return [
         (
-            f"Nobody can say whether {what} left: staff ask the customer, and send what did not come once more on its "
-            "page. `flask --app app message list --state needs_human` says which."
+            f"Nobody can say whether {what} left: staff ask the customer and, if it did not come, send it once more on "
+            "its page. `flask --app app message list --state needs_human` says which."
         )
     ]
 

@@ -22,9 +22,10 @@ WIDTHS = (1440, 1280, 1024, 768, 390)
 NARROW = 320
 """With text at 200%, as WCAG 2.2 asks for (1.4.4, 1.4.10)."""
 LOOKS = ((1440, "light"), (390, "dark"), (1440, "dark"), (390, "light"))
+TYPE = "/console/types/fraud_alert?language=ar&theme=dark"
 BRANDS = "/console/settings/brands"
 SCREENS = (
-    *("/console/pages", "/console/new?sample=booked", "/console/inbox", "/console/types", "page", "qr"),
+    *("/console/pages", "/console/new?sample=booked", "/console/inbox", "/console/types", TYPE, "page", "qr"),
     *(BRANDS, f"{BRANDS}/default"),
 )
 

@@ -1,4 +1,8 @@
-"""Runs state machines the same way each time: Hypothesis chooses from what a machine shows, so that may not vary."""
+"""Runs state machines the same way each time: Hypothesis chooses from what a machine shows, so that may not vary.
+
+Left to itself it also tries the constants of all of our modules that the process happens to have loaded: each run of
+other tests, and each change of the product, would then have examples of its own.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from unittest import mock
 
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
+from hypothesis.internal.conjecture.providers import HypothesisProvider
 from hypothesis.stateful import FeatureFlags, Rule, RuleBasedStateMachine, get_state_machine_test
 
 EXAMPLES = 6
@@ -50,9 +55,10 @@ def run(begin: Callable[[], Callable[[], Machine]], *, rounds: int, is_enough: C
     `begin` gives a round its machines: what they know of the rounds before stays the same throughout a round.
     """
     numbers = itertools.count(1)
-    with mock.patch(
-        "secrets.randbelow", lambda limit: next(numbers) % limit
-    ):  # Identifiers in the order they are made.
+    with (
+        mock.patch("secrets.randbelow", lambda limit: next(numbers) % limit),  # Identifiers in the order they are made.
+        mock.patch.object(HypothesisProvider, "_maybe_draw_constant", return_value=None),
+    ):
         for number in range(rounds):
             if is_enough():
                 return

@@ -94,7 +94,7 @@ def _text(loaded: Loaded, view: View) -> dict[str, str]:
         composed = texts.compose_invitation(view, loaded, texts.specimen_url())
     except Invalid as refusal:
         return {"body": "", "link": "", "meter": "", "warning": "", "problem": refusal.message}
-    meter = f"{_meter(composed.measured)} · {_privacy(loaded, view)}"
+    meter = f"{meter_of(composed.measured)} · {_privacy(loaded, view)}"
     warning = text.warning(composed.measured) or ""
     return {
         "body": composed.body,
@@ -105,7 +105,8 @@ def _text(loaded: Loaded, view: View) -> dict[str, str]:
     }
 
 
-def _meter(measured: Measured) -> str:
+def meter_of(measured: Measured) -> str:
+    """How many texts a text is, and how much room that leaves."""
     if measured.segments == 1:
         return f"1 text · {measured.units} of {_WHOLE[measured.encoding]} characters"
     return f"{measured.segments} texts · {measured.units} characters"

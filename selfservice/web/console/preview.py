@@ -10,17 +10,18 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from flask import Response, request
+from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from selfservice import clock, kit, phone, tokens
 from selfservice.brands import queries as brands
 from selfservice.brands.face import Face
 from selfservice.errors import Invalid, NotFound
-from selfservice.kit import Form, Refused
+from selfservice.kit import Facts, Form, Refused
 from selfservice.kit.steps import Do
 from selfservice.pages import guarding, queries, sight
 from selfservice.situations import asides, registry, rendering
+from selfservice.situations.problem import Problem
 from selfservice.situations.registry import Loaded
 from selfservice.situations.view import Theme, View
 from selfservice.web import encoding
@@ -32,7 +33,11 @@ Shown = Literal["asks", "answered", "closed"]
 
 def show_draft() -> ResponseReturnValue:
     """The page that the form would make; a POST, because a form is longer and more private than an address."""
-    entered = draft.read(registry.current().get(request.form.get("situation", "")), request.form)
+    key = request.form.get("situation", "")
+    problem = registry.current().find_problem(key)
+    if problem is not None:
+        return framed_problem(problem)
+    entered = draft.read(registry.current().get(key), request.form)
     wanted, theme, large = _wishes()
     with door.reading():
         view = view_of(entered, wanted)
@@ -41,25 +46,14 @@ def show_draft() -> ResponseReturnValue:
     return framed(replace(view, theme=theme, large=large))
 
 
-def show_sample(key: str, sample: str) -> ResponseReturnValue:
-    """One of a type's samples."""
-    loaded = registry.current().get(key)
-    if sample not in loaded.samples:
-        raise NotFound(f"{loaded.name} has no sample called {sample}; choose one that is listed with the type.")
-    zone = ZoneInfo(brands.get_for(key).timezone)
-    language = request.args.get("language", "en")
-    entered = draft.from_sample(loaded, sample, language=language, zone=zone, now=clock.now())
-    view = view_of(replace(entered, name="Maria Santos"), "asks")
-    if view is None:
-        raise NotFound(f"The sample {sample} of {loaded.name} cannot be shown; `flask situation check {key}` says why.")
-    return framed(view)
-
-
 def show_page(page_id: str) -> ResponseReturnValue:
     """A page that exists, as it stands now; what strangers see of it once somebody said that it is not theirs."""
     row = queries.find_sight(tokens.decode_id(page_id))
     if row is None:
         raise NotFound("There is no such page; look for it in the list of pages.")
+    problem = registry.current().find_problem(row.situation)
+    if problem is not None:
+        return framed_problem(problem)
     view = replace(sight.view_of(row), token="", answer_tokens={})
     return framed(guarding.guarded(row, view, guarding.nobody) if row.disowned_at is not None else view)
 
@@ -75,27 +69,48 @@ def view_of(entered: Draft, wanted: Shown, *, face: Face | None = None) -> View 
     found = draft.specimen(entered, zone=zone, now=now)
     if found is None:
         return None
-    situation = entered.loaded.situation
-    view = View(
-        situation=entered.loaded.key,
-        version=situation.version,
-        state="open",
-        step=situation.steps[0].key,
-        facts=found.facts,
-        brand=face,
-        language=entered.language,
-        timezone=face.timezone,
-        now=now,
-        expires_at=situation.expires(found.facts, now),
-        revision=1,
-        team=face.teams.get(situation.team, face.name),
-        first_name=sight.first_name(entered.name),
-        ending=_ending(entered.phone, face),
-        host=sight.host(),
-    )
+    ending = _ending(entered.phone, face)
+    view = fresh(entered.loaded, found.facts, face, language=entered.language, name=entered.name, ending=ending)
     if wanted == "closed":
         return replace(view, state="expired")
     return _answered(view, entered.loaded, now) if wanted == "answered" else view
+
+
+def fresh(loaded: Loaded, facts: Facts, face: Face, *, language: str, name: str, ending: str) -> View:
+    """A page that has just been made; it can be looked at, and nothing on it sends anything."""
+    now = clock.now()
+    situation = loaded.situation
+    return View(
+        situation=loaded.key,
+        version=situation.version,
+        state="open",
+        step=situation.steps[0].key,
+        facts=facts,
+        brand=face,
+        language=language,
+        timezone=face.timezone,
+        now=now,
+        expires_at=situation.expires(facts, now),
+        revision=1,
+        team=face.teams.get(situation.team, face.name),
+        first_name=sight.first_name(name),
+        ending=ending,
+        host=sight.host(),
+    )
+
+
+def framed(view: View) -> Response:
+    """A view as an answer that the console may frame."""
+    response = encoding.compressed(asides.show(view))
+    response.headers["Content-Security-Policy"] = rendering.content_security_policy(view, framed=True)
+    return response
+
+
+def framed_problem(problem: Problem) -> Response:
+    """What is wrong with a page type, in the place of its page: file, line and what to do."""
+    response = encoding.compressed(render_template("console/broken.html", problem=problem))
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'self'; frame-ancestors 'self'"
+    return response
 
 
 def _answered(view: View, loaded: Loaded, now: datetime) -> View:
@@ -151,13 +166,6 @@ def _wishes() -> tuple[Shown, Theme, bool]:
     shown: Shown = "answered" if asked == "answered" else "closed" if asked == "closed" else "asks"
     theme: Theme = "dark" if request.form.get("theme") == "dark" else "light"
     return shown, theme, request.form.get("large") == "on"
-
-
-def framed(view: View) -> Response:
-    """A page as an answer that the console alone may frame."""
-    response = encoding.compressed(asides.show(view))
-    response.headers["Content-Security-Policy"] = rendering.content_security_policy(view, framed=True)
-    return response
 
 
 def _framed_sentence(sentence: str) -> Response:

@@ -71,7 +71,7 @@ _add("/new", "create", compose.create, methods=_POST)
 _add("/new/look", "look", compose.look, methods=_POST)
 
 _add("/preview", "preview_draft", preview.show_draft, methods=_POST)
-_add("/preview/sample/<key>/<sample>", "preview_sample", preview.show_sample, methods=_GET)
+_add("/preview/sample/<key>/<sample>", "preview_sample", page_types.show_sample, methods=_GET)
 _add("/preview/page/<page_id>", "preview_page", preview.show_page, methods=_GET)
 
 _add("/inbox", "show_inbox", inbox.show_inbox, methods=_GET)
@@ -79,6 +79,9 @@ _add("/inbox/<conversation_id>/take", "take", inbox.take, methods=_POST)
 _add("/inbox/<conversation_id>/done", "finish", inbox.finish, methods=_POST)
 
 _add("/types", "show_types", page_types.show_types, methods=_GET)
+_add("/types/signature", "types_signature", page_types.tell_signature, methods=_GET)
+_add("/types/<key>", "show_type", page_types.show_type, methods=_GET)
+_add("/types/<key>/<sample>/send", "send_sample", page_types.send_sample, methods=_POST)
 
 _add("/settings/brands", "show_brands", brands.show_brands, methods=_GET)
 _add("/settings/brands", "add_brand", brands.add_brand, methods=_POST)

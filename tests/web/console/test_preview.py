@@ -128,11 +128,11 @@ def test_existing_page_is_shown_without_its_token(app: Flask, ana: Desk) -> None
 
 
 def test_types_are_told_with_their_samples(ana: Desk) -> None:
-    text = text_of(ana.get("/console/types"))
+    text = text_of(ana.get("/console/types/appointment_reminder"))
 
     assert "Appointment reminder" in text
     assert "Use this to remind somebody of an appointment" in text
-    assert "booked" in text
+    assert "Booked" in text
 
 
 def test_jump_finds_pages_by_a_few_letters(app: Flask, ana: Desk) -> None:
