@@ -82,6 +82,7 @@ def _note(page: Page, name: str) -> None:
     )
     if db.session.execute(select(PageOffer.name).where(of_page, PageOffer.gone_at.is_(None)).limit(1)).first():
         return
+    page.follow_up_at = None
     events.record("page.gone", actor=SYSTEM, page_id=page.id)
     standby.take_back_for_page(page.id, reason="offer_gone", and_held=True)
     if outbox.has_told(page.id):

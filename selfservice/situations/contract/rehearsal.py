@@ -30,7 +30,8 @@ BRAND = "Harbour Street Health Centre"
 LINK = f"https://go.harbourstreet.example/p/{'0' * 34}"
 _SPOKEN = (
     *("title", "why.text", "check.text", "calendar.title", "calendar.description"),
-    *("sms.body", "sms.question", "sms.updated"),
+    *("sms.body", "sms.question", "sms.updated", "sms.reminder", "sms.gone"),
+    *("email.subject", "email.body", "email.updated", "email.reminder", "email.gone"),
 )
 
 
