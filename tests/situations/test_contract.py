@@ -303,7 +303,7 @@ def test_a_reminder_that_no_follow_up_sends_is_told(type_: Type) -> None:
     type_.replace(SITUATION, ", Remind(before_end=timedelta(hours=24))", ",")
 
     for table in ("sms", "email", "push"):
-        problem = f"{table}.reminder is sent by no follow-up; take it out or declare one."
+        problem = f"{table}.reminder is never sent; take it out, or declare what sends it."
         assert problem in [sentence for file, _line, sentence in type_.problems() if file == ENGLISH]
 
 

@@ -100,10 +100,7 @@ def _wanted(loaded: Loaded) -> Iterator[tuple[str, str]]:
     if situation.calendar is not None:
         yield "calendar.title", "the calendar file says it"
         yield "calendar.description", "the calendar file says it"
-    for channel in _channels_reminded(situation):
-        yield f"{channel}.{REMINDER}", "a follow-up reminds with it"
-    for channel in situation.channels if situation.gone else ():
-        yield f"{channel}.{GONE}", "it tells that others have taken what it offers"
+    yield from _wanted_by_messages(situation)
     yield from _wanted_by_forms(situation)
     for key, is_needed in _said_by_template(loaded).items():
         if is_needed:
@@ -129,6 +126,13 @@ def _wanted_by_forms(situation: Situation) -> Iterator[tuple[str, str]]:
                 yield f"fields.{name}_high", reason
             for word in words_of(name, info).values():
                 yield word, reason
+
+
+def _wanted_by_messages(situation: Situation) -> Iterator[tuple[str, str]]:
+    for channel in _channels_reminded(situation):
+        yield f"{channel}.{REMINDER}", "a follow-up reminds with it"
+    for channel in situation.channels if situation.gone else ():
+        yield f"{channel}.{GONE}", "it tells that others have taken what it offers"
 
 
 def _channels_reminded(situation: Situation) -> list[str]:
