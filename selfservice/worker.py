@@ -18,7 +18,7 @@ from sqlalchemy import delete
 
 from selfservice import clock, config, schema
 from selfservice.db import READER, db
-from selfservice.media import leftovers, preparing
+from selfservice.media import leftovers, preparing, uploads
 from selfservice.media import queries as media
 from selfservice.messages import bell, queries, upkeep
 from selfservice.messages.channels import registry
@@ -31,6 +31,7 @@ from selfservice.messages.models import WorkerHeartbeat
 from selfservice.messages.queries import Whose
 from selfservice.pages import offers, unanswered
 from selfservice.pages import service as pages
+from selfservice.pages import uploads as page_uploads
 from selfservice.replies import photos
 from selfservice.replies import service as replies
 from selfservice.rights import forgetting
@@ -269,5 +270,6 @@ def _prepare_media(app: Flask, channels: Channels) -> bool:
     with app.app_context():
         if not media.is_anything_due():
             return False
-        found = [photos.fetch_next(channels), preparing.prepare_next(), leftovers.clear_due() > 0]
+        found = [photos.fetch_next(channels), preparing.prepare_next(), page_uploads.ask_again() > 0]
+        found += [uploads.sweep() > 0, leftovers.clear_due() > 0]
         return any(found)

@@ -44,6 +44,12 @@ def is_awaited(page_id: int, kinds: Sequence[str]) -> bool:
     return db.session.execute(select(Conversation.id).where(*mine).limit(1)).first() is not None
 
 
+def is_taken(page_id: int, kind: str) -> bool:
+    """Whether a person has taken the page's work of this kind, or has done it."""
+    mine = (Conversation.page_id == page_id, Conversation.kind == kind, Conversation.user_id.is_not(None))
+    return db.session.execute(select(Conversation.id).where(*mine).limit(1)).first() is not None
+
+
 def find_current(page_id: int, kind: str) -> Conversation | None:
     """The page's conversation of this kind to which a new word belongs, held: a live one, or one closed lately.
 

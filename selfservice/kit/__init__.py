@@ -28,7 +28,7 @@ from selfservice.kit.fields import (
 )
 from selfservice.kit.follow_ups import Escalate, FollowUp, NextChannel, Remind
 from selfservice.kit.formats import Reader
-from selfservice.kit.forms import Input, Option, line, pick, prose, rate
+from selfservice.kit.forms import Input, Option, Photos, line, photos, pick, prose, rate
 from selfservice.kit.kinds import Kind, Shown
 from selfservice.kit.situation import CalendarEntry, Situation
 from selfservice.kit.steps import AddToCalendar, Change, Do, Follow, Go, Hero, Step, Variant
@@ -70,6 +70,7 @@ __all__ = [
     "Outcome",
     "Person",
     "Phone",
+    "Photos",
     "Place",
     "Prose",
     "Reader",
@@ -86,6 +87,7 @@ __all__ = [
     "Whole",
     "fact",
     "line",
+    "photos",
     "pick",
     "prose",
     "rate",

@@ -118,7 +118,9 @@ class Action:
     `closing`: the page becomes answered; otherwise it stays open and the action can be done again. `accepts_late`:
     taken even after the page has ended, as work for staff. `said` is what staff read on the timeline. `check` is asked
     before the answer is taken. An answer that only protects ("it wasn't me") is `protective`: no check, not even the
-    type's own, ever stands before it, nor before one that accepts to be late. `in_notification`: it can be done from a
+    type's own, ever stands before it, nor before one that accepts to be late. `until_taken`: it can be
+    changed only until a person has taken the work that it led to, which is called off with it. `again`: the step that
+    asks once more for photos that turned out to be unreadable. `in_notification`: it can be done from a
     notification, in one tap and without the page, under the words `[push] KEY` or else its button's. It can be done
     only `when` the facts allow it, whatever button is for it.
     """
@@ -131,6 +133,8 @@ class Action:
     accepts_late: bool = False
     check: Check | None = None
     protective: bool = False
+    until_taken: bool = False
+    again: str = ""
     in_notification: bool = False
     when: When | None = None
 

@@ -11,10 +11,13 @@ A page type writes only this, and the layout draws it (one Form with fields a st
     class Contact(Form):
         reference: str = line(40)                         # one line of text
         score: int = rate(1, 5)                           # one of five faces; rate(0, 10) is a row of numbers
+    class Papers(Form):
+        papers: Photos = photos(most=3)                   # up to three photos, taken or chosen on the phone
 
 Field names are unique within a type, so its words are: `[fields] NAME` (label or legend) and `NAME_hint` (optional);
 `[choices] NAME_WORD` (of a rating by faces `NAME_1`, ...); `[fields] NAME_low` and `NAME_high` for the ends of a row of
-numbers; `[problems] NAME_missing`, `NAME_wrong`, `NAME_long`; `[empty] NAME` when no option is left.
+numbers; `[problems] NAME_missing`, `NAME_wrong`, `NAME_long` (of photos `NAME_many`); `[empty] NAME` when no option is
+left.
 """
 
 from __future__ import annotations
@@ -23,9 +26,9 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, StringConstraints, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
@@ -34,12 +37,16 @@ from selfservice.kit.facts import Facts, Form
 from selfservice.kit.fields import choices_of, kind_of
 from selfservice.kit.tracing import call
 
-Control = Literal["slots", "days", "places", "choice", "faces", "scale", "line", "prose"]
+Control = Literal["slots", "days", "places", "choice", "faces", "scale", "line", "prose", "upload"]
 FormT = TypeVar("FormT", bound=Form)
 Source = str | Callable[[Any, Case], Iterable[Any]]
 
 WRITTEN: frozenset[Control] = frozenset({"line", "prose"})
-"""Controls that a customer writes into; in all others they choose."""
+"""Controls that a customer writes into; in all others but UPLOAD they choose."""
+UPLOAD: Control = "upload"
+"""The control that takes photos."""
+EXAMPLE_PHOTO = "00000000001"
+"""The id of a photo that is nowhere, for looking at what follows."""
 FACES = range(1, 6)
 _PICKS: dict[str, Control] = {"moment": "slots", "day": "days"}
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
@@ -63,8 +70,8 @@ class Input:
 
     `control`: "slots" (moments: group them by day, show the time), "days" (days), "places" (lines as they are),
     "choice" (words under `option.word`), "faces" (a rating from very bad to very good), "scale" (a row of numbers),
-    "line" and "prose" (one line, or a text area, of at most `max_length` characters). `autocomplete` is what a browser
-    may fill a line in with (HTML, autofill field names).
+    "line" and "prose" (one line, or a text area, of at most `max_length` characters), "upload" (at most `max_length`
+    photos). `autocomplete` is what a browser may fill a line in with (HTML, autofill field names).
     """
 
     name: str
@@ -77,7 +84,20 @@ class Input:
     @property
     def is_exhausted(self) -> bool:
         """Whether nothing is left to choose: show `[empty] NAME` and leave the button out."""
-        return self.control not in WRITTEN and not self.options
+        return self.control not in (*WRITTEN, UPLOAD) and not self.options
+
+
+def _listed(value: Any) -> Any:
+    """The ids that a form sends between commas; each once."""
+    ids = value.split(",") if isinstance(value, str) else value
+    is_list = isinstance(ids, list | tuple) and all(isinstance(one, str) for one in ids)
+    return tuple(dict.fromkeys(ids)) if is_list else ids
+
+
+Photos = Annotated[
+    tuple[Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{11}$")], ...], BeforeValidator(_listed)
+]
+"""The ids of photos that were uploaded to the page; that they are there, and its own, `pages` sees to."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +136,12 @@ def prose(limit: int = 300, *, required: bool = True) -> Any:
     return _written(Asked("prose"), limit, required=required)
 
 
+def photos(*, most: int, required: bool = True) -> Any:
+    """A field of photos, at most `most`: JPEG, PNG, WebP, GIF or HEIC, kept without what a camera notes in them."""
+    default = PydanticUndefined if required else ()
+    return Field(default, min_length=1 if required else 0, max_length=most, json_schema_extra=Asked(UPLOAD))
+
+
 def _written(asked: Asked, limit: int, *, required: bool) -> Any:
     default = PydanticUndefined if required else ""
     return Field(default, min_length=1 if required else 0, max_length=limit, json_schema_extra=asked)
@@ -135,6 +161,11 @@ def control_of(info: FieldInfo) -> Control | None:
     if asked.source:
         return _PICKS.get(kind_of(info.annotation, info.metadata).control, "places")
     return asked.control
+
+
+def takes_photos(form: type[Form]) -> bool:
+    """Whether a form has a field of photos."""
+    return any(control_of(info) == UPLOAD for info in form.model_fields.values())
 
 
 def words_of(name: str, info: FieldInfo) -> dict[str, str]:
@@ -172,7 +203,7 @@ def _input(name: str, info: FieldInfo, facts: Facts, case: Case, gone: Collectio
     asked = asked_of(info)
     control = control_of(info)
     assert control is not None, name
-    if control in WRITTEN:
+    if control in (*WRITTEN, UPLOAD):
         return Input(name, control, info.is_required(), _limit(info, "max_length"), autocomplete=asked.autocomplete)
     if asked.source:
         options = call(_picked, asked.source, facts, case, gone)
@@ -232,4 +263,10 @@ def _problems(error: ValidationError) -> dict[str, str]:
     return found
 
 
-_ENDINGS = {"missing": "missing", "string_too_short": "missing", "string_too_long": "long"}
+_ENDINGS = {
+    "missing": "missing",
+    "string_too_short": "missing",
+    "string_too_long": "long",
+    "too_short": "missing",
+    "too_long": "many",
+}

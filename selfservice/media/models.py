@@ -1,19 +1,26 @@
-"""The tables of media: what came for a page, what is still to be fetched, what the store holds that no row names."""
+"""The tables of media: what came for a page, what is still coming, what the store holds that no row names."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from selfservice.db import UtcDateTime, db
+from selfservice.db import Json, UtcDateTime, db
 
 SOURCES = ("upload", "mms")
 STATES = ("received", "ready", "refused", "forgotten")
 _SOURCES_SQL = ", ".join(f"'{source}'" for source in SOURCES)
 _STATES_SQL = ", ".join(f"'{state}'" for state in STATES)
 _IS_WAITING = text("state = 'received'")
+UPLOAD_STATES = ("coming", "whole", "dropped")
+_UPLOAD_STATES_SQL = ", ".join(f"'{state}'" for state in UPLOAD_STATES)
+IS_UNSENT = "source = 'upload' AND answer_id IS NULL AND key IS NOT NULL"
+_IS_UNSENT = text(IS_UNSENT)
+IS_UNREADABLE = "state = 'refused' AND answer_id IS NOT NULL"
+_IS_UNREADABLE = text(IS_UNREADABLE)
 
 
 class Medium(db.Model):  # type: ignore[name-defined,misc]
@@ -22,7 +29,8 @@ class Medium(db.Model):  # type: ignore[name-defined,misc]
     `kind` is what its first bytes said, `size` how many bytes came. `key` names the bytes in the store, `sha256` is
     theirs: while it is received those that came, in quarantine; once it is ready those that were made of them, in
     `made_as` with `width` and `height`. Refused or forgotten it has none; `reason` says why it was refused.
-    `tries` counts the claims of workers since one was last heard of.
+    `answer_id` is the answer that it was sent with; an upload has none until then, and nobody but the customer knows of
+    it. `tries` counts the claims of workers since one was last heard of.
     """
 
     __tablename__ = "media"
@@ -33,10 +41,14 @@ class Medium(db.Model):  # type: ignore[name-defined,misc]
         CheckConstraint("(state = 'refused') = (reason IS NOT NULL)", name="reason"),
         Index("ix_media_page_id", "page_id"),
         Index("ix_media_waiting", "next_look_at", sqlite_where=_IS_WAITING, postgresql_where=_IS_WAITING),
+        Index("ix_media_unsent", "created_at", sqlite_where=_IS_UNSENT, postgresql_where=_IS_UNSENT),
+        Index("ix_media_unreadable", "page_id", sqlite_where=_IS_UNREADABLE, postgresql_where=_IS_UNREADABLE),
+        Index("ix_media_answer_id", "answer_id"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     page_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("pages.id"))
+    answer_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("answers.id"))
     source: Mapped[str] = mapped_column(String(10))
     sent_by: Mapped[str] = mapped_column(String(40))
     state: Mapped[str] = mapped_column(String(10))
@@ -52,6 +64,29 @@ class Medium(db.Model):  # type: ignore[name-defined,misc]
     preview_sha256: Mapped[str | None] = mapped_column(String(64))
     tries: Mapped[int] = mapped_column(default=0)
     next_look_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Upload(db.Model):  # type: ignore[name-defined,misc]
+    """A photo on its way from a customer's page, part by part; once it is whole it is the medium of the same id.
+
+    `received` of `size` bytes are there, in the parts under `keys`, in their order.
+    """
+
+    __tablename__ = "media_uploads"
+    __table_args__ = (
+        CheckConstraint(f"state IN ({_UPLOAD_STATES_SQL})", name="state"),
+        CheckConstraint("received BETWEEN 0 AND size", name="received"),
+        Index("ix_media_uploads_page_id", "page_id", "created_at"),
+        Index("ix_media_uploads_created_at", "created_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    page_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("pages.id"))
+    state: Mapped[str] = mapped_column(String(10))
+    size: Mapped[int]
+    received: Mapped[int] = mapped_column(default=0)
+    keys: Mapped[list[Any]] = mapped_column(Json, default=list)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

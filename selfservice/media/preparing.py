@@ -99,12 +99,14 @@ def _move(row: Any, what: str, values: dict[str, Any], **data: str) -> bool:
         update(Medium)
         .where(Medium.id == row.id, Medium.state == "received", Medium.key == row.key)
         .values(**values)
+        .returning(Medium.source, Medium.answer_id)
         .execution_options(synchronize_session=False)
-    )
-    if moved.rowcount != 1:  # type: ignore[attr-defined]
+    ).first()
+    if moved is None:
         return False
     leftovers.discard([row.key])
-    service.tell(row.id, row.page_id, what, **data)
+    if moved.source != "upload" or moved.answer_id is not None:
+        service.tell(row.id, row.page_id, what, **data)
     return True
 
 

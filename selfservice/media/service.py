@@ -1,30 +1,32 @@
-"""Taking photos for a page, and forgetting them; what is made of them in between is `preparing`'s."""
+"""Taking photos for a page, sending them with an answer, forgetting them; what is made of them is `preparing`'s."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import Literal
+from collections.abc import Collection, Sequence
+from typing import Any, Literal
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 
 from selfservice import clock, tokens
 from selfservice.db import db
 from selfservice.errors import Unavailable
 from selfservice.events import service as events
 from selfservice.media import kinds, leftovers, queries, stores
-from selfservice.media.models import Arrival, Medium
+from selfservice.media.models import IS_UNSENT, Arrival, Medium, Upload
 
 Source = Literal["upload", "mms"]
 MOST_PER_PAGE = 20
 QUARANTINE = "quarantine"
 
 
-def receive(page_id: int, body: bytes, *, source: Source, sender: str) -> Medium:
+def receive(page_id: int, body: bytes, *, source: Source, sender: str, medium_id: int | None = None) -> Medium:
     """Keep a photo that was sent for a page until the worker has prepared it; nobody sees it before.
 
     `sender` is who sent it, as events name actors: `customer` or `staff:ID`. Call it before anything else is written:
-    it commits, because the store is called and no transaction may be open then. The medium's row and its event
-    `media.received` are flushed, and the caller commits; if it does not, the worker deletes the bytes.
+    it commits, because the store is called and no transaction may be open then. The medium's row is flushed, and the
+    caller commits; if it does not, the worker deletes the bytes. That it came is told at once (`media.received`), but
+    of an upload only when it is sent with an answer. `medium_id` is the id it gets, if it has one already.
 
     Raises kinds.NotTaken, whose `reason` is a word and whose message tells the sender what to do, and Unavailable.
     """
@@ -42,7 +44,61 @@ def receive(page_id: int, body: bytes, *, source: Source, sender: str) -> Medium
     if not leftovers.adopt([key]):
         raise Unavailable("The photos' store took too long to keep the photo, so it was not taken; send it again.")
     digest = hashlib.sha256(body).hexdigest()
-    return _add(page_id, source, sender, state="received", kind=kind, size=len(body), key=key, sha256=digest)
+    values = {"id": medium_id} if medium_id is not None else {}
+    return _add(page_id, source, sender, state="received", kind=kind, size=len(body), key=key, sha256=digest, **values)
+
+
+def send(page_id: int, medium_ids: Collection[int], *, answer_id: int, sender: str) -> bool:
+    """Send uploads of a page with an answer; False when one is not there, cannot be read or was sent already.
+
+    The caller commits, or takes all of it back.
+    """
+    sent = db.session.execute(
+        update(Medium)
+        .where(
+            Medium.id.in_(medium_ids),
+            Medium.page_id == page_id,
+            Medium.source == "upload",
+            Medium.state.in_(("received", "ready")),
+            Medium.answer_id.is_(None),
+        )
+        .values(answer_id=answer_id)
+        .execution_options(synchronize_session=False)
+    )
+    for medium_id in medium_ids:
+        tell(medium_id, page_id, "received", actor=sender, source="upload")
+    return bool(sent.rowcount == len(medium_ids))  # type: ignore[attr-defined]
+
+
+def withdraw(answer_ids: Collection[int]) -> None:
+    """Delete the photos that were sent with answers which are taken back. The caller commits."""
+    mine = select(Medium.id, Medium.key, Medium.preview_key).where(Medium.answer_id.in_(answer_ids))
+    _empty(db.session.execute(mine.with_for_update()).all())
+
+
+def let_go_of_unreadable(answer_id: int) -> int:
+    """Note that somebody sees to the photos of an answer that could not be read; says how many. The caller commits."""
+    gone = db.session.execute(
+        update(Medium)
+        .where(Medium.answer_id == answer_id, Medium.state == "refused")
+        .values(answer_id=None)
+        .execution_options(synchronize_session=False)
+    )
+    return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
+def forget_one_unsent(page_id: int, medium_id: int) -> None:
+    """Delete a photo that was uploaded to a page and is not sent. The caller commits."""
+    mine = (Medium.id == medium_id, Medium.page_id == page_id, text(IS_UNSENT))
+    _empty(db.session.execute(select(Medium.id, Medium.key, Medium.preview_key).where(*mine).with_for_update()).all())
+
+
+def forget_unsent(limit: int = 20) -> int:
+    """Delete what was uploaded and, for a day, not sent with any answer; says how many photos. The caller commits."""
+    mine = select(Medium.id, Medium.key, Medium.preview_key).where(queries.is_unsent_for_long())
+    rows = db.session.execute(mine.limit(limit).with_for_update(skip_locked=True)).all()
+    _empty(rows)
+    return len(rows)
 
 
 def refuse(page_id: int, *, source: Source, sender: str, reason: str, size: int = 0) -> Medium:
@@ -63,8 +119,17 @@ def forget(page_id: int) -> int:
     """
     # First what is still to be fetched: who has fetched it and has yet to commit is waited for, and its photo found.
     db.session.execute(delete(Arrival).where(Arrival.page_id == page_id))
+    parts = select(Upload.keys).where(Upload.page_id == page_id).with_for_update()
+    leftovers.discard(key for keys in db.session.scalars(parts).all() for key in keys)
+    db.session.execute(delete(Upload).where(Upload.page_id == page_id))
     mine = select(Medium.id, Medium.key, Medium.preview_key).where(Medium.page_id == page_id)
     rows = db.session.execute(mine.with_for_update()).all()
+    _empty(rows)
+    return len(rows)
+
+
+def _empty(rows: Sequence[Any]) -> None:
+    """Take out of rows, which the caller holds, all that they tell, and have what lies in the store deleted."""
     leftovers.discard(key for row in rows for key in (row.key, row.preview_key) if key is not None)
     nothing = ("reason", "kind", "key", "sha256", "made_as", "width", "height", "preview_key", "preview_sha256")
     db.session.execute(
@@ -73,7 +138,6 @@ def forget(page_id: int) -> int:
         .values(state="forgotten", size=0, **dict.fromkeys(nothing))
         .execution_options(synchronize_session="fetch")
     )
-    return len(rows)
 
 
 def tell(medium_id: int, page_id: int, what: str, *, actor: str = "system", **data: str) -> None:
@@ -85,16 +149,16 @@ def tell(medium_id: int, page_id: int, what: str, *, actor: str = "system", **da
 def _add(page_id: int, source: Source, sender: str, **values: object) -> Medium:
     now = clock.now()
     medium = Medium(
-        id=tokens.new_id(),
         page_id=page_id,
         source=source,
         sent_by=sender,
         tries=0,
         created_at=now,
         next_look_at=now,
-        **values,
+        **{"id": tokens.new_id(), **values},
     )
     db.session.add(medium)
     db.session.flush()
-    tell(medium.id, page_id, "received", actor=sender, source=source)
+    if source != "upload":
+        tell(medium.id, page_id, "received", actor=sender, source=source)
     return medium

@@ -21,7 +21,7 @@ TRANSITIONS = Table(
         Transition("none", "already_applied", "server", "the same key, or the same words, as the answer in force"),
         *each(("none",), REFUSALS, "server", "nothing is changed, and the page says why"),
         Transition("none", "needs_human", "server", "too late, for an action that is taken late"),
-        Transition("applied", "undone", "customer", "taken back, or another answer given in its place"),
+        Transition("applied", "undone", "customer, worker", "taken back, replaced, or a photo in it cannot be read"),
     )
 )
 

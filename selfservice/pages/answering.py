@@ -18,8 +18,9 @@ from selfservice.db import db
 from selfservice.errors import Conflict, Gone, Invalid, NotFound
 from selfservice.events import service as events
 from selfservice.kit import Action, Case, Facts, Form, Outcome, Refused, Situation
+from selfservice.media import service as media
 from selfservice.messages import standby
-from selfservice.pages import checks, claims, follow_ups, guarding, outcomes, queries, sight
+from selfservice.pages import checks, claims, follow_ups, guarding, outcomes, photos, queries, sight
 from selfservice.pages.answer_states import sources_of
 from selfservice.pages.guarding import Who, nobody
 from selfservice.pages.models import Answer, Page
@@ -97,6 +98,24 @@ def act(
     return _apply(scene, given, key)
 
 
+def admit(page_id: int, action_key: str, who: Who) -> Action:
+    """The action, if an answer by it would be looked at now on this device. Changes nothing.
+
+    Raises NotFound, Gone, Beaten and checks.CheckRequired, as `act` does.
+    """
+    page = queries.get(page_id)
+    if page.disowned_at is not None:
+        raise Gone("Somebody said that this page is not for them, so it takes no answers.", code="disowned")
+    scene = _scene(page, action_key)
+    state = sight.state_at(page, scene.now)
+    if state not in ("open", "answered"):
+        raise Gone("This page has ended, so nothing was kept; a person can help.", code=state)
+    _require_check(page, scene.loaded.situation, scene.facts, scene.action, who)
+    if not _may_answer(scene, state):
+        raise Beaten("This answer cannot be given here any more; open the page to see how things stand.")
+    return scene.action
+
+
 def _scene(page: Page, action_key: str) -> _Scene:
     loaded = registry.current().find(page.situation)
     if loaded is None:
@@ -127,7 +146,7 @@ def _require_check(page: Page, situation: Situation, facts: Facts, action: Actio
 
 
 def _may_answer(scene: _Scene, state: str) -> bool:
-    if state == "answered" and not sight.may_change(scene.page, scene.now):
+    if state == "answered" and not sight.may_change(scene.loaded, scene.page, scene.now):
         return False
     return scene.loaded.situation.allows(scene.action.key, scene.page.step, scene.facts)
 
@@ -172,7 +191,7 @@ def _apply(scene: _Scene, form: Form, key: str) -> Status:
     was_answered = page.state == "answered"
     if action.closing:
         claims.give_back(page.id)
-        outcomes.take_back(page)
+        outcomes.take_back(page, scene.loaded)
         _undo_closing(scene)
     claims.win(page.id, outcome.claims)
     standing = {"form": form.model_dump(mode="json"), "at": scene.now.isoformat()}
@@ -214,25 +233,10 @@ def _take_back(page: Page, *, revision: int, key: str, who: Who) -> Status:
     loaded = registry.current().get(page.situation)
     facts = sight.facts_of(loaded, page.facts, page.version)
     _require_check(page, loaded.situation, facts, None, who)
-    if revision != page.revision or not sight.may_change(page, now):
+    if revision != page.revision or not sight.may_change(loaded, page, now):
         raise Beaten("The answer can no longer be taken back here; a person can help.")
-    closing = next((action for action in loaded.situation.actions if action.closing), loaded.situation.actions[0])
-    scene = _Scene(page, loaded, closing, facts, now)
-    claims.give_back(page.id)
-    outcomes.take_back(page)
-    _undo_closing(scene)
-    ends_at = max(loaded.situation.expires(facts, page.created_at), now + timedelta(minutes=1))
-    _update(
-        page,
-        state="open",
-        step=loaded.situation.steps[0].key,
-        answers=_lasting(scene, keep=False),
-        can_change=False,
-        change_until=None,
-        answered_at=None,
-        expires_at=ends_at,
-    )
-    follow_ups.plan(page, is_reopened=True)
+    outcomes.take_back(page, loaded)
+    media.withdraw(_reopen(page, loaded, facts, now, step=loaded.situation.steps[0].key))
     db.session.add(
         Answer(
             id=new_id(), page_id=page.id, action=sight.CHANGE, key=key, status="applied", revision=page.revision, at=now
@@ -242,6 +246,44 @@ def _take_back(page: Page, *, revision: int, key: str, who: Who) -> Status:
     events.record("page.open", actor=CUSTOMER, page_id=page.id)
     db.session.flush()
     return "applied"
+
+
+def ask_again(page: Page, loaded: Loaded, action: Action) -> bool:
+    """Have a page ask once more for the photos of an answer that cannot be read. The caller holds it, and commits.
+
+    False where the page has moved on, or has ended; then nothing is changed.
+    """
+    now = clock.now()
+    if sight.state_at(page, now) != ("answered" if action.closing else "open"):
+        return False
+    if not action.closing:
+        _update(page, step=action.again)
+        return True
+    facts = sight.facts_of(loaded, page.facts, page.version)
+    _reopen(page, loaded, facts, now, step=action.again)
+    events.record("page.open", actor="system", page_id=page.id)
+    return True
+
+
+def _reopen(page: Page, loaded: Loaded, facts: Facts, now: datetime, *, step: str) -> list[int]:
+    """Undo the closing answers of an answered page, so that it asks at `step`; gives their ids."""
+    closing = next((action for action in loaded.situation.actions if action.closing), loaded.situation.actions[0])
+    scene = _Scene(page, loaded, closing, facts, now)
+    claims.give_back(page.id)
+    undone = _undo_closing(scene)
+    ends_at = max(loaded.situation.expires(facts, page.created_at), now + timedelta(minutes=1))
+    _update(
+        page,
+        state="open",
+        step=step,
+        answers=_lasting(scene, keep=False),
+        can_change=False,
+        change_until=None,
+        answered_at=None,
+        expires_at=ends_at,
+    )
+    follow_ups.plan(page, is_reopened=True)
+    return undone
 
 
 def _update(page: Page, **values: Any) -> None:
@@ -258,9 +300,10 @@ def _update(page: Page, **values: Any) -> None:
 
 
 def _keep(scene: _Scene, form: Form, key: str, *, status: str) -> None:
+    answer_id = new_id()
     db.session.add(
         Answer(
-            id=new_id(),
+            id=answer_id,
             page_id=scene.page.id,
             action=scene.action.key,
             key=key,
@@ -271,6 +314,7 @@ def _keep(scene: _Scene, form: Form, key: str, *, status: str) -> None:
         )
     )
     db.session.flush()
+    photos.send(scene.page.id, form, answer_id)
 
 
 def _lasting(scene: _Scene, *, keep: bool) -> dict[str, Any]:
@@ -281,11 +325,14 @@ def _lasting(scene: _Scene, *, keep: bool) -> dict[str, Any]:
     return {key: answer for key, answer in scene.page.answers.items() if key not in closing}
 
 
-def _undo_closing(scene: _Scene) -> None:
+def _undo_closing(scene: _Scene) -> list[int]:
+    """Say of the closing answers that they no longer count; gives their ids."""
     closing = [action.key for action in scene.loaded.situation.actions if action.closing]
-    db.session.execute(
+    undone = db.session.scalars(
         update(Answer)
         .where(Answer.page_id == scene.page.id, Answer.action.in_(closing), Answer.status.in_(sources_of("undone")))
         .values(status="undone")
+        .returning(Answer.id)
         .execution_options(synchronize_session=False)
     )
+    return list(undone)

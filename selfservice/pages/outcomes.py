@@ -32,9 +32,12 @@ def carry_out(page: Page, outcome: Outcome) -> None:
         _hand_off(page, outcome.hand_off)
 
 
-def take_back(page: Page) -> None:
-    """Call off what only holds while the closing answer does: a call at the time that it chose."""
+def take_back(page: Page, loaded: Loaded) -> None:
+    """Call off what only holds while the closing answer does: a call at the time that it chose, untaken work."""
     conversations.settle(page.id, "call", actor=CUSTOMER)
+    given = (loaded.situation.action(key) for key in page.answers)
+    if any(action is not None and action.closing and action.until_taken for action in given):
+        conversations.settle(page.id, "hand_off", actor=CUSTOMER)
 
 
 def hand_over(page: Page, loaded: Loaded, action: Action, outcome: Outcome) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Row
 
 from selfservice import clock, config, kit, tokens
 from selfservice.brands import queries as brands
+from selfservice.conversations import queries as conversations
 from selfservice.kit import Case, Facts, Form
 from selfservice.kit.steps import Do, Step
 from selfservice.pages.claims import taken_names
@@ -71,7 +72,7 @@ def view_of(row: Row[Any], *, language: str = "", token: str = "", step: str = "
         answers=answers,
         taken=taken,
         answered_at=row.answered_at,
-        can_change=state == "answered" and may_change(row, now),
+        can_change=state == "answered" and may_change(loaded, row, now),
         change_until=row.change_until if row.can_change else None,
         callback_at=row.callback_at if row.callback_at and row.callback_at > now else None,
         host=host(),
@@ -79,9 +80,14 @@ def view_of(row: Row[Any], *, language: str = "", token: str = "", step: str = "
     )
 
 
-def may_change(page: Page | Row[Any], now: datetime) -> bool:
+def may_change(loaded: Loaded, page: Page | Row[Any], now: datetime) -> bool:
     """Whether the closing answer of a page can still be taken back at `now`."""
-    return bool(page.can_change) and (page.change_until is None or now < page.change_until)
+    if not page.can_change or (page.change_until is not None and now >= page.change_until):
+        return False
+    given = (loaded.situation.action(key) for key in page.answers)
+    if not any(action is not None and action.closing and action.until_taken for action in given):
+        return True
+    return not conversations.is_taken(page.id, "hand_off")
 
 
 def facts_of(loaded: Loaded, stored: Mapping[str, Any], version: int) -> Facts:
@@ -156,7 +162,7 @@ def _answer_tokens(
         buttons = (button for step in reachable for button in loaded.situation.visible(step, facts))
         allowed = {button.action for button in buttons if isinstance(button, Do)}
         if state == "answered":
-            allowed = allowed | {CHANGE} if may_change(row, now) else set()
+            allowed = allowed | {CHANGE} if may_change(loaded, row, now) else set()
     else:
         allowed = {action.key for action in loaded.situation.actions if action.accepts_late}
     return tokens.current().sign_answers(row.id, allowed)

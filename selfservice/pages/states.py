@@ -16,7 +16,7 @@ TRANSITIONS = Table(
         *each(LIVE, ("superseded",), "newer page", "same case, same customer"),
         *each(LIVE, ("retired",), "clock", "the type is gone"),
         Transition("open", "answered", "customer", "a closing action"),
-        Transition("answered", "open", "customer", "the answer can be taken back"),
+        Transition("answered", "open", "customer, worker", "the answer can be taken back; a photo in it is unreadable"),
     )
 )
 

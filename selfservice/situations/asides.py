@@ -12,6 +12,7 @@ from selfservice import clock
 from selfservice.brands.face import Face
 from selfservice.kit import Do, Form
 from selfservice.kit.formats import Reader, dated, day
+from selfservice.kit.forms import UPLOAD, control_of
 from selfservice.kit.steps import Header
 from selfservice.situations import plain, registry, rendering
 from selfservice.situations.asking import Ask
@@ -162,9 +163,12 @@ def _given(view: View, say: Speaker, times: Mapping[str, datetime]) -> Iterator[
 
 
 def _details(form: Form, say: Speaker, reader: Reader) -> Iterator[str]:
-    for name in type(form).model_fields:
+    for name, info in type(form).model_fields.items():
         value = getattr(form, name)
-        if isinstance(value, datetime):
+        if control_of(info) == UPLOAD:
+            if value:
+                yield say("upload.count", count=len(value))
+        elif isinstance(value, datetime):
             yield dated(value, reader)
         elif isinstance(value, date):
             yield day(value, reader)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from markupsafe import Markup
 
 from selfservice.kit import AddToCalendar, Change, Do, Follow, Go, Situation, Step
+from selfservice.kit.forms import UPLOAD, takes_photos
 from selfservice.kit.steps import Control, Header
 from selfservice.kit.tracing import call
 from selfservice.situations.fields import Field, fields_of_action
@@ -69,7 +70,7 @@ class Button:
     """One button. `kind`: "do" posts its form to `address`, "go" shows `step`, "link" leads to `address`.
 
     `token` is what the script posts to, `chosen` its words once something is picked, with % for what was picked.
-    `small` stands below the words; a link that `leaves` leads away from us.
+    `small` stands below the words; a link that `leaves` leads away from us; what `takes_photos` sends files.
     """
 
     kind: str
@@ -82,6 +83,7 @@ class Button:
     chosen: str = ""
     small: str = ""
     leaves: bool = False
+    takes_photos: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +121,11 @@ class Drawing:
     stage: Stage
     tops: tuple[Top, ...]
     docks: tuple[Dock, ...]
+
+    @property
+    def takes_photos(self) -> bool:
+        """Whether a form on it does, which needs a script of its own."""
+        return any(field.control == UPLOAD for dock in self.docks for field in dock.fields)
 
     @property
     def look(self) -> Header:
@@ -236,6 +243,7 @@ class Artist:
             address = link(self._view, "-/calendar.ics")
             return Button(kind="link", text=text, look=look, icon="calendar", address=address)
         action = CHANGE if isinstance(control, Change) else control.action
+        declared = self._situation.action(action)
         return Button(
             kind="do",
             text=text,
@@ -244,6 +252,7 @@ class Artist:
             address=link(self._view, action),
             token=self._view.answer_tokens.get(action, ""),
             chosen=self._say.find(f"buttons.{action}_chosen", chosen="%"),
+            takes_photos=declared is not None and takes_photos(declared.form),
         )
 
 

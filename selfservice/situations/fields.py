@@ -9,7 +9,7 @@ from itertools import groupby
 
 from selfservice.kit import Situation
 from selfservice.kit.formats import Reader, day, moment, short_day, time
-from selfservice.kit.forms import Input, Option
+from selfservice.kit.forms import UPLOAD, Input, Option
 from selfservice.kit.tracing import call
 from selfservice.situations.speaking import Speaker, sentence
 from selfservice.situations.view import View
@@ -41,7 +41,8 @@ class Group:
 class Field:
     """One field. `id` is the element that a link to it leads to, `problem` why what was sent cannot be used.
 
-    `ends` are the words under the first and the last number of a row of numbers.
+    `ends` are the words under the first and the last number of a row of numbers. Photos are sent to `address`; those
+    that are there already stand among the choices.
     """
 
     action: str
@@ -59,6 +60,7 @@ class Field:
     autocomplete: str
     ends: tuple[str, str]
     groups: tuple[Group, ...]
+    address: str = ""
 
 
 def fields_of_action(action: str, step: str, view: View, situation: Situation, say: Speaker) -> Iterator[Field]:
@@ -83,11 +85,35 @@ def fields_of_action(action: str, step: str, view: View, situation: Situation, s
             max_length=field.max_length,
             autocomplete=field.autocomplete,
             ends=(say.find(f"fields.{field.name}_low"), say.find(f"fields.{field.name}_high")),
-            groups=tuple(_groups(field, action, entered, view.reader, say)),
+            groups=_groups(field, action, entered, view.reader, say),
+            address=f"/p/{view.token}/-/upload?lang={view.language}&action={action}" if view.token else "",
         )
 
 
-def _groups(field: Input, action: str, entered: str, reader: Reader, say: Speaker) -> Iterator[Group]:
+def _kept(entered: str, say: Speaker) -> Group:
+    """The photos that were uploaded before, to be sent with the answer or left out."""
+    ids = [text for text in entered.split(",") if text]
+    return Group(
+        title="",
+        choices=tuple(
+            Choice(
+                value=text,
+                text=say("upload.photo", number=number),
+                says="",
+                icon="",
+                is_picked=True,
+                is_first=False,
+            )
+            for number, text in enumerate(ids, start=1)
+        ),
+    )
+
+
+def _groups(field: Input, action: str, entered: str, reader: Reader, say: Speaker) -> tuple[Group, ...]:
+    return (_kept(entered, say),) if field.control == UPLOAD else tuple(_grouped(field, action, entered, reader, say))
+
+
+def _grouped(field: Input, action: str, entered: str, reader: Reader, say: Speaker) -> Iterator[Group]:
     numbered = enumerate(field.options)
     is_repeated = bool(say.find(f"buttons.{action}_chosen", chosen=""))
     for title, options in groupby(numbered, key=lambda pair: _heading(pair[1], reader)):

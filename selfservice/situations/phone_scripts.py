@@ -28,6 +28,7 @@ OFFLINE = ("layouts/plain.html", "customer/offline.html", "components/bar.html",
 
 _SHEET = STATIC / "css" / "page.css"
 _WORDS = "app."
+_UPLOAD_WORDS = ("upload.", "problems.upload_")
 _OFFLINE_WORDS = ("plain.offline.", "plain.again", "inbox.title")
 _PICTURES = ("alert", "bell", "check", "clock", "offline", "swap")
 
@@ -40,7 +41,7 @@ def build() -> str:
         digest.update(path.read_bytes())
     for language, words in _shared().items():
         offline = [words[key] for key in words if key.startswith(_OFFLINE_WORDS)]
-        digest.update(json.dumps([language, _app_words(words), offline]).encode())
+        digest.update(json.dumps([language, _app_words(words), _upload_words(words), offline]).encode())
     return digest.hexdigest()[:12]
 
 
@@ -56,6 +57,17 @@ def app_script(language: str) -> str:
     pictures = {name: str(icon(name)) for name in _PICTURES}
     made = f"const BUILD = {_text(build())};\nconst WORDS = {_text(words)};\nconst PICTURES = {_text(pictures)};\n"
     return bundle(APP / "main.js", {MADE: made})
+
+
+def upload_address(language: str) -> str:
+    """Where the script of pages that take photos is, with its words; it may be kept for ever."""
+    return f"/app/upload/{language}.js?v={build()}"
+
+
+@cache
+def upload_script(language: str) -> str:
+    """The script of pages that take photos; raises KeyError for a language there are no words in."""
+    return bundle(APP / "upload.js", {MADE: f"const WORDS = {_text(_upload_words(_shared()[language]))};\n"})
 
 
 @cache
@@ -90,6 +102,11 @@ def _shared() -> dict[str, Words]:
 
 def _app_words(words: Words) -> Mapping[str, str]:
     return {key.removeprefix(_WORDS): words[key] for key in words if key.startswith(_WORDS)}
+
+
+def _upload_words(words: Words) -> Mapping[str, str]:
+    found = (key for key in words if key.startswith(_UPLOAD_WORDS) and not key.startswith("upload.count."))
+    return {key.rpartition(".")[2]: words[key] for key in found}
 
 
 def _sources() -> list[Path]:

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from selfservice.brands.face import Face
+from selfservice.kit.forms import UPLOAD
 from selfservice.kit.locales import tag
 from selfservice.kit.steps import Header
 from selfservice.kit.tracing import call
@@ -17,7 +18,7 @@ from selfservice.situations import registry
 from selfservice.situations.drawing import ALWAYS, Artist, Drawing, Top
 from selfservice.situations.inlined import Inlined, header_colours, script, styles
 from selfservice.situations.loading import DEFAULT_LANGUAGE, Loaded, load_shared
-from selfservice.situations.phone_scripts import app_address
+from selfservice.situations.phone_scripts import app_address, upload_address
 from selfservice.situations.shells import Shells
 from selfservice.situations.speaking import RIGHT_TO_LEFT, Speaker, isolated
 from selfservice.situations.templates import environment, page_of
@@ -138,7 +139,8 @@ def content_security_policy(view: View | None = None, *, framed: bool = False) -
         f"style-src {look.hash}",
         # What else there is of scripts here is our own as well: no answer but a script's is taken for one (nosniff).
         f"script-src {script().hash}" if framed else f"script-src {script().hash} 'self'",
-        "img-src 'self' data:",
+        # Photos that are being chosen are shown as the browser has them.
+        "img-src 'self' data: blob:" if view is not None and _takes_photos(view) else "img-src 'self' data:",
         "manifest-src 'self'",
         "connect-src 'none'" if framed else "connect-src 'self'",
         "form-action 'none'" if framed else "form-action 'self'",
@@ -147,6 +149,11 @@ def content_security_policy(view: View | None = None, *, framed: bool = False) -
         *(["sandbox allow-scripts"] if framed else []),
     ]
     return "; ".join(rules)
+
+
+def _takes_photos(view: View) -> bool:
+    loaded = registry.current().find(view.situation)
+    return loaded is not None and UPLOAD in loaded.parts
 
 
 @cache
@@ -214,7 +221,12 @@ def _page(view: View, loaded: Loaded, say: Speaker, drawing: Drawing, *, title: 
         "data-failed": say("notices.failed"),
         "data-tell": "" if _may_tell(view, loaded) else None,
     }
-    context = {**_context(view, say, drawing, title=title), "script": script().text, "body": body}
+    context = {
+        **_context(view, say, drawing, title=title),
+        "script": script().text,
+        "upload": upload_address(view.language) if view.token and drawing.takes_photos else "",
+        "body": body,
+    }
     return page_of(loaded.folder, view.language).render(context)
 
 

@@ -106,7 +106,7 @@ def test_shared_words_are_the_same_in_each_language_and_plain() -> None:
             "    note: str = prose(300)",
             "    note: str = prose(300)\n    how: int = 5",
             None,
-            "The field how cannot be drawn; declare it with pick, rate, line or prose, or as a Literal.",
+            "The field how cannot be drawn; declare it with pick, rate, line, prose or photos, or as a Literal.",
         ),
         (
             "    steps=(\n",

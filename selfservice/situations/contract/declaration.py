@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 from selfservice.kit import AddToCalendar, Do, Follow, Go, NextChannel, Remind, Situation, Step
 from selfservice.kit.fields import kind_of
-from selfservice.kit.forms import asked_of, control_of
+from selfservice.kit.forms import asked_of, control_of, takes_photos
 from selfservice.kit.kinds import Kind, LinkKind, ListKind
 from selfservice.kit.words import names_of
 from selfservice.situations.loading import Loaded
@@ -41,6 +41,7 @@ def _sentences(situation: Situation) -> Iterator[tuple[str, str]]:
     yield from _actions_without_button(situation)
     yield from _keeping(situation)
     yield from _following_up(situation)
+    yield from _asking_again(situation)
     for action in situation.actions:
         for name, info in action.form.model_fields.items():
             yield from _field(name, info, situation)
@@ -135,12 +136,24 @@ def _following_up(situation: Situation) -> Iterator[tuple[str, str]]:
             yield "NextChannel", "There is no next channel, because the type has one alone; take NextChannel out."
 
 
+def _asking_again(situation: Situation) -> Iterator[tuple[str, str]]:
+    """Photos may turn out to be unreadable after the answer: the page must know where it asks once more."""
+    for action in situation.actions:
+        step = situation.step(action.again)
+        asks = step is not None and any(isinstance(one, Do) and one.action == action.key for one in step.buttons)
+        if takes_photos(action.form) and not asks:
+            yield action.key, f"{action.key} takes photos; name in `again` a step with its button, to ask once more."
+        elif action.again and not takes_photos(action.form):
+            yield action.key, f"{action.key} takes no photos, so nothing is asked again; take `again` out."
+
+
 def _field(name: str, info: FieldInfo, situation: Situation) -> Iterator[tuple[str, str]]:
     source = asked_of(info).source
     if isinstance(source, str) and source and not isinstance(_kind(source, situation), ListKind):
         yield source, f"The field {name} picks from {source}, which is no fact that holds a list; correct its name."
     if control_of(info) is None:
-        yield name, f"The field {name} cannot be drawn; declare it with pick, rate, line or prose, or as a Literal."
+        ways = "declare it with pick, rate, line, prose or photos, or as a Literal"
+        yield name, f"The field {name} cannot be drawn; {ways}."
 
 
 def _kind(fact: str, situation: Situation) -> Kind | None:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from selfservice.errors import AppError
 from selfservice.kit import Action, Case, Do, Facts, Form, Input, Outcome, Step
 from selfservice.kit.formats import Reader
-from selfservice.kit.forms import WRITTEN
+from selfservice.kit.forms import EXAMPLE_PHOTO, UPLOAD, WRITTEN
 from selfservice.kit.opening import WEEKDAYS, Opening, read_windows
 from selfservice.kit.words import Words
 from selfservice.situations.contract.wording import copy_file, line_of
@@ -84,6 +84,9 @@ def scenes(loaded: Loaded, facts: Facts, now: datetime) -> Iterator[Scene]:
         for action in _actions(loaded, scene, facts):
             for form, outcome in _outcomes(loaded, action, facts, scene, now):
                 waiting.append(Scene(outcome.shows, {**_lasting(loaded, scene, action), action.key: form}))
+                if action.again:
+                    given = {} if action.closing else {action.key: form}
+                    waiting.append(Scene(action.again, {**_lasting(loaded, scene, action), **given}))
 
 
 def _play(loaded: Loaded, sample: Sample, facts: Facts, now: datetime, seen: set[str]) -> Iterator[Problem]:
@@ -152,6 +155,8 @@ def _entries(inputs: tuple[Input, ...]) -> Iterator[dict[str, str]]:
 def _ways(item: Input) -> list[str]:
     if item.control in WRITTEN:
         return ["A few words."]
+    if item.control == UPLOAD:
+        return [EXAMPLE_PHOTO]
     values = [option.value for option in item.options]
     return values if item.control in ("choice", "faces", "scale") else list(dict.fromkeys((*values[:1], *values[-1:])))
 

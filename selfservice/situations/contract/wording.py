@@ -10,7 +10,7 @@ from pathlib import Path
 from selfservice.errors import ConfigError
 from selfservice.kit import AddToCalendar, Change, Remind, Situation
 from selfservice.kit.channels import CHANNELS
-from selfservice.kit.forms import WRITTEN, asked_of, control_of, words_of
+from selfservice.kit.forms import UPLOAD, WRITTEN, asked_of, control_of, words_of
 from selfservice.kit.words import COUNT, NAMED, PLURALS, Words, counted, forms_of, names_of, pieces
 from selfservice.situations.loading import DEFAULT_LANGUAGE, Loaded
 from selfservice.situations.problem import Problem
@@ -121,6 +121,8 @@ def _wanted_by_forms(situation: Situation) -> Iterator[tuple[str, str]]:
                 yield f"empty.{name}", reason
             if control_of(info) in WRITTEN:
                 yield f"problems.{name}_long", reason
+            if control_of(info) == UPLOAD:
+                yield f"problems.{name}_many", reason
             if control_of(info) == "scale":
                 yield f"fields.{name}_low", reason
                 yield f"fields.{name}_high", reason
@@ -157,7 +159,7 @@ def _refusals(file: Path) -> Iterator[str]:
 
 def _missing(words: Words, wanted: dict[str, str], file: Path) -> Iterator[Problem]:
     for key, reason in wanted.items():
-        if key not in words:
+        if key not in words and f"{key}.other" not in words:
             yield Problem(file, None, f"{key} is missing, and {reason}; write it.")
 
 

@@ -17,11 +17,13 @@ from selfservice.kit import (
     Line,
     Moment,
     Outcome,
+    Photos,
     Situation,
     Step,
     Timeline,
     Variant,
     fact,
+    photos,
     prose,
 )
 
@@ -66,9 +68,10 @@ class Broken(Form):
 
 
 class Note(Form):
-    """What the team should know."""
+    """What the team should know, and what it looks like."""
 
     note: str = prose(500)
+    pictures: Photos = photos(most=3, required=False)
 
 
 def check(facts: Ticket, now: datetime) -> dict[str, str]:
@@ -105,7 +108,7 @@ SITUATION = Situation(
     actions=(
         Action(key="fixed", perform=say_fixed, said="Says that it is fixed"),
         Action(key="broken", perform=say_broken, form=Broken, said="Says that it is not fixed", closing=False),
-        Action(key="note", perform=add_note, form=Note, said="Added a note", closing=False),
+        Action(key="note", perform=add_note, form=Note, said="Added a note", closing=False, again="note"),
     ),
     steps=(
         Step(

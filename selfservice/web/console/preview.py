@@ -18,6 +18,7 @@ from selfservice.brands import queries as brands
 from selfservice.brands.face import Face
 from selfservice.errors import Invalid, NotFound
 from selfservice.kit import Facts, Form, Refused
+from selfservice.kit.forms import EXAMPLE_PHOTO, UPLOAD
 from selfservice.kit.steps import Do
 from selfservice.pages import guarding, queries, sight
 from selfservice.situations import asides, registry, rendering
@@ -148,6 +149,7 @@ def _first_form(loaded: Loaded, action: kit.Action, view: View) -> Form | None:
     """The action's form with the first of everything there is to choose."""
     inputs = loaded.situation.inputs(action.key, view.facts, view.case)
     raw = {item.name: item.options[0].value for item in inputs if item.options}
+    raw |= {item.name: EXAMPLE_PHOTO for item in inputs if item.control == UPLOAD}
     try:
         return loaded.situation.read(action, view.facts, raw, view.case)
     except Refused:

@@ -367,6 +367,7 @@ _TOLD: dict[str, Callable[[_Scene], Entry]] = {
     "answer.applied": _answered,
     "answer.undone": _plainly("undo", "Took the answer back"),
     "answer.needs_human": _answered_late,
+    "answer.unreadable": _plainly("alert", "A photo cannot be read", "The page asks for it again", Tone.WARN),
     "check.passed": _checked("Passed the check", "shield", Tone.GOOD),
     "check.failed": _checked("Gave a wrong answer to the check", "alert", Tone.WARN),
     "check.locked": _checked("Locked: too many wrong answers", "lock", Tone.BAD),

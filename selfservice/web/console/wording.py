@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from selfservice import kit
 from selfservice.kit import Milestone, Money, formats
 from selfservice.kit.formats import Reader
+from selfservice.kit.forms import UPLOAD, control_of
 from selfservice.pages import sight
 from selfservice.pages.models import Page
 from selfservice.situations.registry import Loaded
@@ -139,9 +140,12 @@ def facts(loaded: Loaded, model: kit.Facts, teller: Teller) -> list[tuple[str, s
 def _details(loaded: Loaded, form: BaseModel, teller: Teller) -> list[str]:
     words = loaded.words["en"]
     told = []
-    for name in type(form).model_fields:
+    for name, form_field in type(form).model_fields.items():
         value = getattr(form, name)
-        if value in (None, ""):
+        if value in (None, "", ()):
+            continue
+        if control_of(form_field) == UPLOAD:
+            told.append("1 photo" if len(value) == 1 else f"{len(value)} photos")
             continue
         choice = words.get(f"choices.{name}_{value}") if isinstance(value, str) else None
         is_prose = isinstance(value, str) and choice is None

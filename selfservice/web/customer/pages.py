@@ -17,9 +17,9 @@ from selfservice.pages.checks import CheckRequired
 from selfservice.pages.claims import LostClaim
 from selfservice.situations import asides
 from selfservice.situations.view import View
-from selfservice.web.customer import door
+from selfservice.web.customer import door, uploads
 
-BOOKKEEPING = frozenset({"revision", "step"})
+WITH_FILES = "multipart/form-data"
 REFUSALS = (CheckRequired, Conflict, Gone, Invalid)
 """What an answer may be refused with; all else is a mistake in the link, or ours."""
 
@@ -35,8 +35,14 @@ def show() -> ResponseReturnValue:
 
 def answer(action: str) -> ResponseReturnValue:
     """An answer from a form without script: 303 to the page, or the page again with the reason in words."""
-    form = {name: value for name, value in request.form.items() if name not in BOOKKEEPING}
-    return take(action, form, revision=request.form.get("revision"), step=request.form.get("step", ""))
+    try:
+        form = uploads.read_form(action) if request.mimetype == WITH_FILES else request.form.to_dict()
+    except REFUSALS as refusal:
+        db.session.rollback()
+        view = refused_view(refusal, action, {}, "")
+        return door.page(view, asides.show(view), refusal.status)
+    revision, step = form.pop("revision", None), form.pop("step", "")
+    return take(action, form, revision=revision, step=step)
 
 
 def take(action: str, form: Mapping[str, str], *, revision: Any, step: str = "") -> ResponseReturnValue:

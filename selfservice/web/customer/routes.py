@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from selfservice.web import security
-from selfservice.web.customer import answers, checking, door, extras, pages, photos, receipt, wishes
+from selfservice.web.customer import answers, checking, door, extras, pages, photos, receipt, uploads, wishes
 
 blueprint = Blueprint("customer", __name__)
 security.guard(blueprint, "link", door.enter)
@@ -20,6 +20,10 @@ blueprint.add_url_rule("/p/<token>/-/preferences", "show_preferences", wishes.sh
 blueprint.add_url_rule("/p/<token>/-/preferences", "stop_texts", wishes.take, methods=["POST"])
 blueprint.add_url_rule("/p/<token>/-/calendar.ics", "calendar_file", extras.calendar_file, methods=["GET"])
 blueprint.add_url_rule("/p/<token>/-/media/<medium_id>", "show_photo", photos.show, methods=["GET"])
+blueprint.add_url_rule("/p/<token>/-/upload", "begin_upload", uploads.begin, methods=["POST"])
+blueprint.add_url_rule("/p/<token>/-/upload/<upload_id>", "add_to_upload", uploads.add, methods=["POST"])
+blueprint.add_url_rule("/p/<token>/-/upload/<upload_id>", "show_upload", uploads.show, methods=["GET"])
+blueprint.add_url_rule("/p/<token>/-/upload/<upload_id>", "drop_upload", uploads.drop, methods=["DELETE"])
 blueprint.add_url_rule("/p/<token>/-/check", "show_check", checking.show_check, methods=["GET"])
 blueprint.add_url_rule("/p/<token>/-/check", "check", checking.check, methods=["POST"])
 blueprint.add_url_rule("/p/<token>/-/wrong-number", "show_wrong_number", checking.show_wrong_number, methods=["GET"])

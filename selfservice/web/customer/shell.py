@@ -66,6 +66,15 @@ def app_script(language: str) -> ResponseReturnValue:
     return _script(phone_scripts.app_script(language), FOR_EVER if is_asked_for else "no-store")
 
 
+@blueprint.get("/app/upload/<language>.js")
+def upload_script(language: str) -> ResponseReturnValue:
+    """The script of pages that take photos, with the words of one language."""
+    if language not in phone_scripts.languages():
+        raise NotFound("There are no words in that language; open the page again.")
+    is_asked_for = request.args.get("v") == phone_scripts.build()
+    return _script(phone_scripts.upload_script(language), FOR_EVER if is_asked_for else "no-store")
+
+
 @blueprint.get("/logo/<digest>.png")
 def logo(digest: str) -> ResponseReturnValue:
     """A brand's logo: it comes after a page that can be read without it, and once for all pages."""
