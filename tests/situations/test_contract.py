@@ -50,15 +50,26 @@ def type_(tmp_path: Path) -> Type:
     return Type(tmp_path / "broken")
 
 
-@pytest.mark.parametrize("key", [loaded.key for loaded in Registry.load(strict=True)])
-@pytest.mark.parametrize("days", [*range(7), 40, 130, 220, 310])
+KEYS = [loaded.key for loaded in Registry.load(strict=True)]
+DAYS = (*range(7), 40, 130, 220, 310)
+"""From NOW on: each day of a week, and each season."""
+
+# In turns: each type meets four of the days, each day a third of the types.
+IN_TURNS = [
+    pytest.param(key, days, marks=[pytest.mark.long] * ((place + turn) % 3 != 0))
+    for place, key in enumerate(KEYS)
+    for turn, days in enumerate(DAYS)
+]
+
+
+@pytest.mark.parametrize(("key", "days"), IN_TURNS)
 def test_every_type_fulfils_its_contract_whatever_the_day(registry: Registry, key: str, days: int) -> None:
     found = whole.check(registry.get(key), now=NOW + timedelta(days=days, hours=days * 5))
 
     assert [str(problem) for problem in found] == []
 
 
-@pytest.mark.parametrize("key", [loaded.key for loaded in Registry.load(strict=True)])
+@pytest.mark.parametrize("key", KEYS)
 def test_every_type_speaks_every_language(registry: Registry, key: str) -> None:
     assert set(registry.get(key).languages) == set(registry.shared)
 
