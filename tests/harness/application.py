@@ -40,17 +40,17 @@ def make_app(settings: Settings) -> Flask:
     from selfservice.application import create_app  # noqa: PLC0415 - hence here.
     from selfservice.cli.commands import attach  # noqa: PLC0415 - hence here.
 
-    app = attach(create_app(settings, _read_types(settings.situations)))
+    app = attach(create_app(settings, None if settings.situations else _built_in()))
     app.testing = True
     return app
 
 
 @cache
-def _read_types(folders: tuple[Path, ...]) -> Registry:
-    """The page types of an installation, read once: what is drawn of them stays drawn for the next test."""
+def _built_in() -> Registry:
+    """The page types that every installation has, read once: what is drawn of them stays drawn for the next test."""
     from selfservice.situations.registry import Registry  # noqa: PLC0415 - as above.
 
-    return Registry.load(folders, strict=True)
+    return Registry.load(strict=True)
 
 
 @lru_cache(maxsize=8)
