@@ -32,6 +32,8 @@ from selfservice.tokens import new_id
 Was = Literal["created", "updated", "superseded"]
 LONGEST_CASE = 80
 LONGEST_LIFE = timedelta(days=400)
+SETTLED = timedelta(minutes=5)
+"""Within which every process has the same page types, also while a release is rolled out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,12 +160,15 @@ def expire_due(limit: int = 200) -> int:
 def retire_missing(limit: int = 200) -> int:
     """End live pages whose type is gone; returns how many. The caller commits.
 
-    A type whose folder is broken is not gone: its pages wait for the mend.
+    A type whose folder is broken is not gone: its pages wait for the mend. Nor is one of a page just made: another
+    process may know a type that this one has yet to see.
     """
     known = registry.current()
     if known.broken:
         return 0
-    missing = select(Page.id).where(Page.state.in_(LIVE), Page.situation.not_in([loaded.key for loaded in known.all()]))
+    is_settled = Page.created_at <= clock.now() - SETTLED
+    keys = [loaded.key for loaded in known.all()]
+    missing = select(Page.id).where(Page.state.in_(LIVE), Page.situation.not_in(keys), is_settled)
     ids = db.session.scalars(missing.limit(limit).with_for_update(skip_locked=True, key_share=True)).all()
     return sum(move(page_id, "retired", actor="system") for page_id in ids)
 

@@ -227,7 +227,7 @@ class Artist:
                 address=f"?lang={self._view.language}&step={control.step}",
             )
         if isinstance(control, Follow):
-            address = str(getattr(self._view.facts, control.fact))
+            address = getattr(self._view.facts, control.fact)
             host = call(_host, address)
             return Button(
                 kind="link", text=text, look=look, icon=control.icon, address=address, small=host, leaves=True

@@ -178,6 +178,7 @@ class Pages(Machine):
         def all_but(registry: Registry) -> tuple[Loaded, ...]:
             return tuple(loaded for loaded in registry if loaded.key != GOING)
 
+        self.now += service.SETTLED
         with mock.patch.object(Registry, "all", all_but), self.step():
             service.retire_missing()
 

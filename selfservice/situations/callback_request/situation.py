@@ -26,13 +26,12 @@ from selfservice.kit import (
     fact,
     pick,
     prose,
+    work_days,
 )
-from selfservice.kit.opening import WEEKDAYS, Opening, read_windows
 
 TEAM = "care"
 SOONEST = timedelta(minutes=30)
 MOST_TIMES = 24
-WORKDAYS = tuple(read_windows(["09:00-17:00"] if day < 5 else []) for day in range(len(WEEKDAYS)))
 
 
 class Call(Facts):
@@ -52,7 +51,7 @@ class Call(Facts):
 
 def times_to_call(facts: Call, case: Case) -> tuple[datetime, ...]:
     """Each time at which a call can begin, within the organisation's hours; on work days from 9 to 5 if it set none."""
-    opening = case.opening or Opening(case.zone, WORKDAYS)
+    opening = case.opening or work_days(case.zone)
     every = timedelta(minutes=facts.minutes)
     days = [case.today + timedelta(days=day) for day in range(31)]
     open_days = islice((starts for day in days if (starts := opening.starts(day, every=every))), facts.days + 1)
