@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import and_, false, or_, select, update
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy import and_, bindparam, false, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import make_transient_to_detached
 
 from selfservice import clock, tokens
 from selfservice import text as texts
@@ -25,6 +27,7 @@ from selfservice.messages.manners import Gathered
 from selfservice.messages.models import Message
 from selfservice.messages.moves import SYSTEM
 from selfservice.messages.states import MAY_WAIT_AGAIN, REPLAYABLE, UNSENT, WAITING
+from selfservice.prepared import Prepared
 
 _RANKS: Mapping[MessageClass, int] = {"urgent": 0, "service": 1, "marketing": 2}
 """What leaves first when much is due: one person's message does not wait behind ten thousand of a campaign."""
@@ -79,17 +82,12 @@ def accept(new: NewMessage, *, actor: str = SYSTEM) -> Message:
         return known
     if new.channel != "push" and not new.is_asked_for:
         content.check(new.body, new.message_class, "sms" if new.channel == "sms" else "email")
-    message = _make(new)
-    try:
-        with db.session.begin_nested():
-            db.session.add(message)
-    except IntegrityError:
-        known = queries.find_by_key(
-            new.idempotency_key
-        )  # Somebody else accepted the same between our look and our insert.
-        if known is None:
-            raise
-        return known
+    columns = _columns(new)
+    if not _INSERT.run(columns):  # Somebody else accepted the same between our look and our insert.
+        return queries.get_by_key(new.idempotency_key)
+    message = Message(**columns)
+    make_transient_to_detached(message)  # It is what was just written: nothing of it need be read.
+    db.session.add(message)
     events.record(
         "message.accepted",
         actor=actor,
@@ -104,7 +102,7 @@ def accept(new: NewMessage, *, actor: str = SYSTEM) -> Message:
 
 def foresee(new: NewMessage) -> policy.Decision:
     """What policy would decide about a message that was accepted now; nothing is written. Pushes ahead do not count."""
-    message, now = _make(new), clock.now()
+    message, now = Message(**_columns(new)), clock.now()
     standing = policy.Standing(
         not_after=message.not_after,
         stopping=None,
@@ -283,37 +281,53 @@ def replay(message_id: int, *, actor: str) -> bool:
     return True
 
 
-def _make(new: NewMessage) -> Message:
+def _columns(new: NewMessage) -> dict[str, Any]:
+    """The whole row of a message that has just been accepted."""
     body = new.body if new.payload is not None else texts.compose(new.body)
     measured = texts.measure(body)
     now = clock.now()
-    return Message(
-        id=new.id or tokens.new_id(),
-        page_id=new.page_id,
-        conversation_id=new.conversation_id,
-        customer_id=new.customer_id,
-        purpose=new.purpose,
-        channel=new.channel,
-        message_class=new.message_class,
-        recipient=new.recipient,
-        sender=new.sender,
-        locale=new.locale,
-        body=body,
-        encoding=measured.encoding,
-        segments=measured.segments if new.payload is None else 0,  # Parts are what texts are paid by.
-        state="accepted",
-        not_after=new.not_after,
-        idempotency_key=new.idempotency_key,
-        next_look_at=now,
-        payload=dict(new.payload) if new.payload is not None else None,
-        stands_by=new.stands_by,
-        until_seen=new.until_seen,
-        ahead_of=new.ahead_of,
-        rank=_RANKS["marketing" if new.is_bulk else new.message_class],
-        is_asked_for=new.is_asked_for,
-        created_at=now,
-        updated_at=now,
-    )
+    known = {
+        "id": new.id or tokens.new_id(),
+        "page_id": new.page_id,
+        "conversation_id": new.conversation_id,
+        "customer_id": new.customer_id,
+        "purpose": new.purpose,
+        "channel": new.channel,
+        "message_class": new.message_class,
+        "recipient": new.recipient,
+        "sender": new.sender,
+        "locale": new.locale,
+        "body": body,
+        "encoding": measured.encoding,
+        "segments": measured.segments if new.payload is None else 0,  # Parts are what texts are paid by.
+        "state": "accepted",
+        "not_after": new.not_after,
+        "idempotency_key": new.idempotency_key,
+        "attempts": 0,
+        "failures": 0,
+        "resends": 0,
+        "fence": 0,
+        "next_look_at": now,
+        "payload": dict(new.payload) if new.payload is not None else None,
+        "stands_by": new.stands_by,
+        "until_seen": new.until_seen,
+        "ahead_of": new.ahead_of,
+        "rank": _RANKS["marketing" if new.is_bulk else new.message_class],
+        "is_asked_for": new.is_asked_for,
+        "created_at": now,
+        "updated_at": now,
+    }
+    return {**dict.fromkeys(Message.__table__.columns.keys()), **known}
+
+
+def _insert(is_postgresql: bool) -> Any:
+    dialect = postgresql if is_postgresql else sqlite
+    values = {column.name: bindparam(column.name, type_=column.type) for column in Message.__table__.columns}
+    inserted = dialect.insert(Message.__table__).values(values)
+    return inserted.on_conflict_do_nothing(index_elements=["idempotency_key"]).returning(Message.__table__.c.id)
+
+
+_INSERT = Prepared(_insert)
 
 
 def _lock(*conditions: object) -> list[tuple[int, str]]:
