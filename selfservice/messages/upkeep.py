@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from selfservice import clock
 from selfservice.db import db
-from selfservice.messages import departures, joining, moves, queries, service, standby
+from selfservice.messages import departures, joining, moves, queries, reviews, standby
 from selfservice.messages.channels.contract import Calling, Channel, Findable, Found, Repeatable, Uncertain
 from selfservice.messages.channels.registry import Channels
 from selfservice.messages.models import Attempt, Message
@@ -82,7 +82,7 @@ def _review(limit: int, *conditions: ColumnElement[bool]) -> int:
     ids = [message.id for message in waiting]
     try:
         with db.session.begin_nested():
-            service.review(waiting)
+            reviews.review(waiting)
     except DBAPIError:
         raise  # The database's trouble is no message's.
     except Exception:  # noqa: BLE001 - one of them it is, and it must not hold up the others
@@ -95,7 +95,7 @@ def _review_alone(message_id: int) -> None:
     message = db.session.get_one(Message, message_id, populate_existing=True)
     try:
         with db.session.begin_nested():
-            service.review([message])
+            reviews.review([message])
     except DBAPIError:
         raise
     except Exception as error:  # noqa: BLE001 - as above

@@ -24,7 +24,7 @@ from selfservice.customers.preferences import Wishes
 from selfservice.db import db
 from selfservice.errors import Conflict
 from selfservice.events.models import Event
-from selfservice.messages import calls, departures, moves, policy, reports, results, service, standby, upkeep
+from selfservice.messages import calls, departures, moves, policy, reports, results, reviews, service, standby, upkeep
 from selfservice.messages.channels.contract import (
     Callback,
     Found,
@@ -285,7 +285,7 @@ class Outbox(Machine):
         one.wish = "" if one.wish else NARROW
         with self.step():
             preferences.keep(one.customer_id, Wishes(one.wish))
-            service.look_again(one.customer_id)
+            reviews.look_again(one.customer_id)
 
     @precondition(lambda self: self.has_any(*REPLAYABLE))
     @rule(place=_PLACES, failures=st.sampled_from([0, 1, 6]))
