@@ -30,6 +30,7 @@ from selfservice.messages.jumps import Reaper
 from selfservice.messages.models import WorkerHeartbeat
 from selfservice.messages.queries import Whose
 from selfservice.pages import service as pages
+from selfservice.pages import unanswered
 from selfservice.replies import photos
 from selfservice.replies import service as replies
 from selfservice.rights import forgetting
@@ -242,7 +243,7 @@ def _turn_pages(app: Flask) -> bool:
     # Before a page can be taken for one whose type is gone.
     watching.refresh(app)
     found = 0
-    for step in (pages.open_due, pages.expire_due, pages.retire_missing, replies.understand_left):
+    for step in (pages.open_due, unanswered.do_due, pages.expire_due, pages.retire_missing, replies.understand_left):
         with app.app_context():
             found += step()
             db.session.commit()

@@ -101,7 +101,7 @@ def test_it_is_a_believable_organisation() -> None:
     assert count_by(Brand.key).keys() == {"harbour-street", "northgate", "fern-and-field"}
     assert min(count_by(Page.situation).values()) == 3  # Of the type that is gone.
     assert set(count_by(Conversation.state)) == {"waiting", "closed"}
-    assert set(count_by(Conversation.kind)) == {"callback", "hand_off"}
+    assert set(count_by(Conversation.kind)) == {"callback", "hand_off", "unanswered"}
     assert set(count_by(Answer.status)) == {"applied", "undone", "needs_human"}
 
 

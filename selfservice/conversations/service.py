@@ -129,6 +129,13 @@ def drop(conversation_id: int, *, actor: str) -> None:
         _record(conversation, actor=actor, data={"kind": conversation.kind})
 
 
+def settle(page_id: int, kind: Kind, *, actor: str) -> None:
+    """Close work of a page that its customer has settled by themselves, unless somebody has taken it."""
+    found = queries.find_current(page_id, kind)
+    if found is not None and found.state == "waiting" and _change(found, "closed", closed_at=clock.now()):
+        _record(found, actor=actor, data={"kind": kind})
+
+
 def _hurry(conversation: Conversation, reason: str) -> None:
     """Make a live conversation urgent, if it is not yet, for a new reason."""
     if not conversation.urgent:

@@ -20,6 +20,7 @@ TRANSITIONS = Table(
         Transition("waiting", "open", "staff", "the first to take it"),
         Transition("snoozed", "open", "staff", "the first to take it"),
         *each(LIVE, ("closed",), "staff", "done"),
+        Transition("waiting", "closed", "customer", "answered what nobody had answered, and nobody has taken it"),
         Transition(
             "closed", "waiting", "customer", "a new word within seven days; it is due anew, for whoever is there"
         ),

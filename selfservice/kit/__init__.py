@@ -20,6 +20,7 @@ from selfservice.kit.fields import (
     Timeline,
     Whole,
 )
+from selfservice.kit.follow_ups import Escalate, FollowUp, NextChannel, Remind
 from selfservice.kit.forms import Input, Option, line, pick, prose, rate
 from selfservice.kit.situation import CalendarEntry, Situation
 from selfservice.kit.steps import AddToCalendar, Change, Do, Follow, Go, Hero, Step, Variant
@@ -38,8 +39,10 @@ __all__ = [
     "Days",
     "Digits",
     "Do",
+    "Escalate",
     "Facts",
     "Follow",
+    "FollowUp",
     "Form",
     "Go",
     "HandOff",
@@ -52,10 +55,12 @@ __all__ = [
     "Moment",
     "Moments",
     "Money",
+    "NextChannel",
     "Option",
     "Outcome",
     "Prose",
     "Refused",
+    "Remind",
     "Situation",
     "Span",
     "Step",

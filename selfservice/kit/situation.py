@@ -12,8 +12,10 @@ from zoneinfo import ZoneInfo
 from selfservice.courtesy import MessageClass
 from selfservice.errors import Invalid
 from selfservice.kit.actions import Action, Case, Claim, When
+from selfservice.kit.channels import CHANNELS
 from selfservice.kit.checks import Check
 from selfservice.kit.facts import Facts, Form, validate
+from selfservice.kit.follow_ups import FollowUp
 from selfservice.kit.forms import Input, inputs_of, read_form
 from selfservice.kit.steps import Control, Do, Follow, Go, Step
 from selfservice.kit.tracing import call
@@ -49,7 +51,8 @@ class Situation:
     `forgets_when_answered` takes it back once it is answered. `tells_early` offers to tell of news on the phone before
     there is an answer. `asks_in_text` puts the question into the text itself (`[sms] question`), without a link: the
     answer comes as a text, and who writes "more" gets the link. Of a text and an e-mail the first in `channels` goes
-    for which there is an address. `kept_for` is how long what a page says is kept after it has ended.
+    for which there is an address. `follow_ups` is what is done while nobody answers. `kept_for` is how long what a page
+    says is kept after it has ended.
     """
 
     facts: type[Facts]
@@ -68,7 +71,8 @@ class Situation:
     asks_in_text: bool = False
     kept_for: timedelta = KEPT_FOR
     message_class: MessageClass = "service"
-    channels: tuple[str, ...] = ("push", "sms", "email")
+    channels: tuple[str, ...] = CHANNELS
+    follow_ups: tuple[FollowUp, ...] = ()
     segments: Mapping[str, int] = field(default_factory=lambda: {"GSM-7": GSM_SEGMENTS, "UCS-2": UCS2_SEGMENTS})
     offers: Callable[[Any, ZoneInfo], Mapping[Any, Claim]] | None = None
     calendar: Callable[[Any, Mapping[str, Form]], CalendarEntry | None] | None = None

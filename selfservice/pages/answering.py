@@ -21,7 +21,7 @@ from selfservice.errors import Conflict, Gone, Invalid, NotFound
 from selfservice.events import service as events
 from selfservice.kit import Action, Case, Facts, Form, Outcome, Refused, Situation
 from selfservice.messages import standby
-from selfservice.pages import checks, claims, guarding, queries, sight, texts
+from selfservice.pages import checks, claims, follow_ups, guarding, queries, sight, texts
 from selfservice.pages.answer_states import sources_of
 from selfservice.pages.guarding import Who, nobody
 from selfservice.pages.models import Answer, Page
@@ -190,12 +190,14 @@ def _apply(scene: _Scene, form: Form, key: str) -> Status:
     standing = {"form": form.model_dump(mode="json"), "at": scene.now.isoformat()}
     values: dict[str, Any] = {"answers": {**_lasting(scene, keep=not action.closing), action.key: standing}}
     if action.closing:
-        values |= {"state": "answered", "can_change": not outcome.final, "answered_at": scene.now}
+        values |= {"state": "answered", "can_change": not outcome.final, "answered_at": scene.now, "follow_up_at": None}
     if outcome.expires_at is not None:
         values["expires_at"] = outcome.expires_at
     _update(page, step=outcome.shows, **values)
     _keep(scene, form, key, status="applied")
     standby.take_back_for_page(page.id, reason="page_answered", and_held=True)
+    if action.closing and page.follow_ups_done:
+        conversations.settle(page.id, "unanswered", actor=CUSTOMER)
     if action.closing and not was_answered:
         events.record("page.answered", actor=CUSTOMER, page_id=page.id)
     events.record(
@@ -204,14 +206,14 @@ def _apply(scene: _Scene, form: Form, key: str) -> Status:
         page_id=page.id,
         data={"action": action.key, "step": outcome.shows, "changed": was_answered},
     )
-    _follow_up(scene, outcome)
+    _tell_and_hand_off(scene, outcome)
     return "applied"
 
 
-def _follow_up(scene: _Scene, outcome: Outcome) -> None:
+def _tell_and_hand_off(scene: _Scene, outcome: Outcome) -> None:
     page = scene.page
     for name in outcome.says:
-        texts.follow_up(page, name)
+        texts.say(page, name)
     if outcome.hand_off is not None:
         conversations.open_one(
             "hand_off",
@@ -251,6 +253,7 @@ def _take_back(page: Page, *, revision: int, key: str, who: Who) -> Status:
         answered_at=None,
         expires_at=ends_at,
     )
+    follow_ups.plan(page, is_reopened=True)
     db.session.add(
         Answer(
             id=new_id(), page_id=page.id, action=sight.CHANGE, key=key, status="applied", revision=page.revision, at=now

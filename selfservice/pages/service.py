@@ -19,12 +19,12 @@ from selfservice.db import db
 from selfservice.errors import Conflict, Invalid
 from selfservice.events import service as events
 from selfservice.kit import Facts
+from selfservice.kit.channels import CHANNELS
 from selfservice.messages.models import Message
-from selfservice.pages import claims, letters, queries, sight, telling, texts
+from selfservice.pages import claims, follow_ups, letters, queries, sight, telling, texts, unanswered
 from selfservice.pages.models import Page
 from selfservice.pages.moves import move
 from selfservice.pages.states import LIVE
-from selfservice.pages.telling import CHANNELS
 from selfservice.situations import registry
 from selfservice.situations.registry import Loaded
 from selfservice.tokens import new_id
@@ -143,10 +143,18 @@ def open_due(limit: int = 200) -> int:
 
 
 def expire_due(limit: int = 200) -> int:
-    """End live pages past their time; returns how many. The caller commits."""
-    due = select(Page.id).where(Page.state.in_(LIVE), Page.expires_at <= clock.now()).order_by(Page.expires_at)
-    ids = db.session.scalars(due.limit(limit).with_for_update(skip_locked=True, key_share=True)).all()
-    return sum(move(page_id, "expired", actor="system") for page_id in ids)
+    """End live pages past their time; returns how many. The caller commits.
+
+    What is due about one is done first: staff hear that nobody answered, though nobody worked when they should have.
+    """
+    now = clock.now()
+    due = select(Page).where(Page.state.in_(LIVE), Page.expires_at <= now).order_by(Page.expires_at).limit(limit)
+    held = due.with_for_update(skip_locked=True, key_share=True).execution_options(populate_existing=True)
+    pages = db.session.scalars(held).all()
+    for page in pages:
+        if page.follow_up_at is not None and page.follow_up_at <= now:
+            unanswered.look(page)
+    return sum(move(page.id, "expired", actor="system") for page in pages)
 
 
 def retire_missing(limit: int = 200) -> int:
@@ -227,6 +235,7 @@ def _create(
         locale=sight.choose_language(loaded, new.locale or customer.locale or brand.language),
         timezone=brand.timezone,
         case_ref=new.case_ref,
+        channels=list(new.channels),
         send_at=new.send_at if is_later else None,
         expires_at=min(expires_at, now + LONGEST_LIFE),
         created_by=new.actor,
@@ -246,6 +255,7 @@ def _create(
     key = f"page:{page.id}:{texts.INVITATION}"
     told = telling.tell(page, channels=new.channels, purpose=texts.INVITATION, key=key, actor=new.actor)
     issued.messages.extend(told)
+    follow_ups.plan(page)
     return issued
 
 
@@ -264,6 +274,7 @@ def _bring_up_to_date(page: Page, new: NewPage, loaded: Loaded, facts: Facts) ->
     db.session.flush()
     events.record("page.updated", actor=new.actor, page_id=page.id, data={"revision": page.revision})
     issued.messages.extend(telling.tell_change(page, channels=new.channels, actor=new.actor))
+    follow_ups.plan(page)
     return issued
 
 

@@ -129,6 +129,18 @@ def test_shared_words_are_the_same_in_each_language_and_plain() -> None:
             "What a page says is kept for a day at least and ten years at most; change kept_for.",
         ),
         (
+            "follow_ups=(NextChannel(",
+            "follow_ups=(NextChannel(after=timedelta(hours=6)), NextChannel(",
+            None,
+            "Two follow-ups do the same at the same time (next_channel after 21600); take one of them out.",
+        ),
+        (
+            "    follow_ups=(NextChannel(after=timedelta(hours=6)), Remind(before_end=timedelta(hours=24))),\n",
+            '    channels=("sms",), follow_ups=(Remind(after=timedelta(hours=24), channels=("push",)),),\n',
+            '"push"',
+            "A reminder goes on push, which is none of the type's channels; correct one.",
+        ),
+        (
             "    note: str = prose(300)",
             "    slot: str = prose(300)",
             "slot: ",
@@ -280,6 +292,16 @@ def test_words_that_cannot_be_used_are_told_with_their_line(
             'title = "Appointment: {person}"\n',
             "calendar.title is missing, and the calendar file says it; write it.",
         ),
+        (
+            ENGLISH,
+            'reminder = "{brand} has no answer from you yet. One tap is enough."\n',
+            "push.reminder is missing, and a follow-up reminds with it; write it.",
+        ),
+        (
+            "copy/zh.toml",
+            'reminder = "【{brand}】您的预约是{at:short_day} {at:time}。您能来吗？{link}"\n',
+            "sms.reminder is missing, and a follow-up reminds with it; write it.",
+        ),
         ("copy/es.toml", 'map = "Mapa"\n', "lead.map is missing, and English has it; translate it."),
         ("copy/zh.toml", 'map = "地图"\n', "lead.map is missing, and English has it; translate it."),
     ],
@@ -289,6 +311,14 @@ def test_words_that_are_missing_are_told(type_: Type, file: str, old: str, probl
 
     key = problem.partition(" ")[0]
     assert (file, line_for(type_.folder / file, key), problem) in type_.problems()
+
+
+def test_a_reminder_that_no_follow_up_sends_is_told(type_: Type) -> None:
+    type_.replace(SITUATION, ", Remind(before_end=timedelta(hours=24))", ",")
+
+    for table in ("sms", "email", "push"):
+        problem = f"{table}.reminder is sent by no follow-up; take it out or declare one."
+        assert problem in [sentence for file, _line, sentence in type_.problems() if file == ENGLISH]
 
 
 def test_shared_words_that_are_missing_or_name_something_else_are_told(tmp_path: Path) -> None:

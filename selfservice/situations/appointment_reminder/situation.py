@@ -22,7 +22,9 @@ from selfservice.kit import (
     Link,
     Moment,
     Moments,
+    NextChannel,
     Outcome,
+    Remind,
     Situation,
     Step,
     Whole,
@@ -123,6 +125,7 @@ SITUATION = Situation(
     icon="calendar",
     offers=slot_claims,
     calendar=entry,
+    follow_ups=(NextChannel(after=timedelta(hours=6)), Remind(before_end=timedelta(hours=24))),
     actions=(
         Action(key="confirm", perform=confirm, said="Confirmed the appointment", in_notification=True),
         Action(key="move", perform=move, form=Move, said="Took another time"),

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from pydantic.fields import FieldInfo
 
-from selfservice.kit import AddToCalendar, Do, Follow, Go, Situation, Step
+from selfservice.kit import AddToCalendar, Do, Follow, Go, NextChannel, Remind, Situation, Step
 from selfservice.kit.fields import kind_of
 from selfservice.kit.forms import asked_of, control_of
 from selfservice.kit.kinds import Kind, LinkKind, ListKind
@@ -42,6 +42,7 @@ def _sentences(situation: Situation) -> Iterator[tuple[str, str]]:
     yield from _actions_without_button(situation)
     yield from _icons(situation)
     yield from _keeping(situation)
+    yield from _following_up(situation)
     for action in situation.actions:
         for name, info in action.form.model_fields.items():
             yield from _field(name, info, situation)
@@ -133,6 +134,17 @@ def _keeping(situation: Situation) -> Iterator[tuple[str, str]]:
             "SITUATION",
             "It forgets when answered what no phone keeps; take forgets_when_answered out, or let it be kept.",
         )
+
+
+def _following_up(situation: Situation) -> Iterator[tuple[str, str]]:
+    for name in _twice(one.name for one in situation.follow_ups):
+        yield "follow_ups", f"Two follow-ups do the same at the same time ({name}); take one of them out."
+    for one in situation.follow_ups:
+        strange = [name for name in one.channels if name not in situation.channels] if isinstance(one, Remind) else []
+        if strange:
+            yield strange[0], f"A reminder goes on {strange[0]}, which is none of the type's channels; correct one."
+        if isinstance(one, NextChannel) and len(situation.channels) < 2:
+            yield "NextChannel", "There is no next channel, because the type has one alone; take NextChannel out."
 
 
 def _field(name: str, info: FieldInfo, situation: Situation) -> Iterator[tuple[str, str]]:

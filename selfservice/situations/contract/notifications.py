@@ -12,12 +12,13 @@ from selfservice.situations.contract import specimens
 from selfservice.situations.contract.places import line_naming, line_of
 from selfservice.situations.contract.wording import BUTTON_WORDS, copy_file
 from selfservice.situations.loading import Loaded
-from selfservice.situations.notifying import BODY, MOST_BYTES, TITLE, UPDATED, Sending
+from selfservice.situations.notifying import MOST_BYTES, SAYINGS, TITLE, Sending
 from selfservice.situations.problem import Problem
 
 RECEIPT = "0" * 34
 KEY = "00000000-0000-4000-8000-000000000000"
-_OF_EVERY_TYPE = frozenset({TITLE, BODY, UPDATED, "push.saved", "push.sent", "push.failed", "push.open"})
+_SAID = (*SAYINGS, "saved", "sent", "failed", "open")
+_OF_EVERY_TYPE = frozenset({TITLE, *(f"push.{word}" for word in _SAID)})
 
 
 def check(loaded: Loaded, now: datetime) -> Iterator[Problem]:
@@ -66,8 +67,8 @@ def _sizes(loaded: Loaded, language: str, now: datetime) -> Iterator[Problem]:
             continue  # Told by the rehearsal.
         answers = {button.action: (RECEIPT + button.action, KEY) for button in notifying.offered(view, loaded)}
         sending = Sending(tag="0" * 11, link=specimens.LINK, receipt=RECEIPT, answers=answers, badge=99)
-        for is_update in (False, True):
-            size = notifying.size_of(notifying.compose(view, loaded, sending, is_update=is_update))
+        for saying in (one for one in SAYINGS if f"push.{one}" in loaded.words[language]):
+            size = notifying.size_of(notifying.compose(view, loaded, sending, saying=saying))
             if size > MOST_BYTES:
                 sentence = f"The notification of {sample.name} has {size} bytes, {MOST_BYTES} fit; shorten its words."
-                yield Problem(file, line_of(file, BODY), sentence)
+                yield Problem(file, line_of(file, f"push.{saying}"), sentence)

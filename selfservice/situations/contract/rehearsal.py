@@ -25,7 +25,8 @@ from selfservice.text import compose, measure
 
 _SPOKEN = (
     *("title", "why.text", "check.text", "calendar.title", "calendar.description"),
-    *("sms.body", "sms.question", "sms.updated"),
+    *("sms.body", "sms.question", "sms.updated", "sms.reminder"),
+    *("email.subject", "email.body", "email.updated", "email.reminder"),
 )
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from selfservice.errors import ConfigError
-from selfservice.kit import AddToCalendar, Change, Situation
+from selfservice.kit import AddToCalendar, Change, Remind, Situation
+from selfservice.kit.channels import CHANNELS
 from selfservice.kit.forms import WRITTEN, asked_of, control_of, words_of
 from selfservice.kit.words import COUNT, NAMED, PLURALS, Words, counted, forms_of, names_of, pieces
 from selfservice.situations.contract.places import line_for, line_of
@@ -19,6 +20,7 @@ from selfservice.situations.values import STANDARD
 
 SHARED = Path(__file__).parents[1] / "words"
 CHOSEN = "_chosen"
+REMINDER = "reminder"
 HEADLINE_WORDS = 10
 BUTTON_WORDS = 4
 _TEXTS = ("sms.", "texts.")
@@ -87,6 +89,8 @@ def _wanted(loaded: Loaded) -> Iterator[tuple[str, str]]:
     if situation.calendar is not None:
         yield "calendar.title", "the calendar file says it"
         yield "calendar.description", "the calendar file says it"
+    for channel in _channels_reminded(situation):
+        yield f"{channel}.{REMINDER}", "a follow-up reminds with it"
     yield from _wanted_by_forms(situation)
     for key, is_needed in _said_by_template(loaded).items():
         if is_needed:
@@ -112,6 +116,12 @@ def _wanted_by_forms(situation: Situation) -> Iterator[tuple[str, str]]:
                 yield f"fields.{name}_high", reason
             for word in words_of(name, info).values():
                 yield word, reason
+
+
+def _channels_reminded(situation: Situation) -> list[str]:
+    """The channels on which a page of this type may be reminded of."""
+    reminders = [one for one in situation.follow_ups if isinstance(one, Remind)]
+    return [name for name in situation.channels if any(not one.channels or name in one.channels for one in reminders)]
 
 
 def _said_by_template(loaded: Loaded) -> dict[str, bool]:
@@ -184,7 +194,10 @@ def _unused(words: Words, loaded: Loaded, wanted: dict[str, str], file: Path) ->
         sentence = counted(words, key) or key
         if table == "buttons" and name.removesuffix(CHOSEN) not in used:
             yield Problem(file, line_of(file, key), f"{key} is said by no button; take it out or add the button.")
-        if key.endswith(".headline") and key in shared:
+        if name == REMINDER and table in CHANNELS:
+            if key not in wanted:
+                yield Problem(file, line_of(file, key), f"{key} is sent by no follow-up; take it out or declare one.")
+        elif key.endswith(".headline") and key in shared:
             yield Problem(file, line_of(file, key), f"{key} is a face that every page has; rename the step.")
         elif table not in _SAID_ELSEWHERE | _OF_FORMS and sentence not in said and key not in shared:
             yield Problem(file, line_of(file, key), f"{key} is said nowhere in page.html; take it out or say it there.")

@@ -146,7 +146,12 @@ def _work(
     )
 
 
-_TITLES = {"callback": "Wants to be called", "wrong_number": "Wrong number", "reply": "Sent a text"}
+_TITLES = {
+    "callback": "Wants to be called",
+    "wrong_number": "Wrong number",
+    "reply": "Sent a text",
+    "unanswered": "Nobody has answered",
+}
 
 
 def _by_id(model: type[Row], ids: Iterable[int | None]) -> dict[int, Row]:
