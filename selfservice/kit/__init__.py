@@ -31,6 +31,7 @@ from selfservice.kit.formats import Reader
 from selfservice.kit.forms import Input, Option, line, pick, prose, rate
 from selfservice.kit.kinds import Kind, Shown
 from selfservice.kit.opening import Opening, work_days
+from selfservice.kit.own import OwnKind
 from selfservice.kit.situation import CalendarEntry, Situation
 from selfservice.kit.steps import AddToCalendar, Change, Do, Follow, Go, Hero, Step, Variant
 
@@ -70,6 +71,7 @@ __all__ = [
     "Opening",
     "Option",
     "Outcome",
+    "OwnKind",
     "Person",
     "Phone",
     "Place",
