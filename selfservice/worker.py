@@ -29,6 +29,7 @@ from selfservice.messages.dispatch import Dispatcher
 from selfservice.messages.jumps import Reaper
 from selfservice.messages.models import WorkerHeartbeat
 from selfservice.messages.queries import Whose
+from selfservice.pages import offers, unanswered
 from selfservice.pages import service as pages
 from selfservice.replies import photos
 from selfservice.replies import service as replies
@@ -242,7 +243,15 @@ def _turn_pages(app: Flask) -> bool:
     # Before a page can be taken for one whose type is gone.
     watching.refresh(app)
     found = 0
-    for step in (pages.open_due, pages.expire_due, pages.retire_missing, replies.understand_left):
+    steps = (
+        pages.open_due,
+        offers.tell_due,
+        unanswered.do_due,
+        pages.expire_due,
+        pages.retire_missing,
+        replies.understand_left,
+    )
+    for step in steps:
         with app.app_context():
             found += step()
             db.session.commit()

@@ -13,7 +13,7 @@ from selfservice.db import UtcDateTime, db
 
 State = Literal["waiting", "open", "snoozed", "closed"]
 _STATES_SQL = ", ".join(f"'{state}'" for state in STATES)
-Kind = Literal["callback", "call", "hand_off", "wrong_number", "reply"]
+Kind = Literal["callback", "call", "hand_off", "wrong_number", "reply", "unanswered"]
 
 IS_TOLD = "closed_at IS NOT NULL AND (phone IS NOT NULL OR note <> '')"
 """The condition, as SQL, that work is done and what the customer said is still there."""
@@ -23,7 +23,7 @@ OF_NO_PAGE = "page_id IS NULL AND phone IS NOT NULL"
 
 
 class Conversation(db.Model):  # type: ignore[name-defined,misc]
-    """Work for staff: a customer who asked to be called or wrote a text, or an answer that needs a person.
+    """Work for staff: a customer who asked to be called or wrote a text, an answer that needs a person, or none.
 
     `reason` is written by us, `note` by the customer. `due_at` is what the customer was told.
     """

@@ -38,6 +38,12 @@ def list_for_page(page_id: int) -> Sequence[Conversation]:
     ).all()
 
 
+def is_awaited(page_id: int, kinds: Sequence[str]) -> bool:
+    """Whether a page's customer waits for a person: work of one of these kinds is there and not done."""
+    mine = (Conversation.page_id == page_id, Conversation.kind.in_(kinds), Conversation.state.in_(LIVE))
+    return db.session.execute(select(Conversation.id).where(*mine).limit(1)).first() is not None
+
+
 def find_current(page_id: int, kind: str) -> Conversation | None:
     """The page's conversation of this kind to which a new word belongs, held: a live one, or one closed lately.
 

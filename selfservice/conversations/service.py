@@ -133,11 +133,11 @@ def drop(conversation_id: int, *, actor: str) -> None:
         _record(conversation, actor=actor, data={"kind": conversation.kind})
 
 
-def call_off(page_id: int, *, actor: str) -> None:
-    """Close the call that a customer of a page had chosen a time for, if one waits: they no longer want it."""
-    call = queries.find_current(page_id, "call")
-    if call is not None and _change(call, "closed", closed_at=clock.now()):
-        _record(call, actor=actor, data={"kind": call.kind, "called_off": True})
+def settle(page_id: int, kind: Kind, *, actor: str) -> None:
+    """Close work of a page that its customer has settled by themselves, unless somebody has taken it."""
+    found = queries.find_current(page_id, kind)
+    if found is not None and found.state == "waiting" and _change(found, "closed", closed_at=clock.now()):
+        _record(found, actor=actor, data={"kind": kind})
 
 
 def _hurry(conversation: Conversation, reason: str) -> None:

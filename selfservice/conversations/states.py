@@ -19,7 +19,8 @@ TRANSITIONS = Table(
     (
         Transition("waiting", "open", "staff", "the first to take it"),
         Transition("snoozed", "open", "staff", "the first to take it"),
-        *each(LIVE, ("closed",), "staff, customer", "done; a call at a time they chose, which they no longer want"),
+        *each(LIVE, ("closed",), "staff", "done"),
+        Transition("waiting", "closed", "customer", "settled by themselves what nobody has taken yet"),
         Transition(
             "closed", "waiting", "customer", "a new word within seven days; it is due anew, for whoever is there"
         ),

@@ -11,9 +11,7 @@ from selfservice.customers import hours as quiet
 from selfservice.customers.models import Preference
 from selfservice.db import db, is_postgresql
 from selfservice.errors import Invalid
-
-CHANNELS = ("push", "sms", "email")
-"""What can go first."""
+from selfservice.kit.channels import CHANNELS
 
 
 @dataclass(frozen=True)

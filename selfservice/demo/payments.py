@@ -40,7 +40,7 @@ class Payments:
         self._chance.shuffle(kinds)
         for kind, starts_at in zip(kinds, self._teller.starts(len(kinds), on_weekends=True), strict=True):
             kind(self, starts_at)
-        self.just_denied(self._teller.past.until - 25 * MINUTE)
+        self.just_denied(self._teller.past.until - 9 * MINUTE)
         self.just_asked(self._teller.past.until - 5 * MINUTE)
 
     def denied(self, starts_at: datetime) -> None:
@@ -86,7 +86,7 @@ class Payments:
         self._begin(starts_at).opened(2)
 
     def just_denied(self, starts_at: datetime) -> None:
-        self._begin(starts_at).opened(20).act(21, "no")
+        self._begin(starts_at).opened(4).act(5, "no")
 
     def _begin(self, starts_at: datetime, person: Person | None = None) -> Story:
         new = NewPage(

@@ -18,7 +18,7 @@ from selfservice.demo import checking
 from selfservice.demo.past import Past
 from selfservice.messages import queries as message_queries
 from selfservice.messages.models import Message
-from selfservice.pages import answering, queries, requests
+from selfservice.pages import answering, queries, requests, unanswered
 from selfservice.pages import service as pages
 from selfservice.pages.service import NewPage
 
@@ -117,6 +117,20 @@ class Story:
         self.page_id = issued.page.id
         self._teller.past.end_pages(issued.page.expires_at)
         self._send(issued.messages)
+        self._await_answer()
+
+    def _await_answer(self) -> None:
+        """Let the clock go round when something is due because nobody has answered."""
+        at = queries.get(self.page_id).follow_up_at
+        if at is not None and at > clock.now():
+            self._teller.past.at(at, self._follow_up)
+
+    def _follow_up(self) -> None:
+        unanswered.do_due()
+        self._send(message_queries.list_unsent_for_page(self.page_id))
+        if any(one.state == "waiting" for one in conversation_queries.list_for_page(self.page_id)):
+            self._see_to_it()
+        self._await_answer()
 
     def _act(self, action: str, form: Mapping[str, Any]) -> None:
         page = queries.get(self.page_id)
@@ -126,6 +140,7 @@ class Story:
         self._teller.past.end_pages(queries.get(self.page_id).expires_at)
         self._send(message_queries.list_unsent_for_page(self.page_id))
         self._see_to_it()
+        self._await_answer()
 
     def _call_back(self, note: str) -> None:
         requests.ask_callback(self.page_id, note=note)

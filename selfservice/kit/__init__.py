@@ -26,6 +26,7 @@ from selfservice.kit.fields import (
     Timeline,
     Whole,
 )
+from selfservice.kit.follow_ups import Escalate, FollowUp, NextChannel, Remind
 from selfservice.kit.formats import Reader
 from selfservice.kit.forms import Input, Option, line, pick, prose, rate
 from selfservice.kit.kinds import Kind, Shown
@@ -47,8 +48,10 @@ __all__ = [
     "Days",
     "Digits",
     "Do",
+    "Escalate",
     "Facts",
     "Follow",
+    "FollowUp",
     "Form",
     "Go",
     "HandOff",
@@ -62,6 +65,7 @@ __all__ = [
     "Moment",
     "Moments",
     "Money",
+    "NextChannel",
     "Option",
     "Outcome",
     "Person",
@@ -70,6 +74,7 @@ __all__ = [
     "Prose",
     "Reader",
     "Refused",
+    "Remind",
     "Shown",
     "Situation",
     "Somebody",

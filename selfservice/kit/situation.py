@@ -11,8 +11,10 @@ from typing import Any, Literal
 from selfservice.courtesy import MessageClass
 from selfservice.errors import Invalid
 from selfservice.kit.actions import Action, Case, Claim, When
+from selfservice.kit.channels import CHANNELS
 from selfservice.kit.checks import Check
 from selfservice.kit.facts import Facts, Form, validate
+from selfservice.kit.follow_ups import FollowUp
 from selfservice.kit.forms import Input, inputs_of, read_form
 from selfservice.kit.steps import Control, Do, Follow, Go, Step
 from selfservice.kit.tracing import call
@@ -38,18 +40,19 @@ class Situation:
     """One page type. The first step is what a new page asks; `expires` says when a page of these facts ends.
 
     `offers` names what can run out (slots) so that the page leaves out what is gone; `gone` is the step that a page
-    shows while others have taken all of it, of which its customer is told (`[sms] gone`) at once.
-    `upgrade` brings stored facts of an older `version` forward. `check_facts` gives a sentence for each fact that makes
-    no sense at the moment of issue (a time in the past); it is not asked again later. `segments` limits a text's parts
-    for each encoding. `team` is who answers for it. `check` is asked before the page shows anything, on each device
-    once (again after half an hour without a sign of life if the type is "sensitive"); `asks_new_devices` asks for a
-    texted code, or for `check` if there is one, on every device but the one that opened the page first. `seal` is how a
-    phone may keep the page for when it is offline: so that only its link opens it ("link", the default), so that the
-    list of pages on the phone opens it too ("device"), or not at all ("none", the default of a type that asks who
-    looks); `forgets_when_answered` takes it back once it is answered. `tells_early` offers to tell of news on the phone
-    before there is an answer. `asks_in_text` puts the question into the text itself (`[sms] question`), without a link:
-    the answer comes as a text, and who writes "more" gets the link. Of a text and an e-mail the first in `channels`
-    goes for which there is an address. `kept_for` is how long what a page says is kept after it has ended.
+    shows while others have taken all of it, of which its customer is told (`[sms] gone`) at once. `upgrade` brings
+    stored facts of an older `version` forward. `check_facts` gives a sentence for each fact that makes no sense at the
+    moment of issue (a time in the past); it is not asked again later. `segments` limits a text's parts for each
+    encoding. `team` is who answers for it. `check` is asked before the page shows anything, on each device once (again
+    after half an hour without a sign of life if the type is "sensitive"); `asks_new_devices` asks for a texted code, or
+    for `check` if there is one, on every device but the one that opened the page first. `seal` is how a phone may keep
+    the page for when it is offline: so that only its link opens it ("link", the default), so that the list of pages on
+    the phone opens it too ("device"), or not at all ("none", the default of a type that asks who looks);
+    `forgets_when_answered` takes it back once it is answered. `tells_early` offers to tell of news on the phone before
+    there is an answer. `asks_in_text` puts the question into the text itself (`[sms] question`), without a link: the
+    answer comes as a text, and who writes "more" gets the link. Of a text and an e-mail the first in `channels` goes
+    for which there is an address. `follow_ups` is what is done while nobody answers. `kept_for` is how long what a page
+    says is kept after it has ended.
     """
 
     facts: type[Facts]
@@ -68,7 +71,8 @@ class Situation:
     asks_in_text: bool = False
     kept_for: timedelta = KEPT_FOR
     message_class: MessageClass = "service"
-    channels: tuple[str, ...] = ("push", "sms", "email")
+    channels: tuple[str, ...] = CHANNELS
+    follow_ups: tuple[FollowUp, ...] = ()
     segments: Mapping[str, int] = field(default_factory=lambda: {"GSM-7": GSM_SEGMENTS, "UCS-2": UCS2_SEGMENTS})
     offers: Callable[[Any, Case], Mapping[Any, Claim]] | None = None
     gone: str = ""

@@ -20,13 +20,13 @@ _STATES_SQL = ", ".join(f"'{state}'" for state in STATES)
 class Message(db.Model):  # type: ignore[name-defined,misc]
     """One text or push to one recipient, rendered when it was accepted.
 
-    `purpose` is "invitation" or the name of a text in the type's copy file. `sender` is the name or number the
-    recipient sees, empty for the provider's own. `reason` says why it is held, suppressed, cancelled or failed.
-    `next_look_at` is when the worker has something to do with it, empty when it never has; of those that are due, a
-    lower `rank` leaves first. `fence` grows with every lease: a worker that was thought dead cannot write over its
-    successor. `failures` counts the same exception in a row, `resends` the flagged re-sends. `stopping` is why one that
-    may come to wait again is taken back then: its page is closed, say. A push carries its `payload` beside the words
-    and goes to the device whose id is its `recipient`; `ahead_of` is the text that it goes ahead of. A text that
+    `purpose` is "invitation", "reminder" and the like, or the name of a text in the type's copy file. `sender` is the
+    name or number the recipient sees, empty for the provider's own. `reason` says why it is held, suppressed, cancelled
+    or failed. `next_look_at` is when the worker has something to do with it, empty when it never has; of those that are
+    due, a lower `rank` leaves first. `fence` grows with every lease: a worker that was thought dead cannot write over
+    its successor. `failures` counts the same exception in a row, `resends` the flagged re-sends. `stopping` is why one
+    that may come to wait again is taken back then: its page is closed, say. A push carries its `payload` beside the
+    words and goes to the device whose id is its `recipient`; `ahead_of` is the text that it goes ahead of. A text that
     `stands_by` leaves only if no push has reached its phone; one that stands by `until_seen`, only if nobody has
     pressed one. One that `is_asked_for` answers what its recipient has just done, so it wakes nobody.
     """

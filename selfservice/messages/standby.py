@@ -23,6 +23,8 @@ from selfservice.messages.states import MAY_WAIT_AGAIN, UNSENT, WAITING
 REACHED = "reached_by_push"
 SENT_AS_TEXT = "sent_as_text"
 CUSTOMER = "customer"
+FOLLOW_UPS = ("reminder", "another_way")
+"""The purposes of messages that go because nobody has answered."""
 _OVER = ("failed", "cancelled", "expired", "suppressed", "dead", "needs_human")
 """A push that is in one of these reaches nobody any more."""
 
@@ -77,8 +79,9 @@ def take_back(text_id: int, *, reason: str, actor: str = SYSTEM) -> None:
 def take_back_for_page(page_id: int, *, reason: str, actor: str = CUSTOMER, and_held: bool = False) -> set[str]:
     """Take back pushes, e-mails, and texts that stand by for them, which have not left; other texts leave as ever.
 
-    They would say once more what the customer has just seen, or what is no longer so. `and_held`: so would those that
-    lead to the page and wait for a better hour. Returns on which channels something had not left.
+    They would say once more what the customer has just seen, or what is no longer so. So would a text that goes because
+    nobody has answered, and, `and_held`, those that lead to the page and wait for a better hour. Returns on which
+    channels something had not left.
     """
     leads_there = and_(
         Message.purpose.in_(("invitation", "update")), Message.state == "held", Message.reason.in_((QUIET, CAPPED))
@@ -87,7 +90,12 @@ def take_back_for_page(page_id: int, *, reason: str, actor: str = CUSTOMER, and_
         select(Message.id, Message.channel, Message.state)
         .where(
             Message.page_id == page_id,
-            or_(Message.stands_by, Message.channel.in_(("push", "email")), leads_there if and_held else false()),
+            or_(
+                Message.stands_by,
+                Message.channel.in_(("push", "email")),
+                Message.purpose.in_(FOLLOW_UPS),
+                leads_there if and_held else false(),
+            ),
             Message.state.in_((*WAITING, *MAY_WAIT_AGAIN)),
         )
         .order_by(Message.id)

@@ -13,12 +13,13 @@ from typing import Any, Literal, cast
 from sqlalchemy import CursorResult, update
 
 from selfservice import clock
+from selfservice.conversations import service as conversations
 from selfservice.db import db
 from selfservice.errors import Conflict, Gone, Invalid, NotFound
 from selfservice.events import service as events
 from selfservice.kit import Action, Case, Facts, Form, Outcome, Refused, Situation
 from selfservice.messages import standby
-from selfservice.pages import checks, claims, guarding, outcomes, queries, sight
+from selfservice.pages import checks, claims, follow_ups, guarding, outcomes, queries, sight
 from selfservice.pages.answer_states import sources_of
 from selfservice.pages.guarding import Who, nobody
 from selfservice.pages.models import Answer, Page
@@ -182,12 +183,15 @@ def _apply(scene: _Scene, form: Form, key: str) -> Status:
             "can_change": not outcome.final,
             "change_until": outcome.changeable_until,
             "answered_at": scene.now,
+            "follow_up_at": None,
         }
     if outcome.expires_at is not None:
         values["expires_at"] = outcome.expires_at
     _update(page, step=outcome.shows, **values)
     _keep(scene, form, key, status="applied")
     standby.take_back_for_page(page.id, reason="page_answered", and_held=True)
+    if action.closing and page.follow_ups_done:
+        conversations.settle(page.id, "unanswered", actor=CUSTOMER)
     if action.closing and not was_answered:
         events.record("page.answered", actor=CUSTOMER, page_id=page.id)
     events.record(
@@ -228,6 +232,7 @@ def _take_back(page: Page, *, revision: int, key: str, who: Who) -> Status:
         answered_at=None,
         expires_at=ends_at,
     )
+    follow_ups.plan(page, is_reopened=True)
     db.session.add(
         Answer(
             id=new_id(), page_id=page.id, action=sight.CHANGE, key=key, status="applied", revision=page.revision, at=now

@@ -39,7 +39,7 @@ def disown(page_id: int) -> bool:
     hidden = db.session.execute(
         update(Page)
         .where(Page.id.in_(ids), Page.disowned_at.is_(None))
-        .values(disowned_at=now, updated_at=now)
+        .values(disowned_at=now, follow_up_at=None, updated_at=now)
         .returning(Page.id)
         .execution_options(synchronize_session=False)
     ).all()

@@ -62,7 +62,7 @@ def invite(page: Page, *, purpose: str, key: str, actor: str, waits: texts.Waits
         loaded,
         link=texts.url_of(page.id),
         preferences_url=preferences_url,
-        is_update=purpose == texts.UPDATE,
+        saying=texts.saying_of(purpose),
     )
     return messages.accept(
         messages.NewMessage(
@@ -76,7 +76,7 @@ def invite(page: Page, *, purpose: str, key: str, actor: str, waits: texts.Waits
             locale=view.language,
             body=letter.text,
             payload={"subject": letter.subject, "html": letter.html, "unsubscribe_url": preferences_url},
-            not_after=page.expires_at,
+            not_after=texts.last_moment(page, purpose),
             not_before=page.send_at,
             idempotency_key=f"{key}:{CHANNEL}",
             stands_by=bool(waits),

@@ -22,6 +22,9 @@ _CLOSED_SQL = ", ".join(f"'{state}'" for state in STATES if state not in LIVE)
 HAS_ENDED_AND_SPEAKS = f"state IN ({_CLOSED_SQL}) AND substr(situation, 1, {len(ERASED)}) <> '{ERASED}'"
 """The condition, as SQL, that a page has ended and its facts are still there."""
 
+IS_FOLLOWED_UP = "follow_up_at IS NOT NULL"
+"""The condition, as SQL, that something is still to be done about a page if nobody answers."""
+
 
 IS_EXHAUSTED = "exhausted_at IS NOT NULL"
 
@@ -35,6 +38,9 @@ class Page(db.Model):  # type: ignore[name-defined,misc]
     the page's end. `opened_at` is set by the page's own script.
     `first_device_id` is the device that was the first to show the page; it stays when that device is forgotten, so that
     no later one takes its place.
+    `channels` are those on which whoever made it let it be told, empty for a link that is handed over; NULL if that is
+    not known. `follow_up_at` is when somebody is to look whether it is answered; `follow_ups_done` has the moment that
+    each follow-up was for which is over, by name, or `called_off`.
     `disowned_at` is when somebody said that the number it went to is not this customer's.
     """
 
@@ -57,6 +63,12 @@ class Page(db.Model):  # type: ignore[name-defined,misc]
             sqlite_where=text(HAS_ENDED_AND_SPEAKS),
             postgresql_where=text(HAS_ENDED_AND_SPEAKS),
         ),
+        Index(
+            "ix_pages_follow_up_at",
+            "follow_up_at",
+            sqlite_where=text(IS_FOLLOWED_UP),
+            postgresql_where=text(IS_FOLLOWED_UP),
+        ),
         Index("ix_pages_created_at_id", "created_at", "id"),
         Index("ix_pages_customer_id_created_at", "customer_id", "created_at"),
     )
@@ -76,9 +88,12 @@ class Page(db.Model):  # type: ignore[name-defined,misc]
     locale: Mapped[str] = mapped_column(String(20))
     timezone: Mapped[str] = mapped_column(String(40))
     case_ref: Mapped[str | None] = mapped_column(String(80))
+    channels: Mapped[list[str] | None] = mapped_column(Json)
     send_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    follow_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    follow_ups_done: Mapped[dict[str, str]] = mapped_column(Json, default=dict, server_default="{}")
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     first_device_id: Mapped[int | None] = mapped_column(BigInteger)
     callback_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -18,8 +18,10 @@ def move(page_id: int, target: str, *, actor: str, sources: tuple[str, ...] = ()
     """Move a page to `target` and record it; False when it is in no state that allows it, and nothing is changed.
 
     `sources` narrows the states it may come from; `values` are further columns to set in the same statement. A page
-    that leaves the live states takes its unsent messages with it.
+    that leaves the live states takes its unsent messages with it; one that is not open is followed up no more.
     """
+    if target != "open":
+        values = {"follow_up_at": None, **values}
     allowed = [state for state in sources_of(target) if not sources or state in sources]
     result = db.session.execute(
         update(Page)

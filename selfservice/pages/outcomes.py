@@ -27,14 +27,14 @@ def carry_out(page: Page, outcome: Outcome) -> None:
     for consent in outcome.consents:
         _keep(page, consent)
     for name in outcome.says:
-        texts.follow_up(page, name)
+        texts.say(page, name)
     if outcome.hand_off is not None:
         _hand_off(page, outcome.hand_off)
 
 
 def take_back(page: Page) -> None:
     """Call off what only holds while the closing answer does: a call at the time that it chose."""
-    conversations.call_off(page.id, actor=CUSTOMER)
+    conversations.settle(page.id, "call", actor=CUSTOMER)
 
 
 def hand_over(page: Page, loaded: Loaded, action: Action, outcome: Outcome) -> None:

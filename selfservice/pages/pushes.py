@@ -14,7 +14,7 @@ from selfservice.messages.models import Message
 from selfservice.pages import inbox, texts
 from selfservice.pages.models import Page
 from selfservice.situations import notifying
-from selfservice.situations.notifying import Sending
+from selfservice.situations.notifying import Saying, Sending
 from selfservice.situations.registry import Loaded
 from selfservice.situations.view import View
 
@@ -41,7 +41,7 @@ def send(
 ) -> Message:
     """Hand the push for one device to the outbox; the same `key` twice is one push."""
     message_id = tokens.new_id()
-    payload = compose(view, loaded, page, device_id, message_id=message_id, is_update=purpose == texts.UPDATE)
+    payload = compose(view, loaded, page, device_id, message_id=message_id, saying=texts.saying_of(purpose))
     return messages.accept(
         messages.NewMessage(
             id=message_id,
@@ -55,7 +55,7 @@ def send(
             locale=view.language,
             body=notifying.words_of(payload),
             payload=payload,
-            not_after=page.expires_at,
+            not_after=texts.last_moment(page, purpose),
             not_before=page.send_at,
             idempotency_key=f"{key}:push:{tokens.encode_id(device_id)}",
             ahead_of=ahead_of,
@@ -65,7 +65,7 @@ def send(
 
 
 def compose(
-    view: View, loaded: Loaded, page: Page, device_id: int, *, message_id: int, is_update: bool
+    view: View, loaded: Loaded, page: Page, device_id: int, *, message_id: int, saying: Saying
 ) -> dict[str, Any]:
     """What the device is sent: the page's words, its answers with a token and a key each, and how many pages wait."""
     keyring = tokens.current()
@@ -80,4 +80,4 @@ def compose(
         answers=answers,
         badge=inbox.count_open(device_id, page.id),
     )
-    return notifying.compose(view, loaded, sending, is_update=is_update)
+    return notifying.compose(view, loaded, sending, saying=saying)

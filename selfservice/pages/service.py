@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
 from selfservice import clock
@@ -19,12 +19,12 @@ from selfservice.db import db
 from selfservice.errors import Conflict, Invalid
 from selfservice.events import service as events
 from selfservice.kit import Facts
+from selfservice.kit.channels import CHANNELS
 from selfservice.messages.models import Message
-from selfservice.pages import claims, letters, queries, sight, telling, texts
+from selfservice.pages import claims, follow_ups, letters, offers, queries, sight, telling, texts
 from selfservice.pages.models import Page
 from selfservice.pages.moves import move
 from selfservice.pages.states import LIVE
-from selfservice.pages.telling import CHANNELS
 from selfservice.situations import registry
 from selfservice.situations.registry import Loaded
 from selfservice.tokens import new_id
@@ -143,8 +143,14 @@ def open_due(limit: int = 200) -> int:
 
 
 def expire_due(limit: int = 200) -> int:
-    """End live pages past their time; returns how many. The caller commits."""
-    due = select(Page.id).where(Page.state.in_(LIVE), Page.expires_at <= clock.now()).order_by(Page.expires_at)
+    """End live pages past their time; returns how many. The caller commits.
+
+    One about which something is due is left until that is done: staff are told of it, though nobody worked meanwhile.
+    """
+    now = clock.now()
+    is_over = (Page.state.in_(LIVE), Page.expires_at <= now)
+    is_left_alone = or_(Page.follow_up_at.is_(None), Page.follow_up_at > now)
+    due = select(Page.id).where(*is_over, is_left_alone).order_by(Page.expires_at)
     ids = db.session.scalars(due.limit(limit).with_for_update(skip_locked=True, key_share=True)).all()
     return sum(move(page_id, "expired", actor="system") for page_id in ids)
 
@@ -228,6 +234,7 @@ def _create(
         locale=sight.choose_language(loaded, new.locale or customer.locale or brand.language),
         timezone=brand.timezone,
         case_ref=new.case_ref,
+        channels=list(new.channels),
         send_at=new.send_at if is_later else None,
         expires_at=min(expires_at, now + LONGEST_LIFE),
         created_by=new.actor,
@@ -243,10 +250,12 @@ def _create(
             return Issued(already, texts.url_of(already.id), was)
         raise Conflict("This case was opened by somebody else this very moment; send it again.") from None
     events.record("page.issued", actor=new.actor, page_id=page.id, data={"situation": loaded.key, "was": was})
+    offers.keep(page, loaded, facts)
     issued = Issued(page, texts.url_of(page.id), was)
     key = f"page:{page.id}:{texts.INVITATION}"
     told = telling.tell(page, channels=new.channels, purpose=texts.INVITATION, key=key, actor=new.actor)
     issued.messages.extend(told)
+    follow_ups.plan(page)
     return issued
 
 
@@ -265,6 +274,7 @@ def _bring_up_to_date(page: Page, new: NewPage, loaded: Loaded, facts: Facts) ->
     db.session.flush()
     events.record("page.updated", actor=new.actor, page_id=page.id, data={"revision": page.revision})
     issued.messages.extend(telling.tell_change(page, channels=new.channels, actor=new.actor))
+    follow_ups.plan(page)
     return issued
 
 

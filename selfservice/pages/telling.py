@@ -12,8 +12,6 @@ from selfservice.pages import letters, pushes, texts
 from selfservice.pages.models import Page
 from selfservice.situations import lettering, registry
 
-CHANNELS = ("push", "sms", "email")
-
 
 def tell(
     page: Page, *, channels: Sequence[str], purpose: str, key: str, actor: str, is_again: bool = False

@@ -9,12 +9,15 @@ from typing import Literal
 from selfservice import config, tokens
 from selfservice.customers import queries as customers
 from selfservice.errors import Invalid
+from selfservice.kit.follow_ups import ROOM
 from selfservice.messages import content
 from selfservice.messages import service as messages
 from selfservice.messages.models import Message
+from selfservice.messages.standby import FOLLOW_UPS
 from selfservice.pages import queries, sight
 from selfservice.pages.models import Page
 from selfservice.situations import registry, replying
+from selfservice.situations.notifying import Saying
 from selfservice.situations.registry import Loaded
 from selfservice.situations.view import View
 from selfservice.text import Measured, compose, measure
@@ -24,6 +27,8 @@ CUSTOMER = "customer"
 
 INVITATION = "invitation"
 UPDATE = "update"
+GONE = "gone"
+REMINDER, ANOTHER_WAY = FOLLOW_UPS
 CODE = "code"
 """The purpose of a text with a one-time code: its words are the customer's alone, and no screen of staff shows them."""
 
@@ -31,6 +36,7 @@ Waits = Literal["", "delivered", "seen"]
 """What a text waits for before it leaves, in vain: nothing, that a phone has a push, that a person has pressed one."""
 
 _UPDATED = "sms.updated"
+_SAYINGS: dict[str, Saying] = {UPDATE: "updated", REMINDER: "reminder", GONE: "gone"}
 _SPECIMEN = "0" * tokens.TOKEN_WIDTH
 
 
@@ -61,14 +67,22 @@ def invite(page: Page, *, purpose: str, key: str, actor: str, waits: Waits = "")
     """
     loaded = registry.current().get(page.situation)
     view = view_of(page)
-    has_news = purpose == UPDATE and _UPDATED in loaded.words[view.language] and not replying.asks_in_text(loaded)
-    word = _UPDATED if has_news else replying.invitation_word(loaded, view.language)
-    composed = compose_text(view, loaded, word, url_of(page.id))
+    composed = compose_text(view, loaded, _word(loaded, view.language, saying_of(purpose)), url_of(page.id))
     refuse_too_long(composed, loaded)
     return _accept(page, view, loaded, composed.body, purpose=purpose, key=key, actor=actor, waits=waits)
 
 
-def follow_up(page: Page, name: str) -> Message | None:
+def saying_of(purpose: str) -> Saying:
+    """What a message of this purpose tells of its page."""
+    return _SAYINGS.get(purpose, "body")
+
+
+def last_moment(page: Page, purpose: str) -> datetime:
+    """When a message of this purpose is of no use any more: what asks once more leaves time to answer."""
+    return page.expires_at - ROOM if purpose in FOLLOW_UPS else page.expires_at
+
+
+def say(page: Page, name: str) -> Message | None:
     """Hand over a text that an answer leads to (`[texts] NAME`); None where no number is known.
 
     An answer is never refused because of the text about it: its length is not limited, and of a card's number in it
@@ -164,7 +178,7 @@ def _accept(
             sender=view.brand.name,
             locale=view.language,
             body=body,
-            not_after=page.expires_at,
+            not_after=last_moment(page, purpose),
             not_before=page.send_at,
             idempotency_key=key,
             stands_by=bool(waits),
@@ -173,6 +187,13 @@ def _accept(
         ),
         actor=actor,
     )
+
+
+def _word(loaded: Loaded, language: str, saying: Saying) -> str:
+    """The key of the text that says this of a page; one that asks in the text says its news with the question."""
+    if saying == "updated" and (_UPDATED not in loaded.words[language] or replying.asks_in_text(loaded)):
+        saying = "body"
+    return replying.invitation_word(loaded, language) if saying == "body" else f"sms.{saying}"
 
 
 def view_of(page: Page) -> View:

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from selfservice.kit.locales import tag
 from selfservice.situations import notifying
 from selfservice.situations.loading import Loaded
+from selfservice.situations.notifying import Saying
 from selfservice.situations.speaking import RIGHT_TO_LEFT
 from selfservice.situations.templates import environment
 from selfservice.situations.view import View
 
 CHANNEL = "email"
-SUBJECT, BODY, UPDATED = "email.subject", "email.body", "email.updated"
+SUBJECT = "email.subject"
 _TEMPLATE = "messages/email.html"
 
 
@@ -43,9 +44,9 @@ class Rendered:
     html: str
 
 
-def compose(view: View, loaded: Loaded, *, link: str, preferences_url: str, is_update: bool = False) -> Rendered:
+def compose(view: View, loaded: Loaded, *, link: str, preferences_url: str, saying: Saying = "body") -> Rendered:
     """One e-mail in the view's language; `preferences_url` is where its reader chooses, empty if nowhere."""
-    letter = _letter(view, loaded, link=link, preferences_url=preferences_url, is_update=is_update)
+    letter = _letter(view, loaded, link=link, preferences_url=preferences_url, saying=saying)
     html = (
         environment(view.language)
         .get_template(_TEMPLATE)
@@ -67,11 +68,11 @@ def preview(view: View, loaded: Loaded) -> tuple[str, str]:
     return letter.subject, "\n".join(letter.lines)
 
 
-def _letter(view: View, loaded: Loaded, *, link: str, preferences_url: str, is_update: bool = False) -> Letter:
+def _letter(view: View, loaded: Loaded, *, link: str, preferences_url: str, saying: Saying = "body") -> Letter:
     say = notifying.speaker(view, loaded)
     return Letter(
         subject=say(SUBJECT),
-        lines=(say(UPDATED if is_update else BODY),),
+        lines=(say(f"email.{saying}"),),
         button=say("email.button"),
         instead=say("email.instead"),
         link=link,

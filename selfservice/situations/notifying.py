@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Literal, get_args
 
 from selfservice.kit import Action, Do, Situation
 from selfservice.kit.locales import tag
@@ -29,8 +29,14 @@ MOST_ACTIONS = 2
 MOST_BYTES = 3993
 """What fits into a push."""
 
-TITLE, BODY, UPDATED = "push.title", "push.body", "push.updated"
-_SHOWN = (TITLE, BODY, UPDATED, "email.subject", "email.body", "email.updated")
+Saying = Literal["body", "updated", "reminder", "gone"]
+"""What is told of a page: that it is there, that its facts have changed, that it still waits for an answer, that others
+have taken what it offers.
+"""
+
+SAYINGS: tuple[Saying, ...] = get_args(Saying)
+TITLE = "push.title"
+_SHOWN = (TITLE, "email.subject", *(f"{table}.{saying}" for table in ("push", "email") for saying in SAYINGS))
 """What is said before anybody has opened the page."""
 
 _TOLD_LATER = ("saved", "sent", "failed", "open")
@@ -79,13 +85,13 @@ def offered(view: View, loaded: Loaded) -> list[Offered]:
     return list(found.values())[:MOST_ACTIONS]
 
 
-def compose(view: View, loaded: Loaded, sending: Sending, *, is_update: bool = False) -> dict[str, Any]:
+def compose(view: View, loaded: Loaded, sending: Sending, *, saying: Saying = "body") -> dict[str, Any]:
     """The payload of one push."""
     say = speaker(view, loaded)
     buttons = [button for button in offered(view, loaded) if button.action in sending.answers]
     notification = {
         "title": say(TITLE),
-        "body": say(UPDATED if is_update else BODY),
+        "body": say(f"push.{saying}"),
         "lang": tag(view.language),
         "dir": "rtl" if view.language in RIGHT_TO_LEFT else "ltr",
         "tag": sending.tag,
@@ -145,7 +151,9 @@ def speaker(view: View, loaded: Loaded) -> Speaker:
 def _discreet(words: Words) -> Words:
     """The words of a type that asks who looks, with those of every page in place of any that would tell too much."""
     shared: Mapping[str, str] = _shared().get(words.language, {})
-    telling = {key: shared[key] for key in _SHOWN if key in shared and not is_discreet(words, key)}
+    # No page has a reminder of its own to fall back on.
+    others = {key: key if key in shared else f"{key.partition('.')[0]}.body" for key in _SHOWN}
+    telling = {key: shared[other] for key, other in others.items() if other in shared and not is_discreet(words, key)}
     return Words(words.language, {**words, **telling})
 
 

@@ -21,7 +21,7 @@ from selfservice.errors import Conflict, Gone
 from selfservice.events.models import Event
 from selfservice.messages.models import Message
 from selfservice.messages.states import WAITING
-from selfservice.pages import answering, service
+from selfservice.pages import answering, service, unanswered
 from selfservice.pages.models import Page
 from selfservice.pages.sight import CHANGE
 from selfservice.pages.states import LIVE, STATES
@@ -166,7 +166,7 @@ class Pages(Machine):
     @rule()
     def turn(self) -> None:
         """What the worker's clock does to pages, in its order."""
-        for turned in (service.open_due, service.expire_due, service.retire_missing):
+        for turned in (service.open_due, unanswered.do_due, service.expire_due, service.retire_missing):
             with self.step():
                 turned()
 

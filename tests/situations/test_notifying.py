@@ -12,7 +12,7 @@ from selfservice.kit.words import Words
 from selfservice.situations import notifying
 from selfservice.situations.contract import notifications, whole
 from selfservice.situations.loading import Loaded
-from selfservice.situations.notifying import Sending
+from selfservice.situations.notifying import Saying, Sending
 from selfservice.situations.registry import Registry
 from tests.situations.views import NOW, view
 
@@ -25,9 +25,9 @@ def sending() -> Sending:
     return Sending(tag="0" * 11, link=LINK, receipt="receipt", answers=answers, badge=2)
 
 
-def shown(loaded: Loaded, language: str = "en", *, is_update: bool = False, **changes: Any) -> dict[str, Any]:
+def shown(loaded: Loaded, language: str = "en", *, saying: Saying = "body", **changes: Any) -> dict[str, Any]:
     sample = next(iter(loaded.samples))
-    return notifying.compose(view(loaded, sample, language, **changes), loaded, sending(), is_update=is_update)
+    return notifying.compose(view(loaded, sample, language, **changes), loaded, sending(), saying=saying)
 
 
 def test_a_notification_has_the_declared_shape(registry: Registry) -> None:
@@ -53,7 +53,7 @@ def test_a_notification_has_the_declared_shape(registry: Registry) -> None:
 
 
 def test_a_change_is_told_as_one(registry: Registry) -> None:
-    body = shown(registry.get("appointment_reminder"), is_update=True)["notification"]["body"]
+    body = shown(registry.get("appointment_reminder"), saying="updated")["notification"]["body"]
 
     assert body == "Harbour Street Health Centre has changed your appointment. Can you still come?"
 

@@ -48,9 +48,9 @@ def look(registry: Registry) -> Look:
     return looked
 
 
-@pytest.fixture(scope="module")
-def pages(registry: Registry, _in_app: None) -> dict[str, str]:
-    return {name: rendering.render(shown) for name, shown in every_state(registry)}
+@pytest.fixture(scope="module", params=[False, pytest.param(True, marks=pytest.mark.long)], ids=["in_turns", "all"])
+def pages(request: pytest.FixtureRequest, registry: Registry, _in_app: None) -> dict[str, str]:
+    return {name: rendering.render(shown) for name, shown in every_state(registry, wholly=request.param)}
 
 
 class Reading(HTMLParser):

@@ -113,12 +113,20 @@ def each_step_once(loaded: Loaded, sample: str, language: str = "en") -> Iterato
             yield name, shown
 
 
-def every_state(registry: Registry) -> Iterator[tuple[str, View]]:
-    """Every state of every sample of every type in English, and of one sample of each in every other language."""
+def every_state(registry: Registry, *, wholly: bool) -> Iterator[tuple[str, View]]:
+    """Every state of every sample of every type in English, and of one sample of each in every other language.
+
+    Not wholly: in turns, the beginning in every language and each other state in English and one more.
+    """
     for loaded in registry:
-        for number, sample in enumerate(loaded.samples):
-            for language in loaded.languages if number == 0 else ("en",):
-                for name, shown in states(loaded, sample, language):
+        first, *others = loaded.languages
+        for sample in loaded.samples:
+            for name, shown in states(loaded, sample, first):
+                yield f"{loaded.key} {sample} {first} {name}", shown
+        sample = next(iter(loaded.samples))
+        for turn, language in enumerate(others):
+            for number, (name, shown) in enumerate(states(loaded, sample, language)):
+                if wholly or not number or number % len(others) == turn:
                     yield f"{loaded.key} {sample} {language} {name}", shown
 
 

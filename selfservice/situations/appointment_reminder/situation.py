@@ -21,7 +21,9 @@ from selfservice.kit import (
     Link,
     Moment,
     Moments,
+    NextChannel,
     Outcome,
+    Remind,
     Situation,
     Step,
     Whole,
@@ -122,6 +124,7 @@ SITUATION = Situation(
     icon="calendar",
     offers=slot_claims,
     calendar=entry,
+    follow_ups=(NextChannel(after=timedelta(hours=6)), Remind(before_end=timedelta(hours=24))),
     actions=(
         Action(key="confirm", perform=confirm, said="Confirmed the appointment", in_notification=True),
         Action(key="move", perform=move, form=Move, said="Took another time"),

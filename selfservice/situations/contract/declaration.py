@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -9,11 +10,13 @@ from datetime import timedelta
 
 from pydantic.fields import FieldInfo
 
-from selfservice.kit import AddToCalendar, Do, Follow, Go, Situation, Step
+from selfservice.kit import AddToCalendar, Do, Follow, Go, NextChannel, Remind, Situation, Step
 from selfservice.kit.fields import kind_of
 from selfservice.kit.forms import asked_of, control_of
 from selfservice.kit.kinds import Kind, LinkKind, ListKind
 from selfservice.kit.words import names_of
+from selfservice.situations import icons
+from selfservice.situations.contract.places import line_naming
 from selfservice.situations.loading import Loaded
 from selfservice.situations.problem import Problem
 from selfservice.situations.values import STANDARD
@@ -26,10 +29,8 @@ _TAKEN_ACTIONS = frozenset({"change"})
 def check(loaded: Loaded) -> Iterator[Problem]:
     """All that is wrong with the declaration of a type."""
     file = loaded.folder / "situation.py"
-    source = file.read_text(encoding="utf-8").splitlines()
     for name, sentence in _sentences(loaded.situation):
-        line = next((number for number, text in enumerate(source, start=1) if f'"{name}"' in text), None)
-        yield Problem(file, line, sentence)
+        yield Problem(file, line_naming(file, name), sentence)
 
 
 def _sentences(situation: Situation) -> Iterator[tuple[str, str]]:
@@ -39,7 +40,9 @@ def _sentences(situation: Situation) -> Iterator[tuple[str, str]]:
     for step in situation.steps:
         yield from _buttons(step, situation)
     yield from _actions_without_button(situation)
+    yield from _icons(situation)
     yield from _keeping(situation)
+    yield from _following_up(situation)
     for action in situation.actions:
         for name, info in action.form.model_fields.items():
             yield from _field(name, info, situation)
@@ -103,6 +106,16 @@ def _actions_without_button(situation: Situation) -> Iterator[tuple[str, str]]:
             yield action.key, f"No step has a button for the action {action.key}; add one or take the action out."
 
 
+def _icons(situation: Situation) -> Iterator[tuple[str, str]]:
+    named = [situation.icon, *(getattr(button, "icon", "") for step in situation.steps for button in step.buttons)]
+    known = icons.names()
+    for name in dict.fromkeys(named):
+        if name and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            guess = f"did you mean {near[0]}?" if near else f"use one of {', '.join(known)}."
+            yield name, f"There is no icon called {name}; {guess}"
+
+
 def _keeping(situation: Situation) -> Iterator[tuple[str, str]]:
     """What we keep, for a day at least, so that nothing goes while it is still being told; and what phones keep:
     nothing sensitive that the link alone does not open, and nothing to forget where none is.
@@ -121,6 +134,17 @@ def _keeping(situation: Situation) -> Iterator[tuple[str, str]]:
             "SITUATION",
             "It forgets when answered what no phone keeps; take forgets_when_answered out, or let it be kept.",
         )
+
+
+def _following_up(situation: Situation) -> Iterator[tuple[str, str]]:
+    for name in _twice(one.name for one in situation.follow_ups):
+        yield "follow_ups", f"Two follow-ups do the same at the same time ({name}); take one of them out."
+    for one in situation.follow_ups:
+        strange = [name for name in one.channels if name not in situation.channels] if isinstance(one, Remind) else []
+        if strange:
+            yield strange[0], f"A reminder goes on {strange[0]}, which is none of the type's channels; correct one."
+        if isinstance(one, NextChannel) and len(situation.channels) < 2:
+            yield "NextChannel", "There is no next channel, because the type has one alone; take NextChannel out."
 
 
 def _field(name: str, info: FieldInfo, situation: Situation) -> Iterator[tuple[str, str]]:

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from selfservice.errors import ConfigError
-from selfservice.kit import AddToCalendar, Change, Situation
+from selfservice.kit import AddToCalendar, Change, Remind, Situation
+from selfservice.kit.channels import CHANNELS
 from selfservice.kit.forms import WRITTEN, asked_of, control_of, words_of
 from selfservice.kit.words import COUNT, NAMED, PLURALS, Words, counted, forms_of, names_of, pieces
+from selfservice.situations.contract.places import line_for, line_of
 from selfservice.situations.loading import DEFAULT_LANGUAGE, Loaded
 from selfservice.situations.problem import Problem
 from selfservice.situations.replying import QUESTION
@@ -18,6 +20,7 @@ from selfservice.situations.values import STANDARD
 
 SHARED = Path(__file__).parents[1] / "words"
 CHOSEN = "_chosen"
+REMINDER, GONE = "reminder", "gone"
 HEADLINE_WORDS = 10
 BUTTON_WORDS = 4
 _TEXTS = ("sms.", "texts.")
@@ -72,18 +75,6 @@ def copy_file(loaded: Loaded, language: str) -> Path:
     return loaded.folder / "copy" / f"{language}.toml"
 
 
-def line_of(file: Path, key: str) -> int | None:
-    """The line of a copy file that gives the sentence under `key`."""
-    table, _, name = key.rpartition(".")
-    current = ""
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
-        if heading := re.match(r"\s*\[([^\]]+)\]", line):
-            current = heading[1].strip()
-        elif current == table and re.match(rf"\s*{re.escape(name)}\s*=", line):
-            return number
-    return None
-
-
 def _wanted(loaded: Loaded) -> Iterator[tuple[str, str]]:
     """Each key that the declaration calls for, with the reason."""
     situation = loaded.situation
@@ -98,6 +89,7 @@ def _wanted(loaded: Loaded) -> Iterator[tuple[str, str]]:
     if situation.calendar is not None:
         yield "calendar.title", "the calendar file says it"
         yield "calendar.description", "the calendar file says it"
+    yield from _wanted_by_messages(situation)
     yield from _wanted_by_forms(situation)
     for key, is_needed in _said_by_template(loaded).items():
         if is_needed:
@@ -125,6 +117,19 @@ def _wanted_by_forms(situation: Situation) -> Iterator[tuple[str, str]]:
                 yield word, reason
 
 
+def _wanted_by_messages(situation: Situation) -> Iterator[tuple[str, str]]:
+    for channel in _channels_reminded(situation):
+        yield f"{channel}.{REMINDER}", "a follow-up reminds with it"
+    for channel in situation.channels if situation.gone else ():
+        yield f"{channel}.{GONE}", "it tells that others have taken what it offers"
+
+
+def _channels_reminded(situation: Situation) -> list[str]:
+    """The channels on which a page of this type may be reminded of."""
+    reminders = [one for one in situation.follow_ups if isinstance(one, Remind)]
+    return [name for name in situation.channels if any(not one.channels or name in one.channels for one in reminders)]
+
+
 def _said_by_template(loaded: Loaded) -> dict[str, bool]:
     """The keys that a template says, and whether they have to be there."""
     template = (loaded.folder / "page.html").read_text(encoding="utf-8")
@@ -142,7 +147,7 @@ def _refusals(file: Path) -> Iterator[str]:
 def _missing(words: Words, wanted: dict[str, str], file: Path) -> Iterator[Problem]:
     for key, reason in wanted.items():
         if key not in words:
-            yield Problem(file, None, f"{key} is missing, and {reason}; write it.")
+            yield Problem(file, line_for(file, key), f"{key} is missing, and {reason}; write it.")
 
 
 def _unlike_english(words: Words, english: Words, file: Path) -> Iterator[Problem]:
@@ -151,7 +156,7 @@ def _unlike_english(words: Words, english: Words, file: Path) -> Iterator[Proble
         {counted(some, key) or key for key in some if not key.endswith((NAMED, CHOSEN))} for some in (words, english)
     )
     for key in sorted(wanted - own):
-        yield Problem(file, None, f"{key} is missing, and English has it; translate it.")
+        yield Problem(file, line_for(file, key), f"{key} is missing, and English has it; translate it.")
     for key in sorted(own - wanted):
         yield Problem(file, line_of(file, key), f"{key} stands here and not in English; add it there or take it out.")
 
@@ -177,7 +182,9 @@ def _uncounted(words: Words, file: Path) -> Iterator[Problem]:
             forms.setdefault(sentence, set()).add(key.rpartition(".")[2])
     for sentence, own in forms.items():
         for form in sorted(forms_of(words.language) - own):
-            yield Problem(file, None, f"{sentence}.{form} is missing, and this language counts with it; write it.")
+            missing = f"{sentence}.{form}"
+            complaint = f"{missing} is missing, and this language counts with it; write it."
+            yield Problem(file, line_for(file, missing), complaint)
         for form in sorted(own - forms_of(words.language)):
             key = f"{sentence}.{form}"
             yield Problem(file, line_of(file, key), f"{key} is never said in this language; take it out.")
@@ -193,7 +200,10 @@ def _unused(words: Words, loaded: Loaded, wanted: dict[str, str], file: Path) ->
         sentence = counted(words, key) or key
         if table == "buttons" and name.removesuffix(CHOSEN) not in used:
             yield Problem(file, line_of(file, key), f"{key} is said by no button; take it out or add the button.")
-        if key.endswith(".headline") and key in shared:
+        if name in (REMINDER, GONE) and table in CHANNELS:
+            if key not in wanted:
+                yield Problem(file, line_of(file, key), f"{key} is never sent; take it out, or declare what sends it.")
+        elif key.endswith(".headline") and key in shared:
             yield Problem(file, line_of(file, key), f"{key} is a face that every page has; rename the step.")
         elif table not in _SAID_ELSEWHERE | _OF_FORMS and sentence not in said and key not in shared:
             yield Problem(file, line_of(file, key), f"{key} is said nowhere in page.html; take it out or say it there.")

@@ -15,11 +15,13 @@ from selfservice.kit import (
     Check,
     Digits,
     Do,
+    Escalate,
     Facts,
     Form,
     HandOff,
     Line,
     Moment,
+    NextChannel,
     Outcome,
     Situation,
     Step,
@@ -88,6 +90,7 @@ def was_me(_facts: Payment, _form: Form, case: Case) -> Outcome:
 
 NOT_ME = "The customer says that a payment was not theirs."
 IS_IT_YOU = Check("last4", "account_ending")
+SILENT = "A payment is held, and the customer has not said whether it was theirs."
 ME_AFTER_ALL = "The customer first said that a payment was not theirs and now says that it was."
 
 SITUATION = Situation(
@@ -100,6 +103,10 @@ SITUATION = Situation(
     asks_in_text=True,
     segments={"GSM-7": 2, "UCS-2": 2},
     forgets_when_answered=True,
+    follow_ups=(
+        NextChannel(after=timedelta(minutes=5)),
+        Escalate(after=timedelta(minutes=10), reason=SILENT, urgent=True),
+    ),
     actions=(
         Action(
             key="no",

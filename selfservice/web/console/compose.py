@@ -15,9 +15,9 @@ from selfservice.customers import addresses
 from selfservice.customers import queries as customers
 from selfservice.db import db
 from selfservice.errors import AppError, Conflict, Invalid
+from selfservice.kit.channels import CHANNELS
 from selfservice.pages import service
 from selfservice.pages.service import NewPage, Person
-from selfservice.pages.telling import CHANNELS
 from selfservice.situations import registry
 from selfservice.situations.registry import Loaded
 from selfservice.web.console import door, draft, glance, sendings

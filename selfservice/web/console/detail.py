@@ -31,7 +31,7 @@ from selfservice.situations import registry
 from selfservice.situations.registry import Loaded
 from selfservice.staff import queries as staff
 from selfservice.web import live
-from selfservice.web.console import arrivals, door, person, sendings, story, wording
+from selfservice.web.console import arrivals, coming, door, person, sendings, story, wording
 from selfservice.web.console.story import Cast
 from selfservice.web.console.wording import Said, Teller
 
@@ -53,6 +53,7 @@ _MADE = {
     "noted": "It is written down, and counts from now on.",
     "stopped": "Nothing more is sent to this customer. What was on its way is taken back.",
     "done": "Marked as done.",
+    "called-off": "It is called off, for this page alone.",
     "released": "The check is released. The customer can try again.",
     "allowed": "The customer is written to again. What was stopped is not sent by itself.",
     "erased": "The customer is erased. Counts stay, and what was stopped stays stopped.",
@@ -163,6 +164,7 @@ def _parts(scene: _Scene) -> dict[str, Any]:
     names = staff.names_of(_people(log, page, waiting))
     known = sight.facts_of(loaded, page.facts, page.version) if loaded else None
     sent = messages.list_for_page(page.id)
+    team_names = _team_names(page)
     phone_stopped = customers.is_suppressed(scene.customer.phone or "")
     return {
         **_basics(scene),
@@ -179,7 +181,8 @@ def _parts(scene: _Scene) -> dict[str, Any]:
         "receipt": receipts.code_of(page.id, page.brand_id, page.answers) if page.answers else "",
         "wants": person.tell(page, scene.customer),
         "names": names,
-        "team_names": _team_names(page),
+        "team_names": team_names,
+        "coming": coming.tell(page, sent, loaded, team_names),
         "encode_id": tokens.encode_id,
         "is_for_copying": False,
     }

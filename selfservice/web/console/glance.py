@@ -14,11 +14,11 @@ from selfservice.customers import addresses, preferences
 from selfservice.customers import queries as customers
 from selfservice.customers.models import Customer
 from selfservice.errors import Invalid
+from selfservice.kit.channels import CHANNELS
 from selfservice.kit.words import pieces
 from selfservice.messages import service as messages
 from selfservice.messages.service import NewMessage
 from selfservice.pages import letters, queries, texts
-from selfservice.pages.telling import CHANNELS
 from selfservice.situations import lettering, registry, replying
 from selfservice.situations.registry import Loaded
 from selfservice.situations.view import View

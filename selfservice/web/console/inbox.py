@@ -151,6 +151,7 @@ _TITLES = {
     "call": "Chose a time for a call",
     "wrong_number": "Wrong number",
     "reply": "Sent a text",
+    "unanswered": "Nobody has answered",
 }
 
 

@@ -36,6 +36,7 @@ NOT_NEEDED = {
     "reached_by_push": "The notification reached the phone",
     "page_opened": "The page was opened first",
     "page_answered": "The page was answered first",
+    "offer_gone": "Others had taken all that it offers",
     "sent_as_text": "The text went instead",
     "facts_changed": "The facts changed, so a new one went",
     "unsubscribed": "The phone takes no notifications any more",

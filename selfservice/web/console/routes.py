@@ -11,6 +11,7 @@ from selfservice.situations import icons
 from selfservice.web import errors, security
 from selfservice.web.console import (
     brands,
+    coming,
     compose,
     detail,
     door,
@@ -60,6 +61,7 @@ _add("/pages/<page_id>/messages/<message_id>/take-back", "take_back", outgoing.t
 _add("/pages/<page_id>/messages/<message_id>/replay", "replay", outgoing.replay, methods=_POST)
 _add("/pages/<page_id>/close", "close", detail.close, methods=_POST)
 _add("/pages/<page_id>/release", "release", detail.release, methods=_POST)
+_add("/pages/<page_id>/call-off", "call_off", coming.call_off, methods=_POST)
 _add("/pages/<page_id>/allow", "allow", detail.allow, methods=_POST)
 _add("/pages/<page_id>/stop", "stop", person.stop, methods=_POST)
 _add("/pages/<page_id>/consent", "note_consent", person.note, methods=_POST)

@@ -89,7 +89,7 @@ def outcome(message: Message) -> str:
 
 
 def _purpose(message: Message) -> str:
-    purpose = _PURPOSES.get(message.purpose, "Follow-up")
+    purpose = _PURPOSES.get(message.purpose, "After the answer")
     how = _WAYS.get(message.channel)
     return f"{purpose}, {how}" if how else purpose
 
@@ -139,6 +139,8 @@ _WAYS = {"push": "as a notification", "email": "as an e-mail"}
 _PURPOSES = {
     "invitation": "Invitation",
     "update": "Change",
+    texts.REMINDER: "Reminder",
+    texts.ANOTHER_WAY: "Invitation again",
     texts.CODE: "Code",
     "reply": "Reply",
     "help": "Reply",

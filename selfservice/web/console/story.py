@@ -11,7 +11,7 @@ from typing import Any
 from selfservice.events.models import Event
 from selfservice.kit.locales import english_name
 from selfservice.media.models import Medium
-from selfservice.web.console import photo_words, reasons
+from selfservice.web.console import follow_up_words, photo_words, reasons
 from selfservice.web.console.wording import Said, Tone
 
 
@@ -89,6 +89,8 @@ def tell(events: Iterable[Event], cast: Cast) -> list[Entry]:
         told = _TOLD.get(event.type)
         if told is None or (event.type == "message.submitted" and event.message_id in arrived):
             continue
+        if event.type == "conversation.waiting" and event.data.get("kind") == "unanswered":
+            continue  # What was done about it says so itself.
         if event.type == "message.delivered" and event.data.get("channel") == "push":
             continue  # The device has said so itself.
         if event.type == "message.accepted" and "was" not in event.data:
@@ -156,10 +158,27 @@ def _asked_for_a_person(scene: _Scene) -> Entry:
     return _entry(scene, "inbox", f"Handed to {team}" if team else "Handed to a person", tone=Tone.WARN)
 
 
-def _ended(scene: _Scene) -> Entry:
-    if scene.data("called_off"):
-        return _entry(scene, "undo", "The call is no longer wanted", "The customer changed the answer")
+def _done(scene: _Scene) -> Entry:
+    if scene.event.actor == "customer":
+        title = "The call is no longer wanted" if scene.data("kind") == "call" else "Needs no person any more"
+        return _entry(scene, "check", title, "The customer has answered")
     return _entry(scene, "check", f"Done by {scene.actor}")
+
+
+def _followed_up(scene: _Scene) -> Entry:
+    kind = scene.data("kind")
+    team = scene.cast.teams.get(scene.data("team"), "")
+    is_work = kind == "escalate"
+    title = follow_up_words.done(kind, scene.data("by"), team)
+    return _entry(scene, "inbox" if is_work else "clock", title, tone=Tone.WARN if is_work else Tone.QUIET)
+
+
+def _not_followed_up(scene: _Scene) -> Entry:
+    return _entry(scene, "clock", *follow_up_words.skipped(scene.data("kind"), scene.data("reason")))
+
+
+def _called_off(scene: _Scene) -> Entry:
+    return _entry(scene, "cross", follow_up_words.called_off(scene.data("kind"), scene.actor))
 
 
 def _sent(scene: _Scene) -> Entry:
@@ -274,8 +293,8 @@ def _what(scene: _Scene) -> str:
     if scene.is_push:
         return _NOTIFICATIONS.get(scene.data("purpose"), "Notification")
     if scene.data("channel") == "email":
-        return "E-mail about the change" if scene.data("purpose") == "update" else "E-mail"
-    return _TEXTS.get(scene.data("purpose"), "Follow-up text")
+        return _EMAILS.get(scene.data("purpose"), "E-mail")
+    return _TEXTS.get(scene.data("purpose"), "Text after the answer")
 
 
 def _forgotten(scene: _Scene) -> Entry:
@@ -300,13 +319,21 @@ _AGAIN = "Looked again"
 _TYPE_GONE = ("No longer active", "This type of page is no longer served")
 _NO_LONGER = reasons.NOT_NEEDED["unsubscribed"]
 _UNRECOGNISED = "The push service does not recognise us; an administrator has to look"
-_NOTIFICATIONS = {"update": "Notification about the change"}
+_NOTIFICATIONS = {
+    "update": "Notification about the change",
+    "reminder": "Reminder as a notification",
+    "gone": "Notification that it has gone",
+}
+_EMAILS = {"update": "E-mail about the change", "reminder": "Reminder by e-mail", "gone": "E-mail that it has gone"}
 _CLASSES = {"service": "updates about what they have with us", "marketing": "offers", "urgent": "urgent warnings"}
 _ACTORS = {"customer": "the customer", "cli": "the command line", "api": "your system", "system": "the system"}
 _NOUNS = {"push": "notification", "email": "e-mail"}
 _TEXTS = {
     "invitation": "Text",
     "update": "Text about the change",
+    "reminder": "Reminder by text",
+    "gone": "Text that it has gone",
+    "another_way": "Text",
     "code": "Text with a code",
     "reply": "Reply by text",
     "help": "Reply by text",
@@ -353,8 +380,12 @@ _TOLD: dict[str, Callable[[_Scene], Entry]] = {
     "customer.allowed": _allowed,
     "conversation.waiting": _asked_for_a_person,
     "conversation.open": _plainly("person", "Taken by {by}"),
-    "conversation.closed": _ended,
     "message.accepted": _sent_once_more,
+    "conversation.closed": _done,
+    "page.gone": _plainly("cross", "Others have taken all that was offered", tone=Tone.WARN),
+    "follow_up.done": _followed_up,
+    "follow_up.skipped": _not_followed_up,
+    "follow_up.called_off": _called_off,
     "message.submitted": _sent,
     "message.delivered": _delivered,
     "message.rewritten": _plainly("edit", "Text rewritten with the new facts", "It had not left yet"),

@@ -90,7 +90,7 @@ def test_parts_are_the_same_as_on_the_screen(app: Flask, ana: Desk, page_id: int
     screen = ana.get(address(page_id)).text
     parts = ana.get(address(page_id, "/timeline")).text
 
-    for name in ("timeline", "about", "answer", "people", "texts", "condition", "actions", "rooms"):
+    for name in ("timeline", "about", "answer", "people", "coming", "texts", "condition", "actions", "rooms"):
         assert screen.count(f'data-part="{name}"') == 1
         assert parts.count(f'data-part="{name}"') == 1
     assert titles(parts) == titles(screen)
