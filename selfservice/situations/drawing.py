@@ -69,7 +69,7 @@ class Button:
     """One button. `kind`: "do" posts its form to `address`, "go" shows `step`, "link" leads to `address`.
 
     `token` is what the script posts to, `chosen` its words once something is picked, with % for what was picked.
-    `small` stands below the words; a link that `leaves` leads away from us.
+    `small` stands below the words; a link that leads away from us `leaves` by the fact of that name.
     """
 
     kind: str
@@ -81,7 +81,7 @@ class Button:
     token: str = ""
     chosen: str = ""
     small: str = ""
-    leaves: bool = False
+    leaves: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,7 +230,7 @@ class Artist:
             address = getattr(self._view.facts, control.fact)
             host = call(_host, address)
             return Button(
-                kind="link", text=text, look=look, icon=control.icon, address=address, small=host, leaves=True
+                kind="link", text=text, look=look, icon=control.icon, address=address, small=host, leaves=control.fact
             )
         if isinstance(control, AddToCalendar):
             address = link(self._view, "-/calendar.ics")

@@ -117,7 +117,7 @@ def _end(facts: Bill) -> datetime:
     return datetime.combine(facts.due_on, time(), UTC) + OPEN_FOR
 
 
-PAY = Follow("pay_url", icon="card")
+PAY = Follow("pay_url", icon="card", said="Went to the payment page")
 
 SITUATION = Situation(
     facts=Bill,
@@ -140,7 +140,7 @@ SITUATION = Situation(
                 Go("later", icon="calendar"),
                 Do("paid"),
                 Go("hard", icon="message", row=True),
-                Follow("bill_url", icon="receipt", row=True),
+                Follow("bill_url", icon="receipt", row=True, said="Went to the whole bill"),
             ),
             variants=(
                 Variant("overdue", lambda facts, _answers, now: facts.due_on < now.date()),
