@@ -72,8 +72,8 @@ def act(
     `revision` is that of the sight of the page the customer answered; `key` makes a repeated sending one answer; `who`
     gives the device, where a check has to be passed on it.
     Raises NotFound (no such page or action), Gone (the page has ended, or its answer can no longer be changed), Beaten
-    (another answer won), Changed (its facts are new), claims.LostClaim, wishes.Stopped (a yes to texts, all of which are
-    stopped), checks.CheckRequired, or Invalid whose fields hold keys of the copy file.
+    (another answer won), Changed (its facts are new), claims.LostClaim, wishes.Stopped (a yes that cannot count),
+    checks.CheckRequired, or Invalid whose fields hold keys of the copy file.
     """
     page = queries.lock(page_id)
     if page is None:

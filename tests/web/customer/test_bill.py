@@ -92,9 +92,7 @@ class TestPromises:
         assert page_of(app, link).change_until == sooner
 
     @pytest.mark.parametrize("seconds", [0, 3600])
-    def test_once_its_day_has_begun_it_stays(
-        self, app: Flask, client: FlaskClient, link: str, seconds: int
-    ) -> None:
+    def test_once_its_day_has_begun_it_stays(self, app: Flask, client: FlaskClient, link: str, seconds: int) -> None:
         day = in_days(app, link, 6)
         promise(client, link, day)
         token = re.findall(r'data-token="(.*?)"', client.get(link).text)[0]
