@@ -5,7 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
+from unittest import mock
 
 from selfservice import clock
 from selfservice.brands import service as brands
@@ -16,8 +18,14 @@ from selfservice.pages import service as pages
 from selfservice.pages.guarding import Who, nobody
 from selfservice.pages.service import Issued, NewPage, Person
 from selfservice.situations import registry
+from selfservice.staff import passwords, service
+from selfservice.staff.models import User
 
 PHONE = "+12025550123"
+PASSWORD = "correct horse battery"
+"""Of everybody of staff that these scenes have."""
+
+_encode_once = cache(passwords.encode)
 
 
 def soon(**distance: float) -> datetime:
@@ -73,6 +81,12 @@ def issue(
     )
     db.session.commit()
     return issued
+
+
+def employ(email: str, **details: Any) -> User:
+    """Somebody of staff. Their password is hashed once in a process, because that takes a tenth of a second."""
+    with mock.patch.object(passwords, "encode", _encode_once):
+        return service.add(email, password=PASSWORD, **details)
 
 
 def shown(page_id: int, typed: str) -> Who:

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from selfservice.config import Settings
 from selfservice.web import security
+from tests.harness.application import make_app
 from tests.harness.floors import find_breaches, find_guests
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -164,7 +166,8 @@ def test_every_route_says_who_may_enter(app: Flask) -> None:
 
 
 @pytest.mark.database("sqlite")
-def test_a_route_without_a_guard_is_found(app: Flask) -> None:
+def test_a_route_without_a_guard_is_found(settings: Settings) -> None:
+    app = make_app(settings)
     app.add_url_rule("/back-door", "back_door", lambda: "")
 
     assert find_unguarded(app) == ["/back-door"]

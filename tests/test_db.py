@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from selfservice import db
 from selfservice.db import UtcDateTime
+from tests.faults.processes import CONTEXT
 
 PROCESSES = 8
 TURNS = 200
@@ -58,8 +58,7 @@ def run(work: object, url: str) -> int:
         db.db.session.execute(sa.insert(COUNTER).values(value=0))
         db.db.session.commit()
         db.dispose()
-        context = multiprocessing.get_context("spawn")
-        workers = [context.Process(target=work, args=(url,)) for _ in range(PROCESSES)]  # type: ignore[arg-type]
+        workers = [CONTEXT.Process(target=work, args=(url,)) for _ in range(PROCESSES)]  # type: ignore[arg-type]
         for worker in workers:
             worker.start()
         for worker in workers:

@@ -33,14 +33,14 @@ from selfservice.pages.states import STATES
 from selfservice.staff import passwords
 from selfservice.staff.models import User
 from tests.harness.application import make_app, make_settings
-from tests.harness.databases import KINDS, driver_url
+from tests.harness.databases import driver_url
 
 NOW = datetime(2026, 11, 21, 15, 30, tzinfo=UTC)
 AWKWARD = datetime(2026, 10, 25, 0, 3, tzinfo=UTC)
 """A Sunday just begun, in the night in which London's clocks go back."""
 
 
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
 def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """An application with the demo as of NOW, on each kind of database; told once, because that takes seconds."""
     folder = tmp_path_factory.mktemp("demo")

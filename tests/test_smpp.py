@@ -98,6 +98,7 @@ def test_a_text_goes_out_its_receipt_and_an_answer_come_back(app: Flask, setting
         until(lambda: not Path(f"/proc/{line}").exists())
 
 
+@pytest.mark.database("sqlite")
 def test_a_process_that_is_killed_is_started_again(app: Flask, settings: Settings, centre: Centre) -> None:
     with app.app_context(), worker(settings, centre) as process:
         until(lambda: centre.bound)

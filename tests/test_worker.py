@@ -5,15 +5,12 @@ from __future__ import annotations
 import functools
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -30,16 +27,11 @@ from selfservice.messages.models import Attempt, HandsetText, Message, WorkerHea
 from selfservice.pages import service as pages
 from selfservice.pages.models import Page
 from tests.factories import issue
-from tests.harness.application import KEYS, make_app
+from tests.faults.processes import Child, running
+from tests.faults.working import environ_of, work_plainly
+from tests.harness.application import make_app
+from tests.harness.waiting import wait_until
 from tests.messages.scenes import accept, accept_many, committed, count, run_until, state_of
-
-ROOT = Path(__file__).resolve().parents[1]
-SCRIPT = (
-    "import os\n"
-    "from selfservice import worker\n"
-    "from selfservice.application import create_app\n"
-    "worker.run_until_signal(create_app())\n"
-)
 
 
 @contextmanager
@@ -56,22 +48,9 @@ def working(app: Flask) -> Iterator[threading.Event]:
         assert not thread.is_alive()
 
 
-@contextmanager
-def process(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker as a process of its own."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SELFSERVICE_")}
-    environ = {
-        **kept,
-        **KEYS,
-        "SELFSERVICE_DATABASE_URL": settings.database_url.replace("postgresql+psycopg", "postgresql"),
-        "SELFSERVICE_INSTANCE": str(settings.instance),
-    }
-    started = subprocess.Popen([sys.executable, "-c", SCRIPT], cwd=ROOT, env=environ, stderr=subprocess.PIPE)
-    try:
-        yield started
-    finally:
-        started.kill()
-        started.communicate()
+def process(settings: Settings) -> AbstractContextManager[Child]:
+    """A worker as a process of its own, with the handset as its provider."""
+    return running(work_plainly, environ_of(settings))
 
 
 def is_delivered(message_id: int) -> bool:
@@ -127,12 +106,12 @@ def test_one_signal_ends_the_process(app: Flask, settings: Settings, ending: sig
         ids = accept_many(150)
         assert run_until(lambda: count(HandsetText) > 10)
 
-        started.send_signal(ending)
-        _, log = started.communicate(timeout=30)
+        os.kill(started.pid, ending)
+        wait_until(lambda: started.code is not None)
 
-        assert started.returncode == 0
-        assert b"worker.stopped" in log
-        assert b"worker.interrupted" not in log
+        assert started.code == 0
+        assert "worker.stopped" in started.log()
+        assert "worker.interrupted" not in started.log()
         states = Counter(committed(select(Message.state).where(Message.id.in_(ids))))
         assert set(states) <= {"ready", "submitted", "delivered"}
         assert states["ready"] > 0
@@ -154,7 +133,6 @@ def test_a_killed_worker_loses_nothing_and_repeats_nothing(app: Flask, settings:
         with process(settings) as first:
             assert run_until(lambda: count(HandsetText) > 10)
             first.kill()
-            first.wait()
         for what in ("lease_until", "next_look_at"):  # A minute passes.
             db.session.execute(text(f"UPDATE messages SET {what} = created_at WHERE {what} IS NOT NULL"))
         db.session.commit()

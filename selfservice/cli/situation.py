@@ -14,7 +14,7 @@ from selfservice.cli.command import FLASK, Group, json_option, print_json, print
 from selfservice.errors import Conflict, NotFound
 from selfservice.pages.service import Person
 from selfservice.situations import registry
-from selfservice.situations.contract import whole
+from selfservice.situations.contract import looks, whole
 from selfservice.situations.making import folder as making
 from selfservice.situations.problem import Problem
 from selfservice.situations.registry import Loaded
@@ -99,7 +99,7 @@ def check(key: str | None, *, as_json: bool) -> None:
     known = registry.current()
     chosen = [issuing.get_type(key)] if key else list(known)
     broken = {} if key else known.broken
-    found = {loaded.key: whole.check(loaded) for loaded in chosen}
+    found = {loaded.key: whole.check(loaded) or list(looks.check(loaded, clock.now())) for loaded in chosen}
     if as_json:
         mends = {name: [_as_data_of(problem) for problem in problems] for name, problems in found.items()}
         print_json({"situations": mends, "broken": _as_list(broken)})

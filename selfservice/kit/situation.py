@@ -132,6 +132,12 @@ class Situation:
         return self.check is not None or self.asks_new_devices
 
     @cached_property
+    def links(self) -> Mapping[str, str]:
+        """What staff read once somebody has gone to the address in a fact, by the facts that buttons are for."""
+        buttons = (button for step in self.steps for button in step.buttons)
+        return {button.fact: button.said for button in buttons if isinstance(button, Follow)}
+
+    @cached_property
     def _actions(self) -> dict[str, Action]:
         return {action.key: action for action in self.actions}
 

@@ -76,7 +76,8 @@ class Follow:
     """A link to the web address in the fact `fact`: where to pay, the whole bill. Left out where the fact is empty.
 
     Its words are `[buttons] follow_FACT` unless `word` says; the host it leads to stands below them. It changes
-    nothing here, and needs a signal: what the organisation makes of it comes back as new facts. `row` as with Go.
+    nothing here, and needs a signal: what the organisation makes of it comes back as new facts. `said` is what staff
+    read on the timeline once somebody has tapped it. `row` as with Go.
     """
 
     fact: str
@@ -84,6 +85,7 @@ class Follow:
     icon: str = ""
     when: When | None = None
     row: bool = False
+    said: str = "Followed the link"
 
     @property
     def words(self) -> str:

@@ -15,7 +15,7 @@ from selfservice.errors import Invalid
 from selfservice.events import service as events
 from selfservice.kit import Facts
 from selfservice.messages import queries as outbox
-from selfservice.messages import standby
+from selfservice.messages import service as messages
 from selfservice.pages import claims, sight, telling, texts
 from selfservice.pages.models import Claim, ClaimHold, Page, PageOffer
 from selfservice.situations.registry import Loaded
@@ -84,7 +84,7 @@ def _note(page: Page, name: str) -> None:
         return
     page.follow_up_at = None
     events.record("page.gone", actor=SYSTEM, page_id=page.id)
-    standby.take_back_for_page(page.id, reason="offer_gone", and_held=True)
+    messages.cancel_for_page(page.id, reason="offer_gone", actor=SYSTEM)
     if outbox.has_told(page.id):
         key = f"page:{page.id}:{texts.GONE}"
         telling.tell(page, channels=page.channels or (), purpose=texts.GONE, key=key, actor=SYSTEM)

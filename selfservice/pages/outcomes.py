@@ -22,7 +22,7 @@ SOURCE = "answer on a page"
 def carry_out(page: Page, outcome: Outcome) -> None:
     """Hand over the texts and the work that an applied answer asks for, and keep what the customer allowed.
 
-    Raises Conflict where a yes would change nothing, because everything to this number is stopped.
+    Raises wishes.Stopped where a yes would change nothing, because everything to this number is stopped.
     """
     for consent in outcome.consents:
         _keep(page, consent)
@@ -76,4 +76,4 @@ def _keep(page: Page, consent: Consent) -> None:
         actor=CUSTOMER,
         page_id=page.id,
     )
-    wishes.note(page.id, consent.message_class, occasion, is_given=consent.given)
+    wishes.note(page.id, consent.message_class, occasion, is_given=consent.given, channels=("sms",))

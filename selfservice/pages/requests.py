@@ -1,4 +1,4 @@
-"""What a customer does on a page beside answering: looking at it, asking to be called, stopping the texts."""
+"""What a customer does on a page beside answering: looking, going on by a link, asking to be called, stopping texts."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from selfservice.conversations import service as conversations
 from selfservice.customers import queries as customers
 from selfservice.customers.consents import Occasion
 from selfservice.db import db
-from selfservice.errors import Invalid
+from selfservice.errors import Invalid, NotFound
 from selfservice.events import service as events
 from selfservice.messages import standby
 from selfservice.pages import following, guarding, numbers, queries, texts
+from selfservice.pages.guarding import Who
 from selfservice.pages.models import Page
 from selfservice.pages.states import LIVE
 from selfservice.situations import registry, wishing
@@ -52,6 +53,19 @@ def opened(page_id: int, device_id: int | None = None, *, revision: int | None =
         if revision == page.revision and following.stands_for_customer(page_id, device_id):
             standby.take_back_for_page(page_id, reason="page_opened", and_held=True)
     return is_first
+
+
+def followed(page_id: int, link: str, who: Who) -> None:
+    """Note that somebody who is let in went on to the address in the fact `link`, by a button of the page.
+
+    Raises NotFound, also where no step has such a button.
+    """
+    page = queries.get(page_id)
+    loaded = registry.current().find(page.situation)
+    if loaded is None or link not in loaded.situation.links:
+        raise NotFound("This page leads to no such place; send the name of a fact that one of its buttons follows.")
+    if guarding.is_let_in(page, who()):
+        events.record("page.followed", actor=CUSTOMER, page_id=page_id, data={"link": link})
 
 
 def ask_callback(page_id: int, *, note: str = "") -> datetime:

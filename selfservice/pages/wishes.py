@@ -6,7 +6,7 @@ the person's, so they change only for somebody to whom the page is shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from selfservice import clock, config, tokens
 from selfservice.courtesy import CLASSES, DAY, MessageClass
@@ -17,7 +17,7 @@ from selfservice.customers.models import Customer
 from selfservice.customers.preferences import Wishes
 from selfservice.errors import Conflict, Invalid
 from selfservice.events import service as events
-from selfservice.messages import refusals
+from selfservice.messages import refusals, reviews
 from selfservice.messages import service as messages
 from selfservice.pages import guarding, language, numbers, queries, requests
 from selfservice.pages.guarding import Who
@@ -33,6 +33,12 @@ PURPOSE = "preferences"
 
 ONE_CLICK = "unsubscribe button of a mail program"
 """The source of a stop that a mail program posted for its reader (RFC 8058)."""
+
+
+class Stopped(Conflict):
+    """A yes that would change nothing, because everything to where the page went is stopped."""
+
+    code = "stopped"
 
 
 def url_of(page_id: int) -> str:
@@ -115,7 +121,7 @@ def save(page_id: int, form: Mapping[str, str], view: View, who: Who) -> None:
         )
         _say(_addresses(page, customer), name, occasion, customer_id=customer.id, is_given=now[name])
     if preferences.find(customer.id).hours != had.hours:
-        messages.look_again(customer.id)
+        reviews.look_again(customer.id)
     wanted = form.get("language", "")
     if wanted:
         language.choose(page_id, wanted, who)
@@ -123,23 +129,34 @@ def save(page_id: int, form: Mapping[str, str], view: View, who: Who) -> None:
     events.record("customer.chose", actor=CUSTOMER, page_id=page_id, data=data)
 
 
-def note(page_id: int, message_class: str, occasion: Occasion, *, is_given: bool) -> None:
-    """Write down a yes or a no that somebody gave elsewhere, for wherever their page went; `occasion` says how.
+def note(
+    page_id: int,
+    message_class: str,
+    occasion: Occasion,
+    *,
+    is_given: bool,
+    channels: Collection[str] = ("sms", "email"),
+) -> None:
+    """Write down a yes or a no that somebody gave elsewhere, for wherever their page went on these channels.
 
-    Raises Invalid for a class that there is not and for words that name the address, and Conflict for a yes of somebody
-    who stopped everything: that is taken back first, because this would change nothing.
+    `occasion` says how. Raises Invalid for a class that there is not, for words that name the address and where none is
+    known, and Stopped for a yes of somebody who stopped everything: that is taken back first, because this would change
+    nothing.
     """
     if message_class not in CLASSES:
         raise Invalid(f"Nothing was written down: choose one of {', '.join(CLASSES)}.")
     page = queries.get(page_id)
     customer = customers.get(page.customer_id)
-    addresses = _addresses(page, customer)
+    addresses = [one for one in _addresses(page, customer) if one.channel in channels]
     if not addresses:
-        raise Conflict("Nothing was written down: neither a number nor an e-mail address is known.")
+        raise Invalid(
+            "Nothing was written down: no address is known that it could be about.",
+            fields={"": "callback_no_number"},
+        )
     if any(consents.tells_address(one, text) for one in addresses for text in (occasion.wording, occasion.source)):
         raise Invalid("Nothing was written down: take the number or address out, because the words are kept for ever.")
     if is_given and _is_stopped(addresses):
-        raise Conflict("Everything is stopped here: let it be texted again first, if that is what they want.")
+        raise Stopped("Everything is stopped here: let it be texted again first, if that is what they want.")
     _say(addresses, message_class, occasion, customer_id=customer.id, is_given=is_given)
     events.record(
         "customer.chose", actor=occasion.actor, page_id=page_id, data={message_class: "yes" if is_given else "no"}

@@ -25,6 +25,7 @@ from selfservice.messages.channels.contract import Inbound
 from selfservice.pages import answering
 from selfservice.pages.checks import CheckRequired
 from selfservice.pages.models import Page
+from selfservice.pages.wishes import Stopped
 from selfservice.replies import commands, handing, queries, speaking
 from selfservice.replies.choosing import Choice, choose, newest
 from selfservice.replies.models import InboundText, Meaning
@@ -125,7 +126,7 @@ def _answer(text: InboundText, customer: Customer, choice: Choice) -> bool:
         # What a refused answer has written goes; that the text was understood stays.
         with db.session.begin_nested():
             status = answering.act(page.id, choice.action.key, form={}, revision=page.revision, key=key_of(text))
-    except Gone:
+    except (Gone, Stopped):  # Whoever stopped everything gets no text that could say why.
         return False
     except _REFUSED:
         speaking.say(text, customer, "open_page", page=page)

@@ -70,7 +70,11 @@ class Button:
     """One button. `kind`: "do" posts its form to `address`, "go" shows `step`, "link" leads to `address`.
 
     `token` is what the script posts to, `chosen` its words once something is picked, with % for what was picked.
+<<<<<<< HEAD
     `small` stands below the words; a link that `leaves` leads away from us; what `takes_photos` sends files.
+=======
+    `small` stands below the words; a link that leads away from us `leaves` by the fact of that name.
+>>>>>>> wk
     """
 
     kind: str
@@ -82,8 +86,12 @@ class Button:
     token: str = ""
     chosen: str = ""
     small: str = ""
+<<<<<<< HEAD
     leaves: bool = False
     takes_photos: bool = False
+=======
+    leaves: str = ""
+>>>>>>> wk
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,10 +242,10 @@ class Artist:
                 address=f"?lang={self._view.language}&step={control.step}",
             )
         if isinstance(control, Follow):
-            address = str(getattr(self._view.facts, control.fact))
+            address = getattr(self._view.facts, control.fact)
             host = call(_host, address)
             return Button(
-                kind="link", text=text, look=look, icon=control.icon, address=address, small=host, leaves=True
+                kind="link", text=text, look=look, icon=control.icon, address=address, small=host, leaves=control.fact
             )
         if isinstance(control, AddToCalendar):
             address = link(self._view, "-/calendar.ics")

@@ -8,8 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+from selfservice.errors import ConfigError
 from selfservice.situations.asking import Ask
 from selfservice.situations.contract import rehearsal
+from selfservice.situations.contract.places import line_naming
 from selfservice.situations.loading import Loaded
 from selfservice.situations.problem import Problem
 from selfservice.situations.view import View
@@ -48,11 +50,14 @@ def stages(loaded: Loaded, fresh: View) -> Iterator[tuple[str, View]]:
 
 def blame(error: BaseException, folder: Path) -> Problem | None:
     """The line of a type's own files that an error came from; None if it came from none of them."""
+    if isinstance(error, rehearsal.Stuck) and error.line is None:
+        return Problem(folder / "situation.py", line_naming(folder / "situation.py", error.action), str(error))
     cause = error.__cause__ if isinstance(error, rehearsal.Stuck) and error.__cause__ else error
     frames = [
         frame for frame in traceback.extract_tb(cause.__traceback__) if Path(frame.filename).is_relative_to(folder)
     ]
     if not frames:
-        return Problem(folder / "situation.py", None, str(error)) if isinstance(error, rehearsal.Stuck) else None
+        # An icon that a button names and nobody has drawn: a template of ours stumbles over it.
+        return Problem(folder / "situation.py", None, error.message) if isinstance(error, ConfigError) else None
     reason = f"{type(cause).__name__}: {cause}".rstrip(".")
     return Problem(Path(frames[-1].filename), frames[-1].lineno, f"{reason}; mend this line.")

@@ -45,13 +45,8 @@ class Scene:
     def seat(self, role: str = "supervisor") -> Seat:
         """Somebody new of reception, signed in."""
         with self.app.app_context():
-            user = sessions.add(
-                f"ana-{secrets.token_hex(4)}@example.org",
-                name="Ana Silva",
-                password=secrets.token_urlsafe(18),
-                role=role,
-                team="reception",
-            )
+            email = f"ana-{secrets.token_hex(4)}@example.org"
+            user = factories.employ(email, name="Ana Silva", role=role, team="reception")
             token = sessions.start_session(user.id)
             db.session.commit()
             return Seat(user.id, token)

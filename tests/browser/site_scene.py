@@ -202,7 +202,7 @@ def open_site(folder: Path, **variables: str) -> Iterator[tuple[LiveServer, Wire
     server = LiveServer(folder)
     with Wire(server.port) as wire:
         server.environ |= {"SELFSERVICE_BASE_URL": wire.url, **variables}
-        server.flask("db", "upgrade")
+        server.prepare()
         server.start()
         try:
             yield server, wire

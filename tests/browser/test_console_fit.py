@@ -46,7 +46,7 @@ def path_of(screen: str, page_id: int) -> str:
 
 
 @pytest.mark.parametrize("screen", SCREENS)
-def test_screen_weighs_little(scene: Scene, open_tab: OpenTab, page_id: int, screen: str) -> None:
+def test_screen_weighs_little_and_fits_every_window(scene: Scene, open_tab: OpenTab, page_id: int, screen: str) -> None:
     weights: dict[str, int] = {}
 
     def weigh(response: Response) -> None:
@@ -56,17 +56,7 @@ def test_screen_weighs_little(scene: Scene, open_tab: OpenTab, page_id: int, scr
     desk = scene.sit(open_tab, "/console/inbox")
     desk.on("response", weigh)
     desk.goto(path_of(screen, page_id))
-    desk.wait_for_timeout(800)
-
-    assert sum(weights.values()) < MOST_BYTES, weights
-    assert len(weights) > 2
-
-
-@pytest.mark.parametrize("screen", SCREENS)
-def test_screen_fits_every_window(scene: Scene, open_tab: OpenTab, page_id: int, screen: str) -> None:
-    desk = scene.sit(open_tab, path_of(screen, page_id))
     wrong = {}
-
     for width in WIDTHS:
         desk.set_viewport_size({"width": width, "height": 800})
         overhang = desk.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
@@ -78,8 +68,11 @@ def test_screen_fits_every_window(scene: Scene, open_tab: OpenTab, page_id: int,
         menu.evaluate("(it) => (it.open = true)")
     if (overhang := desk.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")) > 0:
         wrong[NARROW] = overhang
+    desk.wait_for_timeout(500)
 
     assert wrong == {}
+    assert sum(weights.values()) < MOST_BYTES, weights
+    assert len(weights) > 2
 
 
 @pytest.mark.parametrize("looks", [LOOKS[:2], pytest.param(LOOKS[2:], marks=pytest.mark.long)])

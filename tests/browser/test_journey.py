@@ -134,10 +134,17 @@ def test_the_command_of_the_readme_prints_a_link_that_opens(live_server: LiveSer
     expect(tab.get_by_role("heading", level=1)).to_contain_text("appointment")
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["script", "no-script"])
+BOTH = pytest.mark.parametrize("javascript", [True, False], ids=["script", "no-script"])
+# Without scripts, what is tapped is a link or a form in each of them: `make test` looks at one of each kind.
+IN_TURN = pytest.mark.parametrize(
+    "javascript", [pytest.param(True, id="script"), pytest.param(False, id="no-script", marks=pytest.mark.long)]
+)
+
+
 class TestEveryTurn:
     """What a customer can do, with scripts and without."""
 
+    @BOTH
     def test_taking_another_time_and_changing_the_answer(
         self, issue: Issue, open_tab: OpenTab, javascript: bool
     ) -> None:
@@ -153,6 +160,7 @@ class TestEveryTurn:
         tab.get_by_role("button", name="Change my answer").click()
         expect(tab.get_by_role("heading", level=1, name="make your appointment")).to_be_visible()
 
+    @BOTH
     def test_a_choice_not_made_is_named(self, issue: Issue, open_tab: OpenTab, javascript: bool) -> None:
         open_tab.allow("status of 422")  # type: ignore[attr-defined]
         tab = open_tab(javascript=javascript, **PHONE)
@@ -162,6 +170,7 @@ class TestEveryTurn:
 
         expect(tab.get_by_text("Pick a time first.").first).to_be_visible()
 
+    @IN_TURN
     def test_calling_off_and_undoing(self, issue: Issue, open_tab: OpenTab, javascript: bool) -> None:
         tab = open_tab(javascript=javascript, **PHONE)
         tab.goto(issue())
@@ -173,6 +182,7 @@ class TestEveryTurn:
 
         expect(tab.get_by_role("heading", level=1, name="make your appointment")).to_be_visible()
 
+    @IN_TURN
     def test_saying_no_to_a_payment(self, issue: Issue, open_tab: OpenTab, javascript: bool) -> None:
         tab = open_tab(javascript=javascript, **PHONE)
         tab.goto(issue("fraud_alert", "online"))
@@ -181,6 +191,7 @@ class TestEveryTurn:
 
         expect(tab.locator(".tick").first).to_be_visible()
 
+    @IN_TURN
     def test_a_safe_place_for_a_parcel(self, issue: Issue, open_tab: OpenTab, javascript: bool) -> None:
         open_tab.allow("status of 403")  # The page that asks comes with it.
         tab = open_tab(javascript=javascript, **PHONE)
@@ -194,6 +205,7 @@ class TestEveryTurn:
         expect(tab.locator(".tick").first).to_be_visible()
         expect(tab.get_by_text("In the porch").first).to_be_visible()
 
+    @BOTH
     def test_showing_who_says_yes_to_a_payment(self, issue: Issue, open_tab: OpenTab, javascript: bool) -> None:
         open_tab.allow("status of 403")  # The page that asks comes with it.
         tab = open_tab(javascript=javascript, **PHONE)
@@ -211,6 +223,7 @@ class TestEveryTurn:
         expect(tab.get_by_role("heading", level=1)).to_have_text("This is what you told us")
         expect(tab.get_by_text("Given to")).to_be_visible()
 
+    @IN_TURN
     def test_a_code_by_text(self, live_server: LiveServer, issue: Issue, open_tab: OpenTab, javascript: bool) -> None:
         open_tab.allow("status of 403")  # The page that asks comes with it.
         tab = open_tab(javascript=javascript, **PHONE)
@@ -224,6 +237,7 @@ class TestEveryTurn:
 
         expect(tab.get_by_role("heading", level=1)).to_contain_text("we know it was you", ignore_case=True)
 
+    @IN_TURN
     def test_the_wrong_person(self, issue: Issue, open_tab: OpenTab, javascript: bool) -> None:
         tab = open_tab(javascript=javascript, **PHONE)
         link = issue()
@@ -237,6 +251,7 @@ class TestEveryTurn:
         expect(tab.get_by_role("heading", level=1)).to_have_text("Thank you for telling us")
         expect(tab.get_by_text("Okafor")).to_have_count(0)
 
+    @IN_TURN
     def test_asking_whether_a_text_is_ours(self, issue: Issue, open_tab: OpenTab, javascript: bool) -> None:
         tab = open_tab(javascript=javascript, **PHONE)
         link = issue()
@@ -249,6 +264,7 @@ class TestEveryTurn:
 
         expect(tab.get_by_role("heading", level=1)).to_have_text("Yes, this link is from us")
 
+    @IN_TURN
     def test_being_called(self, issue: Issue, open_tab: OpenTab, javascript: bool) -> None:
         tab = open_tab(javascript=javascript, **PHONE)
         tab.goto(issue())
@@ -258,6 +274,7 @@ class TestEveryTurn:
 
         expect(tab.get_by_text("We’ll ring the number ending").first).to_be_visible()
 
+    @IN_TURN
     def test_stopping_the_texts(self, issue: Issue, open_tab: OpenTab, javascript: bool) -> None:
         tab = open_tab(javascript=javascript, **PHONE)
         tab.goto(issue())
@@ -268,6 +285,7 @@ class TestEveryTurn:
         expect(tab.get_by_role("heading", level=1)).to_be_visible()
         expect(tab.locator("form")).to_have_count(0)
 
+    @BOTH
     def test_another_language(self, issue: Issue, open_tab: OpenTab, javascript: bool) -> None:
         tab = open_tab(javascript=javascript, **PHONE)
         tab.goto(issue())

@@ -17,7 +17,7 @@ from tests import factories
 from tests.browser.phone_scene import ANSWERED, QUESTION, SAVED, YES, Phone
 from tests.harness.numbers import fresh_number
 from tests.harness.server import LiveServer
-from tests.harness.way import Ask, Reply, Way, busy, lost
+from tests.harness.way import Ask, Fault, Reply, Way, busy, lost
 
 Issue = Callable[..., str]
 Answers = Callable[[str], list[tuple[str, str]]]
@@ -93,32 +93,42 @@ def test_answer_whose_reply_is_lost_counts_once(phone: Phone, issue: Issue, answ
     assert len(answers(link)) == len(keys(phone.way)) == 1
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 503])
-def test_busy_server_is_tried_again(phone: Phone, issue: Issue, answers: Answers, status: int) -> None:
+def meet(reply: Reply) -> Fault:
+    return lambda _ask: reply
+
+
+def try_again_now(phone: Phone, *, tries: int) -> None:
+    """Once it was tried so many times, let the next one be due."""
+    record = phone.wait_kept(lambda kept: [it["tries"] for it in kept["queue"]] == [tries])["queue"][0]
+    phone.write("queue", {**record, "next": 0})
+    phone.tab.evaluate("() => dispatchEvent(new Event('online'))")
+
+
+NO_ANSWERS = {
+    "busy": [Reply(status, [("Content-Type", "application/problem+json")], b"{}") for status in (503, 408, 429, 500)],
+    "something on the way": [
+        Reply(status, [("Content-Type", "text/html")], b"<h1>Welcome to our hotel</h1>")
+        for status in (200, 403, 404, 413)
+    ],
+}
+
+
+@pytest.mark.parametrize("replies", NO_ANSWERS.values(), ids=NO_ANSWERS)
+def test_what_is_no_answer_of_the_servers_is_tried_again(
+    phone: Phone, issue: Issue, answers: Answers, replies: list[Reply]
+) -> None:
     link = issue()
     tab = phone.open(link)
-    problem = Reply(status, [("Content-Type", "application/problem+json")], b"{}")
-    phone.way.fail("/a/", lambda _ask: problem)
+    phone.way.fail("/a/", *map(meet, replies))
 
     tab.get_by_role("button", name=YES).click()
 
-    phone.note(SAVED)
+    phone.note(SAVED)  # The second time it is tried by itself, then as soon as it may be.
+    for tries in range(2, len(replies) + 1):
+        try_again_now(phone, tries=tries)
     phone.note("Sent at")
-    assert phone.way.count("POST", "/a/") == 2
+    assert phone.way.count("POST", "/a/") == len(replies) + 1
     assert len(answers(link)) == len(keys(phone.way)) == 1
-
-
-@pytest.mark.parametrize("status", [200, 403, 404, 413])
-def test_page_of_something_on_the_way_is_no_answer(phone: Phone, issue: Issue, answers: Answers, status: int) -> None:
-    link = issue()
-    tab = phone.open(link)
-    phone.way.fail("/a/", lambda _ask: Reply(status, [("Content-Type", "text/html")], b"<h1>Welcome to our hotel</h1>"))
-
-    tab.get_by_role("button", name=YES).click()
-
-    phone.note(SAVED)
-    phone.note("Sent at")
-    assert len(answers(link)) == 1
 
 
 def test_answer_whose_reply_breaks_off_counts_once(phone: Phone, issue: Issue, answers: Answers) -> None:

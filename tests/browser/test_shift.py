@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from selfservice.situations import rendering
 from tests.browser.phone_scene import OFFLINE, YES, Phone
+from tests.browser.test_look import SAMPLES
 
 WATCH = """self.shifts = [];
 new PerformanceObserver((list) => list.getEntries().forEach((entry) => entry.hadRecentInput || self.shifts.push(
@@ -17,19 +18,19 @@ new PerformanceObserver((list) => list.getEntries().forEach((entry) => entry.had
 SHIFTS = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(self.shifts), 300)))"
 
 
-@pytest.mark.parametrize(
-    ("situation", "sample"),
-    [("appointment_reminder", "booked"), ("fraud_alert", "online"), ("order_status", "out_for_delivery")],
-)
+@pytest.mark.parametrize("share", [3, pytest.param(1, marks=pytest.mark.long)], ids=["in_turns", "all"])
+@pytest.mark.parametrize(("situation", "sample"), SAMPLES)
 def test_page_stands_still_from_the_first_view_on(
-    phone: Phone, issue: Callable[..., str], situation: str, sample: str
+    phone: Phone, issue: Callable[..., str], situation: str, sample: str, share: int
 ) -> None:
     phone.context.add_init_script(WATCH)
     link = issue(situation, sample)
     shifted = {}
 
-    # The first time the worker comes, later it is there: each way shows the page otherwise.
-    for language in ("en", *rendering.LANGUAGES):
+    # The first time the worker comes, later it is there: each way shows the page otherwise. In turns: each language
+    # meets a third of the types.
+    languages = rendering.LANGUAGES[SAMPLES.index((situation, sample)) % share :: share]
+    for language in ("en", *languages):
         phone.open(f"{link}?lang={language}")
         found = phone.tab.evaluate(SHIFTS)
         if found:

@@ -89,7 +89,7 @@ def test_chosen_seen_sent(phone: Phone, way: Way, issue: Issue, beside: Flask, a
         page.get_by_role("button", name=ADD).click()
     chooser.value.set_files([file("a.jpg", body), file("b.heic", photos.HEIC, "image/heic")])
 
-    expect(page.get_by_text(READY)).to_have_count(2)
+    expect(page.locator(".photos").get_by_text(READY)).to_have_count(2)
     assert page.locator(".photos img").first.evaluate("(image) => image.naturalWidth") == 1400
     page.screenshot(path=artefacts / "upload.png", full_page=True)
     page.get_by_role("button", name="Send my photos").click()
@@ -179,11 +179,11 @@ def test_it_goes_on_after_a_reload(phone: Phone, way: Way, issue: Issue, beside:
     page.reload()
     expect(page.get_by_role("button", name=ADD)).to_be_visible()
     page.locator("[type=file]").set_input_files(chosen)
-    expect(page.get_by_text(READY)).to_be_visible()
+    expect(page.locator(".photos").get_by_text(READY)).to_be_visible()
     assert parts.count("0") == 1
 
     page.reload()
-    expect(page.get_by_text(READY)).to_be_visible()
+    expect(page.locator(".photos").get_by_text(READY)).to_be_visible()
     page.get_by_role("button", name="Send my photos").click()
     expect(page.get_by_role("heading", name="We have your photos")).to_be_visible()
     assert [row.size for row in sent(beside, link)] == [chosen.stat().st_size]

@@ -147,7 +147,7 @@ def test_what_is_brought_back_is_what_was_there(inside: Inside, place: Path, dat
     now = counts(database)
     assert {**now, "events": 0} == {**kept, "events": 0}
     assert now["events"] == kept["events"] + 3
-    aside = next(tmp_path.glob("selfservice.sqlite.before-*"))
+    aside = next(database.parent.glob("selfservice.sqlite.before-*"))
     assert counts(aside)["pages"] == 3
     assert str(aside) in done.stdout
     assert all(secret.encode() not in path.read_bytes() for path in folder.rglob("*") if path.is_file())

@@ -31,9 +31,9 @@ def read(path: Path) -> bytes:
         return "\n".join(connection.iterdump()).encode()
 
 
-def test_upgrade_makes_all_that_is_needed(empty_shell: Shell, tmp_path: Path) -> None:
+def test_upgrade_makes_all_that_is_needed(empty_shell: Shell, empty_inside: Inside, tmp_path: Path) -> None:
     first = empty_shell("db", "upgrade")
-    second = empty_shell("db", "upgrade")
+    second = empty_inside("db", "upgrade")
 
     newest = schema.newest()
     assert (first.returncode, first.stderr) == (0, "")

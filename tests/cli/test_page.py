@@ -17,7 +17,7 @@ from selfservice.db import db
 from selfservice.events.models import Event
 from selfservice.messages.models import Message
 from selfservice.pages.models import Page
-from tests.cli.conftest import Command, Shell
+from tests.cli.conftest import Command, Inside, Shell
 from tests.factories import appointment
 from tests.harness.application import make_app
 from tests.harness.server import ROOT
@@ -47,15 +47,15 @@ def issue(command: Command, facts: Any, *more: str, situation: str = "appointmen
     return command("page", "issue", situation, "--to", to, "--facts", text, *more)
 
 
-def test_the_command_of_the_readme_prints_a_link_that_opens(shell: Shell) -> None:
-    assert shell("db", "upgrade").returncode == 0
+def test_the_command_of_the_readme_prints_a_link_that_opens(shell: Shell, inside: Inside) -> None:
+    assert inside("db", "upgrade").returncode == 0
 
     done = shell("page", "issue", "appointment_reminder", "--to", NUMBER, "--facts", BOOKED, "--json")
 
     assert (done.returncode, done.stderr) == (0, "")
     made = json.loads(done.stdout)
     assert [message["state"] for message in made["messages"]] == ["ready"]
-    opened = shell("page", "issue", "appointment_reminder", "--to", NUMBER, "--facts", BOOKED)
+    opened = inside("page", "issue", "appointment_reminder", "--to", NUMBER, "--facts", BOOKED)
     assert opened.stdout.splitlines()[0].startswith("Page  ")
     assert open_with_settings_of(shell, made["url"]) == 200
 
@@ -183,20 +183,20 @@ def test_an_unknown_type_gets_a_sentence(command: Command) -> None:
     assert done.stderr == "There is no page type called apointment_reminder; did you mean appointment_reminder?\n"
 
 
-def test_a_broken_type_says_what_to_mend(shell: Shell, tmp_path: Path) -> None:
+def test_a_broken_type_says_what_to_mend(inside: Inside, tmp_path: Path) -> None:
     folder = tmp_path / "types" / "parking_fine"
     folder.mkdir(parents=True)
     (folder / "situation.py").write_text(BROKEN)
 
-    done = shell("page", "issue", "parking_fine", "--to", NUMBER, "--facts", "{}", SITUATIONS=str(folder.parent))
+    done = inside("page", "issue", "parking_fine", "--to", NUMBER, "--facts", "{}", SITUATIONS=str(folder.parent))
 
     assert done.returncode == 1
     assert done.stderr.startswith(f"{folder}/situation.py:1: It imports flask; ")
     assert "Traceback" not in done.stderr
 
 
-def test_an_organisation_that_is_missing_gets_a_sentence(shell: Shell) -> None:
-    done = shell("page", "issue", "appointment_reminder", "--to", NUMBER, "--facts", BOOKED)
+def test_an_organisation_that_is_missing_gets_a_sentence(inside: Inside) -> None:
+    done = inside("page", "issue", "appointment_reminder", "--to", NUMBER, "--facts", BOOKED)
 
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "No organisation is set up yet; run `flask --app app db upgrade` once.\n"

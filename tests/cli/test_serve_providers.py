@@ -26,7 +26,7 @@ def states(server: LiveServer) -> list[str]:
 @pytest.mark.parametrize("kind", [KINDS[0], *(pytest.param(kind, marks=pytest.mark.long) for kind in KINDS[1:])])
 def test_texts_leave_and_their_receipts_come_back(providers: Providers, tmp_path: Path, kind: str) -> None:
     server = LiveServer(tmp_path, SMS=getattr(providers, kind), COURTESY=str(AT_ANY_HOUR))
-    server.flask("db", "upgrade")
+    server.prepare()
     for place in range(3):
         to = f"+1202555012{place}"
         server.flask("page", "issue", "appointment_reminder", "--to", to, "--facts", BOOKED)

@@ -23,7 +23,7 @@ def test_pages_are_served_over_https(tmp_path: Path) -> None:
     made = make_certificate(tmp_path, "phone.example")
     server = LiveServer(tmp_path, WORKER="off")
     environ = {name: value for name, value in server.environ.items() if name != "SELFSERVICE_BASE_URL"}
-    server.flask("db", "upgrade")
+    server.prepare()
     options = ["--port", str(server.port), "--tls-cert", str(made.path), "--tls-key", str(tmp_path / "key.pem")]
     process = subprocess.Popen(
         [*FLASK, "serve", *options], cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True, start_new_session=True

@@ -20,8 +20,7 @@ from selfservice.db import db
 from selfservice.errors import Conflict
 from selfservice.events.models import Event
 from selfservice.pages import requests
-from selfservice.staff import service as staff
-from tests.factories import PHONE, act, issue
+from tests.factories import PHONE, act, employ, issue
 from tests.harness.post import Line
 
 ALLOWED = {(transition.source, transition.target) for transition in TRANSITIONS}
@@ -29,7 +28,7 @@ DAY = timedelta(days=1)
 
 
 def a_user() -> int:
-    user = staff.add("ana@example.com", name="Ana", password="a long enough secret", role="admin")
+    user = employ("ana@example.com", name="Ana", role="admin")
     db.session.commit()
     return user.id
 

@@ -81,6 +81,12 @@ def adopt(environ: dict[str, str]) -> None:
     os.environ.update(environ)
 
 
+def work_plainly(environ: dict[str, str]) -> None:
+    """Work until a signal, with nothing but what is in production."""
+    adopt(environ)
+    worker.run_until_signal(create_app())
+
+
 def work(environ: dict[str, str], job: Job) -> None:
     """Work until SIGTERM."""
     adopt(environ)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from selfservice import db
+from selfservice import db, logs
 from selfservice.config import Settings
 
 if TYPE_CHECKING:
@@ -53,6 +53,12 @@ def _built_in() -> Registry:
     return Registry.load(strict=True)
 
 
+@lru_cache(maxsize=8)
+def _keep_app(settings: Settings) -> Flask:
+    """An application that is lent to one test after the other: its routes, templates and statements stay compiled."""
+    return make_app(settings)
+
+
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
     """Demo settings for a fresh database."""
@@ -61,11 +67,20 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
-    """The application on a fresh database, on each kind in turn; no context is pushed."""
-    app = make_app(settings)
+    """The application on a fresh database, on each kind in turn; no context is pushed.
+
+    What differs between tests of the same settings is the folder of the instance, and what they and the application
+    keep in `extensions`: both are as new for each. A test that adds routes makes an application of its own.
+    """
+    app = _keep_app(settings.model_copy(update={"instance": Path()}))
+    kept = dict(app.extensions)
+    app.extensions["selfservice.settings"] = settings
+    logs.configure(settings)
     yield app
     with app.app_context():
         db.dispose()
+    app.extensions.clear()
+    app.extensions.update(kept)
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ import os
 import secrets
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -28,6 +29,8 @@ from selfservice import db, schema
 KINDS = ("sqlite", "postgresql")
 SCREENS = Path(__file__).parents[1] / "web" / "console"
 ON_SCREENS = ("sqlite", pytest.param("postgresql", marks=pytest.mark.long))
+MEMORY = Path("/dev/shm")
+ROOM_BYTES = 1 << 30
 _numbers = itertools.count(1)
 
 _END_OTHERS = """
@@ -122,12 +125,24 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def quick_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for databases of one process: in memory where there is room, so that no commit waits for a disk."""
+    if not (MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES):
+        yield tmp_path_factory.mktemp("quick")
+        return
+    with tempfile.TemporaryDirectory(prefix="pages-", dir=MEMORY) as folder:
+        yield Path(folder)
+
+
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    """The address of a fresh SQLite database."""
-    path = tmp_path / "selfservice.sqlite"
-    shutil.copyfile(sqlite_template, path)
-    return f"sqlite:///{path}"
+def sqlite_url(sqlite_template: Path, quick_folder: Path) -> Iterator[str]:
+    """The address of a fresh SQLite database: always the same, so that what is prepared for it can be kept."""
+    folder = quick_folder / "database"
+    folder.mkdir()
+    shutil.copyfile(sqlite_template, folder / "selfservice.sqlite")
+    yield f"sqlite:///{folder / 'selfservice.sqlite'}"
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
@@ -141,46 +156,58 @@ def postgresql_template(postgresql_server: str) -> Iterator[str]:
 
 
 class Lender:
-    """Lends one database to a test after the other; each finds it as the template is."""
+    """Lends one database to a test after the other; each finds it as the template is.
+
+    It keeps one connection: a new one takes longer than to empty the database.
+    """
 
     def __init__(self, server: str, template: str) -> None:
         self._server = server
         self._template = template
         self._name = ""
         self._plan = ""
+        self._connection: psycopg.Connection[Any] | None = None
 
     def lend(self) -> str:
         """The address of a database that is as the template."""
         if not self._name:
             self._name = f"{self._template}_{next(_numbers)}"
             _run(self._server, f"CREATE DATABASE {self._name} TEMPLATE {self._template}")
-            self._plan = self._read_plan()
+            self._plan = self._read_plan(self._connect())
         return driver_url(self._server, self._name)
 
     def take_back(self) -> None:
         """Empty it; drop it if it is no longer built as it was."""
-        with self._connect() as connection:
-            connection.execute(_END_OTHERS)
-            if self._plan == self._read_plan():
-                connection.execute(_EMPTY)
-                return
-        self.drop()
+        connection = self._connect()
+        connection.execute(_END_OTHERS)
+        if self._plan == self._read_plan(connection):
+            connection.execute(_EMPTY)
+        else:
+            self.drop()
 
     def drop(self) -> None:
         """Drop it; the next one is made anew."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
         if self._name:
             _run(self._server, f"DROP DATABASE {self._name} WITH (FORCE)")
         self._name = ""
 
     def _connect(self) -> psycopg.Connection[Any]:
-        return psycopg.connect(self._server, dbname=self._name, autocommit=True)
+        with suppress(psycopg.OperationalError):  # A test may have ended every connection.
+            if self._connection is not None:
+                return self._connection.execute("SELECT 1").connection
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = psycopg.connect(self._server, dbname=self._name, autocommit=True)
+        return self._connection
 
-    def _read_plan(self) -> str:
-        with self._connect() as connection:
-            try:
-                return str(connection.execute(_PLAN).fetchall())
-            except psycopg.errors.UndefinedTable:  # Not even the table that names the revision is left.
-                return ""
+    def _read_plan(self, connection: psycopg.Connection[Any]) -> str:
+        try:
+            return str(connection.execute(_PLAN).fetchall())
+        except psycopg.errors.UndefinedTable:  # Not even the table that names the revision is left.
+            return ""
 
 
 @pytest.fixture(scope="session")

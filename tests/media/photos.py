@@ -6,6 +6,7 @@ import base64
 import io
 import struct
 import zlib
+from functools import cache
 from typing import Any
 
 from PIL import Image, ImageCms, PngImagePlugin
@@ -88,6 +89,7 @@ def gif() -> bytes:
     return saved(picture(), "GIF", save_all=True, append_images=[Image.new("RGB", (64, 48), BLUE)], comment=COMMENT)
 
 
+@cache
 def bomb(side: int = 30_000) -> bytes:
     """A PNG of a few kilobytes that claims, and has, `side` by `side` black pixels of one bit."""
     line = b"\0" + bytes(side // 8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -9,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from selfservice.errors import Invalid
-from selfservice.situations.contract import whole
-from selfservice.situations.contract.wording import check_shared, line_of
+from selfservice.situations.contract import looks, whole
+from selfservice.situations.contract.places import line_for, line_of
+from selfservice.situations.contract.wording import check_shared
 from selfservice.situations.loading import Loaded, load_folder, load_shared
 from selfservice.situations.problem import Problem
 from selfservice.situations.registry import BUILT_IN, Registry
@@ -50,15 +52,26 @@ def type_(tmp_path: Path) -> Type:
     return Type(tmp_path / "broken")
 
 
-@pytest.mark.parametrize("key", [loaded.key for loaded in Registry.load(strict=True)])
-@pytest.mark.parametrize("days", [*range(7), 40, 130, 220, 310])
+KEYS = [loaded.key for loaded in Registry.load(strict=True)]
+DAYS = (*range(7), 40, 130, 220, 310)
+"""From NOW on: each day of a week, and each season."""
+
+# In turns: each type meets four of the days, each day a third of the types.
+IN_TURNS = [
+    pytest.param(key, days, marks=[pytest.mark.long] * ((place + turn) % 3 != 0))
+    for place, key in enumerate(KEYS)
+    for turn, days in enumerate(DAYS)
+]
+
+
+@pytest.mark.parametrize(("key", "days"), IN_TURNS)
 def test_every_type_fulfils_its_contract_whatever_the_day(registry: Registry, key: str, days: int) -> None:
     found = whole.check(registry.get(key), now=NOW + timedelta(days=days, hours=days * 5))
 
     assert [str(problem) for problem in found] == []
 
 
-@pytest.mark.parametrize("key", [loaded.key for loaded in Registry.load(strict=True)])
+@pytest.mark.parametrize("key", KEYS)
 def test_every_type_speaks_every_language(registry: Registry, key: str) -> None:
     assert set(registry.get(key).languages) == set(registry.shared)
 
@@ -102,22 +115,23 @@ def test_shared_words_are_the_same_in_each_language_and_plain() -> None:
             '"note"',
             "The step note asks for two forms at once; give one of them a step of its own.",
         ),
+        ('icon="check"', 'icon="chekc"', '"chekc"', "There is no icon called chekc; did you mean check?"),
         (
             "    note: str = prose(300)",
             "    note: str = prose(300)\n    how: int = 5",
-            None,
+            "how: int",
             "The field how cannot be drawn; declare it with pick, rate, line, prose or photos, or as a Literal.",
         ),
         (
             "    steps=(\n",
             "    kept_for=timedelta(hours=23),\n    steps=(\n",
-            None,
+            "kept_for=",
             "What a page says is kept for a day at least and ten years at most; change kept_for.",
         ),
         (
             "follow_ups=(NextChannel(",
             "follow_ups=(NextChannel(after=timedelta(hours=6)), NextChannel(",
-            None,
+            "how: int",
             "Two follow-ups do the same at the same time (next_channel after 21600); take one of them out.",
         ),
         (
@@ -129,7 +143,7 @@ def test_shared_words_are_the_same_in_each_language_and_plain() -> None:
         (
             "    note: str = prose(300)",
             "    slot: str = prose(300)",
-            None,
+            "slot: ",
             "Two forms have a field called slot; rename one of them, as their words share one name.",
         ),
         (
@@ -147,7 +161,7 @@ def test_shared_words_are_the_same_in_each_language_and_plain() -> None:
         (
             '    bring: Line | None = fact("What to bring"',
             '    link: Line | None = fact("What to bring"',
-            None,
+            "link: Line",
             "link is a value that every sentence may use already; rename the fact or action.",
         ),
         (
@@ -159,12 +173,11 @@ def test_shared_words_are_the_same_in_each_language_and_plain() -> None:
     ],
 )
 def test_declaration_that_does_not_fit_together_is_told(
-    type_: Type, old: str, new: str, looked_for: str | None, sentence: str
+    type_: Type, old: str, new: str, looked_for: str, sentence: str
 ) -> None:
     type_.replace(SITUATION, old, new)
 
-    line = type_.line(SITUATION, looked_for) if looked_for else None
-    assert (SITUATION, line, sentence) in type_.problems()
+    assert (SITUATION, type_.line(SITUATION, looked_for), sentence) in type_.problems()
 
 
 @pytest.mark.parametrize(
@@ -296,7 +309,8 @@ def test_words_that_cannot_be_used_are_told_with_their_line(
 def test_words_that_are_missing_are_told(type_: Type, file: str, old: str, problem: str) -> None:
     type_.replace(file, old, "")
 
-    assert (file, None, problem) in type_.problems()
+    key = problem.partition(" ")[0]
+    assert (file, line_for(type_.folder / file, key), problem) in type_.problems()
 
 
 def test_a_reminder_that_no_follow_up_sends_is_told(type_: Type) -> None:
@@ -377,7 +391,7 @@ def test_words_of_the_template_are_there_and_said(type_: Type) -> None:
     found = [problem for problem in type_.problems() if problem[0] == ENGLISH]
 
     assert found == [
-        (ENGLISH, None, "lead.before is missing, and page.html says it; write it."),
+        (ENGLISH, type_.line(ENGLISH, "[lead]"), "lead.before is missing, and page.html says it; write it."),
         (
             ENGLISH,
             type_.line(ENGLISH, 'was = "Was"'),
@@ -426,7 +440,8 @@ def test_accent_that_makes_a_text_dear_is_told(type_: Type) -> None:
 def test_sample_that_is_not_valid_is_told(type_: Type, old: str, new: str, sentence: str) -> None:
     type_.replace(BOOKED, old, new)
 
-    assert (BOOKED, None, sentence) in type_.problems()
+    wanted = type_.line(BOOKED, new if "brought" in new else '"at"')
+    assert (BOOKED, wanted, sentence) in type_.problems()
 
 
 def test_type_without_samples_is_told(type_: Type) -> None:
@@ -467,7 +482,7 @@ def test_page_that_would_end_before_it_begins_is_told(type_: Type) -> None:
 
     assert (
         BOOKED,
-        None,
+        1,
         "A page of this sample would have ended before it begins; move its times.",
     ) in type_.problems()
 
@@ -530,3 +545,60 @@ class TestSecrecy:
 def test_problem_reads_like_a_compilers() -> None:
     assert str(Problem(Path("a/copy/en.toml"), 7, "x is empty; write it.")) == "a/copy/en.toml:7: x is empty; write it."
     assert str(Problem(Path("a/samples"), None, "There is no sample.")) == "a/samples: There is no sample."
+
+
+@pytest.mark.parametrize("key", [loaded.key for loaded in Registry.load(strict=True)])
+def test_every_type_can_be_drawn_in_every_stage(registry: Registry, key: str) -> None:
+    assert [str(problem) for problem in looks.check(registry.get(key), NOW)] == []
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "sentence"),
+    [
+        ("page.html", "facts.bring)", "facts.brings)", "UndefinedError: "),
+        ("page.html", "facts.person, about", "facts.person, abuot", "UndefinedError: 'abuot' is undefined; mend"),
+        (
+            "page.html",
+            "facts.at|leaf) }}{% endcall %}",
+            "facts.at|leave) }}{% endcall %}",
+            "TemplateAssertionError: No",
+        ),
+        ("page.html", 'row("pin"', 'row("pinn"', "ConfigError: There is no icon called pinn; use one of"),
+        (SITUATION, "return bool(facts.offered)", "return bool(facts.offers)", "AttributeError: "),
+    ],
+)
+def test_slip_that_shows_only_when_a_page_is_drawn_is_told_with_its_line(
+    type_: Type, file: str, old: str, new: str, sentence: str
+) -> None:
+    type_.replace(file, old, new)
+
+    found = list(looks.check(type_.load(), NOW))
+
+    assert found
+    assert {(item.file, item.line) for item in found} == {(type_.folder / file, type_.line(file, new))}
+    assert all(item.sentence.startswith(sentence) for item in found)
+
+
+def test_type_without_a_word_for_staff_is_told(type_: Type) -> None:
+    (type_.folder / "README.md").unlink()
+
+    sentence = "There is nothing for staff to read; write when to use this type and what comes of each answer."
+    assert type_.problems() == [("README.md", None, sentence)]
+
+
+def test_fact_that_nobody_sees_is_told(type_: Type) -> None:
+    type_.replace("page.html", "{% if facts.bring %}", "{% if false %}")
+    type_.replace("page.html", "facts.bring", "facts.person")
+
+    sentence = "The fact bring is shown nowhere and used nowhere; show it in page.html or take it out."
+    assert type_.problems() == [(SITUATION, type_.line(SITUATION, "bring: Line"), sentence)]
+
+
+def test_fact_that_no_sample_fills_in_is_told(type_: Type) -> None:
+    for sample in (type_.folder / "samples").glob("*.json"):
+        facts = json.loads(sample.read_text(encoding="utf-8"))
+        facts.pop("bring", None)
+        sample.write_text(json.dumps(facts), encoding="utf-8")
+
+    sentence = "No sample fills in bring, so nobody sees how it looks; add it to one."
+    assert type_.problems() == [(SITUATION, type_.line(SITUATION, "bring: Line"), sentence)]

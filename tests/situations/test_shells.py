@@ -62,9 +62,12 @@ def fill(shells: Shells, shown: View) -> str:
     return text
 
 
-def test_every_state_of_every_type_from_its_shell_is_the_page_in_full(registry: Registry, shells: Shells) -> None:
+@pytest.mark.parametrize("wholly", [False, pytest.param(True, marks=pytest.mark.long)], ids=["in_turns", "all"])
+def test_every_state_of_every_type_from_its_shell_is_the_page_in_full(
+    registry: Registry, shells: Shells, wholly: bool
+) -> None:
     different = []
-    for name, shown in every_state(registry):
+    for name, shown in every_state(registry, wholly=wholly):
         if not shown.problems and fill(shells, shown) != rendering.render_in_full(shown):
             different.append(name)
 

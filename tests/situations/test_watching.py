@@ -47,13 +47,19 @@ def watch(folder: Path) -> Watch:
 def watched(folder: Path, database_url: str, tmp_path: Path) -> Iterator[Flask]:
     """The application as `make run` makes it, on a folder of types; it looks with every request."""
     app = make_app(make_settings(database_url, tmp_path, SITUATIONS=str(folder)))
-    app.extensions["selfservice.watch"]._every = 0
+    look_each_time(app)
     with app.app_context():
         brands.ensure_default()
         db.session.commit()
     yield app
     with app.app_context():
         dispose()
+
+
+def look_each_time(app: Flask) -> None:
+    """Let it look with every request, also just after it was made."""
+    watch = app.extensions["selfservice.watch"]
+    watch._every = watch._next = 0
 
 
 def change(path: Path, old: str, new: str) -> None:
@@ -207,7 +213,7 @@ def test_page_of_a_broken_type_says_so_plainly_and_works_once_mended(watched: Fl
 
 def test_worker_sees_new_types_and_ends_no_page_of_a_folder_that_goes(watched: Flask, folder: Path) -> None:
     beside = make_app(config_of(watched))
-    beside.extensions["selfservice.watch"]._every = 0
+    look_each_time(beside)
     making.make("chimney_sweep", folder)
     watching.refresh(watched)
     page_id, _ = issue(watched, "chimney_sweep")

@@ -9,12 +9,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from selfservice.brands.face import Face
+from selfservice.kit.opening import Opening
 from selfservice.situations.contract import rehearsal
 from selfservice.situations.loading import Loaded
 from selfservice.situations.registry import Registry
 from selfservice.situations.view import View
 
 ZONE = ZoneInfo("Europe/London")
+OFFICE = Opening.read({"week": {"mon": ["08:00-18:30"]}}, ZONE)
+LOGO = "8f3a61c9d2740be5"
 NOW = datetime(2026, 11, 21, 9, 5, tzinfo=UTC)
 # Tokens as hard to compress as real ones, the same in every run.
 TOKEN = "1k8TzQ0mVx3Lr9Yc5Hs7Wd2Nf6Bg4Jp1Ea"
@@ -113,12 +116,20 @@ def each_step_once(loaded: Loaded, sample: str, language: str = "en") -> Iterato
             yield name, shown
 
 
-def every_state(registry: Registry) -> Iterator[tuple[str, View]]:
-    """Every state of every sample of every type in English, and of one sample of each in every other language."""
+def every_state(registry: Registry, *, wholly: bool) -> Iterator[tuple[str, View]]:
+    """Every state of every sample of every type in English, and of one sample of each in every other language.
+
+    Not wholly: in turns, the beginning in every language and each other state in English and one more.
+    """
     for loaded in registry:
-        for number, sample in enumerate(loaded.samples):
-            for language in loaded.languages if number == 0 else ("en",):
-                for name, shown in states(loaded, sample, language):
+        first, *others = loaded.languages
+        for sample in loaded.samples:
+            for name, shown in states(loaded, sample, first):
+                yield f"{loaded.key} {sample} {first} {name}", shown
+        sample = next(iter(loaded.samples))
+        for turn, language in enumerate(others):
+            for number, (name, shown) in enumerate(states(loaded, sample, language)):
+                if wholly or not number or number % len(others) == turn:
                     yield f"{loaded.key} {sample} {language} {name}", shown
 
 
@@ -146,6 +157,7 @@ def _ended(fresh: View) -> Iterator[tuple[str, View]]:
     yield "changed", fresh.with_notice("changed")
     yield "conflict", fresh.with_notice("conflict")
     yield "callback", replace(fresh, callback_at=NOW + timedelta(hours=2))
+    yield "away", replace(fresh, brand=replace(fresh.brand, opening=OFFICE))
     yield "preview", replace(fresh, token="", answer_tokens={})
     yield "nameless", replace(fresh, first_name="", ending="", host="")
     for state in ("expired", "revoked", "superseded", "retired"):

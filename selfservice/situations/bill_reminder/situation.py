@@ -64,7 +64,7 @@ class Bill(Facts):
 
 
 def days_to_pay(facts: Bill, case: Case) -> list[date]:
-    """Tomorrow and each day after it, as long as paying may wait."""
+    """The days that paying may wait: tomorrow at the earliest, and the last 14 of them."""
     latest = facts.due_on + timedelta(days=facts.promise_days)
     wait = (latest - case.today).days
     return [case.today + timedelta(days=days) for days in range(1, wait + 1)][-14:]
@@ -117,7 +117,7 @@ def _end(facts: Bill) -> datetime:
     return datetime.combine(facts.due_on, time(), UTC) + OPEN_FOR
 
 
-PAY = Follow("pay_url", icon="card")
+PAY = Follow("pay_url", icon="card", said="Went to the payment page")
 
 SITUATION = Situation(
     facts=Bill,
@@ -140,7 +140,7 @@ SITUATION = Situation(
                 Go("later", icon="calendar"),
                 Do("paid"),
                 Go("hard", icon="message", row=True),
-                Follow("bill_url", icon="receipt", row=True),
+                Follow("bill_url", icon="receipt", row=True, said="Went to the whole bill"),
             ),
             variants=(
                 Variant("overdue", lambda facts, _answers, now: facts.due_on < now.date()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -14,6 +15,8 @@ from selfservice.kit.fields import kind_of
 from selfservice.kit.forms import asked_of, control_of, takes_photos
 from selfservice.kit.kinds import Kind, LinkKind, ListKind
 from selfservice.kit.words import names_of
+from selfservice.situations import icons
+from selfservice.situations.contract.places import line_naming
 from selfservice.situations.loading import Loaded
 from selfservice.situations.problem import Problem
 from selfservice.situations.values import STANDARD
@@ -26,10 +29,8 @@ _TAKEN_ACTIONS = frozenset({"change"})
 def check(loaded: Loaded) -> Iterator[Problem]:
     """All that is wrong with the declaration of a type."""
     file = loaded.folder / "situation.py"
-    source = file.read_text(encoding="utf-8").splitlines()
     for name, sentence in _sentences(loaded.situation):
-        line = next((number for number, text in enumerate(source, start=1) if f'"{name}"' in text), None)
-        yield Problem(file, line, sentence)
+        yield Problem(file, line_naming(file, name), sentence)
 
 
 def _sentences(situation: Situation) -> Iterator[tuple[str, str]]:
@@ -39,6 +40,7 @@ def _sentences(situation: Situation) -> Iterator[tuple[str, str]]:
     for step in situation.steps:
         yield from _buttons(step, situation)
     yield from _actions_without_button(situation)
+    yield from _icons(situation)
     yield from _keeping(situation)
     yield from _following_up(situation)
     yield from _asking_again(situation)
@@ -103,6 +105,16 @@ def _actions_without_button(situation: Situation) -> Iterator[tuple[str, str]]:
     for action in situation.actions:
         if action.key not in done:
             yield action.key, f"No step has a button for the action {action.key}; add one or take the action out."
+
+
+def _icons(situation: Situation) -> Iterator[tuple[str, str]]:
+    named = [situation.icon, *(getattr(button, "icon", "") for step in situation.steps for button in step.buttons)]
+    known = icons.names()
+    for name in dict.fromkeys(named):
+        if name and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            guess = f"did you mean {near[0]}?" if near else f"use one of {', '.join(known)}."
+            yield name, f"There is no icon called {name}; {guess}"
 
 
 def _keeping(situation: Situation) -> Iterator[tuple[str, str]]:

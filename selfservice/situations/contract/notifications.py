@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from selfservice.brands.face import Face
 from selfservice.errors import AppError
-from selfservice.kit import Facts
 from selfservice.kit.words import Words
 from selfservice.situations import notifying
-from selfservice.situations.contract.wording import BUTTON_WORDS, copy_file, line_of
+from selfservice.situations.contract import specimens
+from selfservice.situations.contract.places import line_naming, line_of
+from selfservice.situations.contract.wording import BUTTON_WORDS, copy_file
 from selfservice.situations.loading import Loaded
 from selfservice.situations.notifying import MOST_BYTES, SAYINGS, TITLE, Sending
 from selfservice.situations.problem import Problem
-from selfservice.situations.view import View
 
-ZONE = ZoneInfo("Europe/London")
-# As long as ordinary ones are.
-BRAND = "Harbour Street Health Centre"
-LINK = f"https://go.harbourstreet.example/p/{'0' * 34}"
 RECEIPT = "0" * 34
 KEY = "00000000-0000-4000-8000-000000000000"
 _SAID = (*SAYINGS, "saved", "sent", "failed", "open")
@@ -40,13 +34,13 @@ def _actions(loaded: Loaded) -> Iterator[Problem]:
     for action in loaded.situation.actions:
         if action.in_notification and action.form.model_fields:
             sentence = f"The action {action.key} asks for a form, which no notification has; take in_notification out."
-            yield Problem(file, None, sentence)
+            yield Problem(file, line_naming(file, action.key), sentence)
         elif action.in_notification and not notifying.may_be_offered(action, loaded.situation):
             sentence = (
                 f"The action {action.key} is offered in notifications, but somebody is asked who they are before it; "
                 "take in_notification out."
             )
-            yield Problem(file, None, sentence)
+            yield Problem(file, line_naming(file, action.key), sentence)
 
 
 def _words(loaded: Loaded, own: Words) -> Iterator[Problem]:
@@ -68,43 +62,13 @@ def _sizes(loaded: Loaded, language: str, now: datetime) -> Iterator[Problem]:
     file = copy_file(loaded, language)
     for sample in loaded.samples.values():
         try:
-            facts = loaded.situation.accept(sample.facts(zone=ZONE, now=now), now)
+            view = specimens.view_of(loaded, sample, language, now)
         except AppError:
             continue  # Told by the rehearsal.
-        view = _view(loaded, language, facts, now)
         answers = {button.action: (RECEIPT + button.action, KEY) for button in notifying.offered(view, loaded)}
-        sending = Sending(tag="0" * 11, link=LINK, receipt=RECEIPT, answers=answers, badge=99)
+        sending = Sending(tag="0" * 11, link=specimens.LINK, receipt=RECEIPT, answers=answers, badge=99)
         for saying in (one for one in SAYINGS if f"push.{one}" in loaded.words[language]):
             size = notifying.size_of(notifying.compose(view, loaded, sending, saying=saying))
             if size > MOST_BYTES:
                 sentence = f"The notification of {sample.name} has {size} bytes, {MOST_BYTES} fit; shorten its words."
                 yield Problem(file, line_of(file, f"push.{saying}"), sentence)
-
-
-def _view(loaded: Loaded, language: str, facts: Facts, now: datetime) -> View:
-    brand = Face(
-        id=1,
-        key="specimen",
-        name=BRAND,
-        mark="H",
-        colour="#000000",
-        colour_dark="#ffffff",
-        phone="+442079460000",
-        country="GB",
-        timezone=str(ZONE),
-    )
-    return View(
-        situation=loaded.key,
-        version=loaded.situation.version,
-        state="open",
-        step=loaded.situation.steps[0].key,
-        facts=facts,
-        brand=brand,
-        language=language,
-        timezone=str(ZONE),
-        now=now,
-        expires_at=loaded.situation.expires(facts, now),
-        revision=10,
-        team="Reception",
-        first_name="Maria",
-    )

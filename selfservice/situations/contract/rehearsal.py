@@ -8,26 +8,26 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import product
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-from selfservice.errors import AppError
+from selfservice.errors import AppError, Invalid
 from selfservice.kit import Action, Case, Do, Facts, Form, Input, Outcome, Step
 from selfservice.kit.formats import Reader
+<<<<<<< HEAD
 from selfservice.kit.forms import EXAMPLE_PHOTO, UPLOAD, WRITTEN
 from selfservice.kit.opening import WEEKDAYS, Opening, read_windows
+=======
+from selfservice.kit.forms import WRITTEN
+>>>>>>> wk
 from selfservice.kit.words import Words
-from selfservice.situations.contract.wording import copy_file, line_of
+from selfservice.situations.contract.places import line_naming, line_of
+from selfservice.situations.contract.specimens import BRAND, LINK, OPENING, ZONE
+from selfservice.situations.contract.wording import copy_file
 from selfservice.situations.loading import DEFAULT_LANGUAGE, Loaded
 from selfservice.situations.problem import Problem
 from selfservice.situations.samples import Sample
 from selfservice.situations.values import Standard, standard_values
 from selfservice.text import compose, measure
 
-ZONE = ZoneInfo("Europe/London")
-OPENING = Opening(ZONE, tuple(read_windows(["08:00-20:00"]) for _weekday in WEEKDAYS))
-# A text is measured with a brand and a link as long as ordinary ones are.
-BRAND = "Harbour Street Health Centre"
-LINK = f"https://go.harbourstreet.example/p/{'0' * 34}"
 _SPOKEN = (
     *("title", "why.text", "check.text", "calendar.title", "calendar.description"),
     *("sms.body", "sms.question", "sms.updated", "sms.reminder", "sms.gone"),
@@ -44,7 +44,12 @@ class Scene:
 
 
 class Stuck(Exception):
-    """An action failed in a way no customer could mend."""
+    """An action failed in a way no customer could mend; `line` is where in the type's own declaration, if there."""
+
+    def __init__(self, sentence: str, action: str, line: int | None = None) -> None:
+        super().__init__(sentence)
+        self.action = action
+        self.line = line
 
 
 def check(loaded: Loaded, now: datetime) -> Iterator[Problem]:
@@ -58,13 +63,13 @@ def check(loaded: Loaded, now: datetime) -> Iterator[Problem]:
         try:
             facts = loaded.situation.accept(sample.facts(zone=ZONE, now=now), now)
         except AppError as error:
-            yield Problem(sample.path, None, error.message)
+            yield from _refused(sample, error)
             continue
         yield from _play(loaded, sample, facts, now, seen)
     for step in loaded.situation.steps:
         if step.key not in seen:
             sentence = f"No sample ever shows the step {step.key}; lead to it, add a sample that does, or take it out."
-            yield Problem(folder / "situation.py", None, sentence)
+            yield Problem(folder / "situation.py", line_naming(folder / "situation.py", step.key), sentence)
 
 
 def scenes(loaded: Loaded, facts: Facts, now: datetime) -> Iterator[Scene]:
@@ -93,7 +98,7 @@ def _play(loaded: Loaded, sample: Sample, facts: Facts, now: datetime, seen: set
     file = loaded.folder / "situation.py"
     situation = loaded.situation
     if situation.expires(facts, now) <= now:
-        yield Problem(sample.path, None, "A page of this sample would have ended before it begins; move its times.")
+        yield Problem(sample.path, 1, "A page of this sample would have ended before it begins; move its times.")
     try:
         for scene in scenes(loaded, facts, now):
             steps = situation.reachable(scene.step, facts)
@@ -101,7 +106,16 @@ def _play(loaded: Loaded, sample: Sample, facts: Facts, now: datetime, seen: set
             for language in loaded.languages:
                 yield from _speak(loaded, language, facts, scene, steps, now)
     except Stuck as stuck:
-        yield Problem(file, None, f"{stuck} (sample {sample.name})")
+        line = stuck.line or line_naming(file, stuck.action)
+        yield Problem(file, line, f"{stuck} (sample {sample.name})")
+
+
+def _refused(sample: Sample, error: AppError) -> Iterator[Problem]:
+    fields = error.fields if isinstance(error, Invalid) else {}
+    for name, sentence in fields.items():
+        yield Problem(sample.path, line_naming(sample.path, name) or 1, sentence)
+    if not fields:
+        yield Problem(sample.path, 1, error.message)
 
 
 def _actions(loaded: Loaded, scene: Scene, facts: Facts) -> Iterator[Action]:
@@ -132,16 +146,19 @@ def _outcomes(
             form = situation.read(action, facts, raw, case)
             outcome = action.perform(facts, form, case)
         except Exception as error:
-            last = traceback.extract_tb(error.__traceback__)[-1]
-            place = f"{Path(last.filename).name} line {last.lineno}"
-            raise Stuck(
-                f"The action {action.key} failed: {type(error).__name__}: {error} ({place}); mend it."
-            ) from error
+            frames = traceback.extract_tb(error.__traceback__)
+            own = [frame.lineno for frame in frames if Path(frame.filename) == loaded.folder / "situation.py"]
+            sentence = f"The action {action.key} failed: {type(error).__name__}: {error}; mend it."
+            raise Stuck(sentence, action.key, own[-1] if own else None) from error
         if situation.step(outcome.shows) is None:
-            raise Stuck(f"The action {action.key} shows {outcome.shows!r}, which is no step; correct its Outcome.")
+            raise Stuck(
+                f"The action {action.key} shows {outcome.shows!r}, which is no step; correct its Outcome.", action.key
+            )
         for name in outcome.says:
             if f"texts.{name}" not in loaded.words[DEFAULT_LANGUAGE]:
-                raise Stuck(f"The action {action.key} says {name!r}, and texts.{name} is missing; write it.")
+                raise Stuck(
+                    f"The action {action.key} says {name!r}, and texts.{name} is missing; write it.", action.key
+                )
         yield form, outcome
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from selfservice.errors import ConfigError
 from selfservice.kit import texting
 from selfservice.kit.words import Words, pieces
-from selfservice.situations.contract.wording import copy_file, line_of
+from selfservice.situations.contract.places import line_for, line_of
+from selfservice.situations.contract.wording import copy_file
 from selfservice.situations.loading import Loaded
 from selfservice.situations.problem import Problem
 from selfservice.situations.replying import QUESTION, TABLE, reply_words
@@ -46,7 +47,9 @@ def _words(words: Words, loaded: Loaded, file: Path) -> Iterator[Problem]:
 def _question(words: Words, file: Path) -> Iterator[Problem]:
     question = words.get(QUESTION)
     if question is None:
-        yield Problem(file, None, f"{QUESTION} is missing, and this type asks in the text; write it.")
+        yield Problem(
+            file, line_for(file, QUESTION), f"{QUESTION} is missing, and this type asks in the text; write it."
+        )
         return
     line = line_of(file, QUESTION)
     try:

@@ -11,7 +11,8 @@ from selfservice.kit.fields import kind_of
 from selfservice.kit.forms import asked_of
 from selfservice.kit.kinds import DigitsKind, LineKind, WholeKind
 from selfservice.kit.words import Words, pieces
-from selfservice.situations.contract.wording import copy_file, line_of
+from selfservice.situations.contract.places import line_naming, line_of
+from selfservice.situations.contract.wording import copy_file
 from selfservice.situations.loading import Loaded
 from selfservice.situations.problem import Problem
 from selfservice.situations.values import STANDARD
@@ -24,8 +25,8 @@ _BEFORE = ("why.", "check.", "checks.", "person.", "callback.", "preferences.", 
 def check(loaded: Loaded) -> Iterator[Problem]:
     """All that a type with checks tells before they are passed."""
     file = loaded.folder / "situation.py"
-    for sentence in _declared(loaded.situation):
-        yield Problem(file, None, sentence)
+    for name, sentence in _declared(loaded.situation):
+        yield Problem(file, line_naming(file, name, "Check"), sentence)
     secrets = {one.fact for one in loaded.situation.checks if one.fact}
     yield from _drawn(loaded, secrets)
     early = _early_buttons(loaded.situation)
@@ -36,30 +37,37 @@ def check(loaded: Loaded) -> Iterator[Problem]:
                 yield Problem(copy_file(loaded, language), line_of(copy_file(loaded, language), key), complaint)
 
 
-def _declared(situation: Situation) -> Iterator[str]:
+def _declared(situation: Situation) -> Iterator[tuple[str, str]]:
+    """What is wrong, each with the word to look for in the file."""
     kinds: dict[str, Check] = {}
     for one in situation.checks:
         yield from _fact_of(one, situation)
         if kinds.setdefault(one.kind, one) != one:
-            yield f"Two checks of the kind {one.kind} differ; a pass counts for the kind, so make them the same."
+            yield (
+                one.kind,
+                f"Two checks of the kind {one.kind} differ; a pass counts for the kind, so make them the same.",
+            )
     for action in situation.actions:
         if action.check is not None and action.needs_no_check:
-            yield f"The action {action.key} protects, so nothing may stand before it; take its check out."
+            yield action.key, f"The action {action.key} protects, so nothing may stand before it; take its check out."
 
 
-def _fact_of(one: Check, situation: Situation) -> Iterator[str]:
+def _fact_of(one: Check, situation: Situation) -> Iterator[tuple[str, str]]:
     if one.kind == "otp":
         if one.fact:
-            yield f"A code is compared with no fact; take {one.fact} out of its check."
+            yield one.fact, f"A code is compared with no fact; take {one.fact} out of its check."
         return
     info = situation.facts.model_fields.get(one.fact)
     if info is None:
-        yield f"A check compares with {one.fact or 'no fact'}, which is no fact of this type; correct its name."
+        yield (
+            one.fact or one.kind,
+            (f"A check compares with {one.fact or 'no fact'}, which is no fact of this type; correct its name."),
+        )
     elif not isinstance(kind_of(info.annotation, info.metadata), _COMPARABLE):
-        yield f"A check compares with {one.fact}, which is no line, digits or whole number; use another fact."
+        yield one.fact, f"A check compares with {one.fact}, which is no line, digits or whole number; use another fact."
     picks = (asked_of(field).source for action in situation.actions for field in action.form.model_fields.values())
     if one.fact in picks:
-        yield f"A form lets customers pick from {one.fact}, which a check asks for; use another fact."
+        yield one.fact, f"A form lets customers pick from {one.fact}, which a check asks for; use another fact."
 
 
 def _drawn(loaded: Loaded, secrets: set[str]) -> Iterator[Problem]:

@@ -1,6 +1,7 @@
 """The contract of a page type, checked: what its declaration, its words and its samples have to fulfil together.
 
-`flask situation check` prints what is found here; the tests run it over every folder. Looks are judged elsewhere.
+`flask situation check` prints what is found here, and what `looks` finds when every page is drawn; the tests run both
+over every folder. How well a page looks is judged elsewhere.
 """
 
 from __future__ import annotations
@@ -8,7 +9,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from selfservice import clock
-from selfservice.situations.contract import declaration, notifications, rehearsal, replies, secrecy, wording
+from selfservice.situations.contract import (
+    completeness,
+    declaration,
+    notifications,
+    rehearsal,
+    replies,
+    secrecy,
+    wording,
+)
 from selfservice.situations.loading import Loaded
 from selfservice.situations.problem import Problem
 
@@ -22,7 +31,7 @@ def check(loaded: Loaded, *, now: datetime | None = None) -> list[Problem]:
     if not found:
         moment = now or clock.now()
         found = [*wording.check(loaded), *secrecy.check(loaded), *replies.check(loaded)]
-        found += rehearsal.check(loaded, moment)
+        found += [*rehearsal.check(loaded, moment), *completeness.check(loaded)]
         if not found:
             found = list(notifications.check(loaded, moment))
     return list(dict.fromkeys(found))

@@ -12,6 +12,7 @@ from selfservice.kit import AddToCalendar, Change, Remind, Situation
 from selfservice.kit.channels import CHANNELS
 from selfservice.kit.forms import UPLOAD, WRITTEN, asked_of, control_of, words_of
 from selfservice.kit.words import COUNT, NAMED, PLURALS, Words, counted, forms_of, names_of, pieces
+from selfservice.situations.contract.places import line_for, line_of
 from selfservice.situations.loading import DEFAULT_LANGUAGE, Loaded
 from selfservice.situations.problem import Problem
 from selfservice.situations.replying import QUESTION
@@ -72,18 +73,6 @@ def check_shared(shared: dict[str, Words], folder: Path) -> Iterator[Problem]:
 def copy_file(loaded: Loaded, language: str) -> Path:
     """Where a type's words of one language stand."""
     return loaded.folder / "copy" / f"{language}.toml"
-
-
-def line_of(file: Path, key: str) -> int | None:
-    """The line of a copy file that gives the sentence under `key`."""
-    table, _, name = key.rpartition(".")
-    current = ""
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
-        if heading := re.match(r"\s*\[([^\]]+)\]", line):
-            current = heading[1].strip()
-        elif current == table and re.match(rf"\s*{re.escape(name)}\s*=", line):
-            return number
-    return None
 
 
 def _wanted(loaded: Loaded) -> Iterator[tuple[str, str]]:
@@ -159,8 +148,13 @@ def _refusals(file: Path) -> Iterator[str]:
 
 def _missing(words: Words, wanted: dict[str, str], file: Path) -> Iterator[Problem]:
     for key, reason in wanted.items():
+<<<<<<< HEAD
         if key not in words and f"{key}.other" not in words:
             yield Problem(file, None, f"{key} is missing, and {reason}; write it.")
+=======
+        if key not in words:
+            yield Problem(file, line_for(file, key), f"{key} is missing, and {reason}; write it.")
+>>>>>>> wk
 
 
 def _unlike_english(words: Words, english: Words, file: Path) -> Iterator[Problem]:
@@ -169,7 +163,7 @@ def _unlike_english(words: Words, english: Words, file: Path) -> Iterator[Proble
         {counted(some, key) or key for key in some if not key.endswith((NAMED, CHOSEN))} for some in (words, english)
     )
     for key in sorted(wanted - own):
-        yield Problem(file, None, f"{key} is missing, and English has it; translate it.")
+        yield Problem(file, line_for(file, key), f"{key} is missing, and English has it; translate it.")
     for key in sorted(own - wanted):
         yield Problem(file, line_of(file, key), f"{key} stands here and not in English; add it there or take it out.")
 
@@ -195,7 +189,9 @@ def _uncounted(words: Words, file: Path) -> Iterator[Problem]:
             forms.setdefault(sentence, set()).add(key.rpartition(".")[2])
     for sentence, own in forms.items():
         for form in sorted(forms_of(words.language) - own):
-            yield Problem(file, None, f"{sentence}.{form} is missing, and this language counts with it; write it.")
+            missing = f"{sentence}.{form}"
+            complaint = f"{missing} is missing, and this language counts with it; write it."
+            yield Problem(file, line_for(file, missing), complaint)
         for form in sorted(own - forms_of(words.language)):
             key = f"{sentence}.{form}"
             yield Problem(file, line_of(file, key), f"{key} is never said in this language; take it out.")

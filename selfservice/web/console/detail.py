@@ -199,6 +199,7 @@ def _cast(scene: _Scene, names: dict[int, str]) -> Cast:
     return Cast(
         users=names,
         tones={step.key: wording.tone_of(scene.loaded, step.key) for step in steps if scene.loaded},
+        links=scene.loaded.situation.links if scene.loaded else {},
         answers=given,
         teams=_team_names(scene.page),
         photos={tokens.encode_id(medium.id): medium for medium in media.list_for_page(scene.page.id)},

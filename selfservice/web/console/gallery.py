@@ -11,7 +11,7 @@ from flask import request, url_for
 
 from selfservice import clock, tokens
 from selfservice.brands import queries as brands
-from selfservice.errors import AppError, Invalid
+from selfservice.errors import Invalid
 from selfservice.kit import Facts
 from selfservice.pages import texts
 from selfservice.situations import asides
@@ -134,7 +134,7 @@ def find_problem(error: Exception, loaded: Loaded, sample: Sample) -> Problem | 
     """What of a type's files an error is about, if it is about them at all."""
     if isinstance(error, Invalid):
         return Problem(sample.path, None, error.message)
-    return None if isinstance(error, AppError) else blame(error, loaded.folder)
+    return blame(error, loaded.folder)
 
 
 def fresh_view(loaded: Loaded, sample: Sample, language: str) -> View:

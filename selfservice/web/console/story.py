@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from selfservice.events.models import Event
+from selfservice.kit import Follow
 from selfservice.kit.locales import english_name
 from selfservice.media.models import Medium
 from selfservice.web.console import follow_up_words, photo_words, reasons
@@ -34,12 +35,14 @@ class Cast:
     """Who and what the events of one page name by key or id.
 
     `users` are names of staff by id, `answers` the answers in words by action, oldest first, `teams` names by key,
-    `tones` the colours of the steps that answers lead to, `photos` what was sent by id.
+    `tones` the colours of the steps that answers lead to, `links` what is said of going to the address in a fact,
+    `photos` what was sent by id.
     """
 
     users: Mapping[int, str]
     answers: Mapping[str, list[Said]]
     tones: Mapping[str, Tone]
+    links: Mapping[str, str]
     teams: Mapping[str, str]
     photos: Mapping[str, Medium]
     ending: str
@@ -122,6 +125,10 @@ def _opened(scene: _Scene) -> Entry:
     return _entry(scene, "eye", "Opened the page" if scene.data("first") else _AGAIN)
 
 
+def _followed(scene: _Scene) -> Entry:
+    return _entry(scene, "link", scene.cast.links.get(scene.data("link"), Follow.said))
+
+
 def _chose_language(scene: _Scene) -> Entry:
     return _entry(scene, "globe", f"Chose {english_name(scene.data('language'))}", "Texts and later pages come in it")
 
@@ -145,6 +152,8 @@ def _answered_late(scene: _Scene) -> Entry:
 
 def _asked_for_a_person(scene: _Scene) -> Entry:
     team = scene.cast.teams.get(scene.data("team"), "")
+    if scene.data("kind") == "call":
+        return _entry(scene, "phone", "Chose a time for a call", f"For {team}" if team else "")
     if scene.data("again"):
         return _entry(scene, "inbox", "Needs a person again", f"For {team}" if team else "", tone=Tone.WARN)
     if scene.data("kind") == "wrong_number":
@@ -153,8 +162,6 @@ def _asked_for_a_person(scene: _Scene) -> Entry:
         )
     if scene.data("kind") == "callback":
         return _entry(scene, "phone", "Asked to be called back", f"For {team}" if team else "", tone=Tone.WARN)
-    if scene.data("kind") == "call":
-        return _entry(scene, "phone", "Chose a time for a call", f"For {team}" if team else "")
     return _entry(scene, "inbox", f"Handed to {team}" if team else "Handed to a person", tone=Tone.WARN)
 
 
@@ -359,6 +366,7 @@ _TOLD: dict[str, Callable[[_Scene], Entry]] = {
     "page.updated": _plainly("edit", "Facts changed by {by}"),
     "page.resent": _plainly("send", "Sent again by {by}"),
     "page.opened": _opened,
+    "page.followed": _followed,
     "page.language": _chose_language,
     "page.expired": _plainly("clock", "The page ended"),
     "page.revoked": _plainly("cross", "Closed by {by}", "The link now says that it no longer works", Tone.BAD),

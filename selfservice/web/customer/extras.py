@@ -1,4 +1,4 @@
-"""What a page offers beside its question: seen, a call back, the calendar file."""
+"""What a page offers beside its question: seen, left for elsewhere, a call back, the calendar file."""
 
 from __future__ import annotations
 
@@ -19,6 +19,13 @@ def opened() -> ResponseReturnValue:
     requests.opened(g.page_id, device.get_or_make().id, revision=request.args.get("revision", type=int))
     db.session.commit()
     return device.remember(Response(status=204))
+
+
+def followed() -> ResponseReturnValue:
+    """The page's own script says that somebody goes on to one of the addresses that the page leads to."""
+    requests.followed(g.page_id, request.form.get("link", ""), door.who)
+    db.session.commit()
+    return Response(status=204)
 
 
 def show_callback() -> ResponseReturnValue:

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from selfservice import tokens
 from selfservice.db import db
 from selfservice.errors import AppError, Conflict, Gone, Invalid
-from selfservice.pages import answering
+from selfservice.pages import answering, wishes
 from selfservice.pages.checks import CheckRequired
 from selfservice.pages.claims import LostClaim
 from selfservice.situations import asides
@@ -77,6 +77,8 @@ def refused_view(refusal: AppError, action: str, form: Mapping[str, Any], step: 
         return door.look(step=step).with_notice("lost_claim")
     if isinstance(refusal, answering.Changed):
         return door.look().with_notice("renewed")
+    if isinstance(refusal, wishes.Stopped):
+        return door.look(step=step).with_notice("stopped")
     return door.look().with_notice("late" if isinstance(refusal, Gone) else "conflict")
 
 

@@ -2,6 +2,7 @@
 // them with it as it is.
 import { WORDS } from "./made.js";
 import { add, isOpen, make, run, take, tell } from "./upload_items.js";
+import { ask, at } from "./upload_parts.js";
 
 let boxes = [];
 
@@ -11,6 +12,15 @@ const input = (form, name) => {
   if (name) made.setAttribute("form", form);
   made.name = name;
   return made;
+};
+
+// What is whole already, from before a reload or with an answer that was refused. Of one that is not, nothing is left
+// here; chosen again, it goes on where it was.
+const restore = async (box, id, key) => {
+  const said = await ask(at({ box: box, id: id }, "")).catch((error) => error);
+  if (said.status == 404) delete sessionStorage[key];
+  if (!["received", "ready"].includes(said.state) || box.items.some((item) => item.key == key)) return;
+  add(box, 0, id, key);
 };
 
 // Takes over one field from the plain form.
@@ -41,8 +51,8 @@ const start = (list) => {
   list.replaceChildren();
   const keys = Object.keys(sessionStorage).filter((key) => key.startsWith(box.start));
   const known = keys.map((key) => sessionStorage[key]);
-  ids.filter((id) => !known.includes(id)).forEach((id) => add(box, 0, id, box.start + id));
-  keys.forEach((key) => add(box, 0, sessionStorage[key], key));
+  ids.filter((id) => !known.includes(id)).forEach((id) => restore(box, id, box.start + id));
+  keys.forEach((key) => restore(box, sessionStorage[key], key));
   take(box, [...field.files]);
   field.value = "";
   box.form.querySelectorAll("[data-after]").forEach((press) => (press.dataset.token = press.dataset.after));

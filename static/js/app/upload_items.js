@@ -93,12 +93,7 @@ export const run = async (item) => {
   try {
     const said = await carry(item, () => turn(item, "coming"));
     if (item.isGone) return;
-    if (!said || said.state == "coming") {
-      // Of a photo from before a reload nothing is left here; chosen again, it goes on.
-      item.box.items = item.box.items.filter((other) => other != item);
-      item.row.remove();
-      return count(item.box);
-    }
+    if (!said) return remove(item);
     if (item.file) pictures[said.id] = item.picture.src;
     if (said.state != "refused") turn(item, "whole");
     await watch(item, said);

@@ -13,8 +13,8 @@ from selfservice import tokens
 from selfservice.brands import service as brands
 from selfservice.db import db
 from selfservice.staff import queries, service
+from tests.factories import employ
 
-PASSWORD = "correct horse battery"
 TEAMS = {"reception": "Reception", "fraud": "Fraud", "deliveries": "Deliveries"}
 
 
@@ -42,7 +42,7 @@ class Desk:
         with app.app_context():
             brands.ensure_default()
             service.ensure_teams(TEAMS)
-            user = service.add(email, password=PASSWORD, **details)
+            user = employ(email, **details)
             token = service.start_session(user.id)
             db.session.commit()
             found = queries.find_session(token)

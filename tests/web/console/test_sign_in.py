@@ -9,8 +9,9 @@ from flask import Flask
 
 from selfservice.db import db, dispose
 from selfservice.staff import service
+from tests.factories import PASSWORD
 from tests.harness.application import make_app, make_settings
-from tests.web.console.desk import PASSWORD, Desk, text_of
+from tests.web.console.desk import Desk, text_of
 
 FORM = {"email": "ana@example.com", "password": PASSWORD}
 

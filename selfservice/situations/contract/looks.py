@@ -1,0 +1,42 @@
+"""Checks by drawing: every stage of every sample becomes a page, so that a slip in a template is told with its line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from flask import Flask
+
+from selfservice.errors import AppError
+from selfservice.situations import rendering
+from selfservice.situations.contract.specimens import view_of
+from selfservice.situations.loading import DEFAULT_LANGUAGE, Loaded
+from selfservice.situations.problem import Problem
+from selfservice.situations.registry import EXTENSION, Registry
+from selfservice.situations.samples import Sample
+from selfservice.situations.stages import blame, stages
+
+
+def check(loaded: Loaded, now: datetime) -> Iterator[Problem]:
+    """All that goes wrong when a type is drawn; what comes from none of its own files is raised."""
+    app = Flask(__name__)
+    app.extensions[EXTENSION] = Registry({loaded.key: loaded}, {}, rendering.shared_words())
+    with app.app_context():
+        for sample in loaded.samples.values():
+            yield from _draw(loaded, sample, now)
+
+
+def _draw(loaded: Loaded, sample: Sample, now: datetime) -> Iterator[Problem]:
+    try:
+        fresh = view_of(loaded, sample, DEFAULT_LANGUAGE, now)
+    except AppError:
+        return  # Told by the rehearsal.
+    try:
+        for _name, view in stages(loaded, fresh):
+            if view.ask is None:
+                rendering.render_in_full(view)
+    except Exception as error:
+        problem = blame(error, loaded.folder)
+        if problem is None:
+            raise
+        yield Problem(problem.file, problem.line, f"{problem.sentence} (sample {sample.name})")
