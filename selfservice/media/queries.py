@@ -81,7 +81,7 @@ def is_unsent_for_long() -> ColumnElement[bool]:
 
 
 def is_anything_due() -> bool:
-    """Whether a photo waits to be fetched, prepared or asked for again, a key to be emptied, an upload to be given up."""
+    """Whether a photo waits to be fetched, prepared or asked for again, or something of it to be emptied."""
     now = clock.now()
     waits = exists().where(Medium.state == "received", Medium.next_look_at <= now)
     is_due = (exists().where(table.due_at <= now) for table in (Arrival, Leftover))

@@ -164,7 +164,7 @@ def _too_late_for_this_sight(scene: _Scene, form: Form, revision: int, key: str)
     if (
         revision == scene.page.revision
         and scene.page.state == "answered"
-        and not sight.may_change(scene.page, scene.now)
+        and not sight.may_change(scene.loaded, scene.page, scene.now)
     ):
         raise _final()
     raise Beaten("Another answer was given first; open the page to see which, and change it there.")
@@ -245,34 +245,12 @@ def _take_back(page: Page, *, revision: int, key: str, who: Who) -> Status:
     loaded = registry.current().get(page.situation)
     facts = sight.facts_of(loaded, page.facts, page.version)
     _require_check(page, loaded.situation, facts, None, who)
-<<<<<<< HEAD
-    if revision != page.revision or not sight.may_change(loaded, page, now):
-        raise Beaten("The answer can no longer be taken back here; a person can help.")
-    outcomes.take_back(page, loaded)
-    media.withdraw(_reopen(page, loaded, facts, now, step=loaded.situation.steps[0].key))
-=======
     if revision != page.revision:
         raise Beaten("Another answer was given first; open the page to see which, and change it there.")
-    if not sight.may_change(page, now):
+    if not sight.may_change(loaded, page, now):
         raise _final()
-    closing = next((action for action in loaded.situation.actions if action.closing), loaded.situation.actions[0])
-    scene = _Scene(page, loaded, closing, facts, now)
-    claims.give_back(page.id)
-    outcomes.take_back(page)
-    _undo_closing(scene)
-    ends_at = max(loaded.situation.expires(facts, page.created_at), now + timedelta(minutes=1))
-    _update(
-        page,
-        state="open",
-        step=loaded.situation.steps[0].key,
-        answers=_lasting(scene, keep=False),
-        can_change=False,
-        change_until=None,
-        answered_at=None,
-        expires_at=ends_at,
-    )
-    follow_ups.plan(page, is_reopened=True)
->>>>>>> wk
+    outcomes.take_back(page, loaded)
+    media.withdraw(_reopen(page, loaded, facts, now, step=loaded.situation.steps[0].key))
     db.session.add(
         Answer(
             id=new_id(), page_id=page.id, action=sight.CHANGE, key=key, status="applied", revision=page.revision, at=now

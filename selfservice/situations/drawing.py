@@ -70,11 +70,8 @@ class Button:
     """One button. `kind`: "do" posts its form to `address`, "go" shows `step`, "link" leads to `address`.
 
     `token` is what the script posts to, `chosen` its words once something is picked, with % for what was picked.
-<<<<<<< HEAD
-    `small` stands below the words; a link that `leaves` leads away from us; what `takes_photos` sends files.
-=======
-    `small` stands below the words; a link that leads away from us `leaves` by the fact of that name.
->>>>>>> wk
+    `small` stands below the words; a link that leads away from us `leaves` by the fact of that name; what
+    `takes_photos` sends files.
     """
 
     kind: str
@@ -86,12 +83,8 @@ class Button:
     token: str = ""
     chosen: str = ""
     small: str = ""
-<<<<<<< HEAD
-    leaves: bool = False
-    takes_photos: bool = False
-=======
     leaves: str = ""
->>>>>>> wk
+    takes_photos: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -117,8 +117,11 @@ def test_why_not_is_said_on_the_page(phone: Phone, way: Way, issue: Issue, besid
     )
 
     expect(page.locator(".photos .wrong")).to_have_text(
-        ["We can’t read one of the photos. Take it again.", "That photo has too many pixels. Choose a smaller one."]
-        + ["PDF files don’t work here. Take a photo of each page instead."]
+        [
+            "We can’t read one of the photos. Take it again.",
+            "That photo has too many pixels. Choose a smaller one.",
+            "PDF files don’t work here. Take a photo of each page instead.",
+        ]
     )
     page.get_by_role("button", name="Send my photos").click()
     expect(page.get_by_role("status").get_by_text("Try it again or remove it")).to_be_visible()

@@ -12,12 +12,7 @@ from pathlib import Path
 from selfservice.errors import AppError, Invalid
 from selfservice.kit import Action, Case, Do, Facts, Form, Input, Outcome, Step
 from selfservice.kit.formats import Reader
-<<<<<<< HEAD
 from selfservice.kit.forms import EXAMPLE_PHOTO, UPLOAD, WRITTEN
-from selfservice.kit.opening import WEEKDAYS, Opening, read_windows
-=======
-from selfservice.kit.forms import WRITTEN
->>>>>>> wk
 from selfservice.kit.words import Words
 from selfservice.situations.contract.places import line_naming, line_of
 from selfservice.situations.contract.specimens import BRAND, LINK, OPENING, ZONE

@@ -148,13 +148,8 @@ def _refusals(file: Path) -> Iterator[str]:
 
 def _missing(words: Words, wanted: dict[str, str], file: Path) -> Iterator[Problem]:
     for key, reason in wanted.items():
-<<<<<<< HEAD
         if key not in words and f"{key}.other" not in words:
-            yield Problem(file, None, f"{key} is missing, and {reason}; write it.")
-=======
-        if key not in words:
             yield Problem(file, line_for(file, key), f"{key} is missing, and {reason}; write it.")
->>>>>>> wk
 
 
 def _unlike_english(words: Words, english: Words, file: Path) -> Iterator[Problem]:

@@ -139,7 +139,13 @@ class TestParts:
         answer = desk.send(name)
         shown = desk.client.get(f"{desk.path}/-/media/{name}")
 
-        assert whole == {"id": name, "size": len(body), "offset": len(body), "part": parts.MOST_PART, "state": "received"}
+        assert whole == {
+            "id": name,
+            "size": len(body),
+            "offset": len(body),
+            "part": parts.MOST_PART,
+            "state": "received",
+        }
         assert answer.json["status"] == "applied"  # type: ignore[index]
         assert (desk.page().state, desk.page().step) == ("answered", "sent")
         assert (shown.status_code, shown.mimetype) == (200, "image/jpeg")
@@ -358,7 +364,7 @@ class TestAnswers:
 
         assert undone.json["status"] == "applied"  # type: ignore[index]
         assert gone == []
-        assert late.status_code == 409
+        assert late.status_code == 410
         assert "others" not in desk.client.get(desk.path).text
         assert desk.page().state == "answered"
 
@@ -422,7 +428,9 @@ class TestPlainForm:
             ((photos.jpeg(),) * 9, "You can send up to 8 photos."),
         ],
     )
-    def test_why_a_file_is_not_taken_is_said_in_words(self, desk: Desk, bodies: tuple[bytes, ...], sentence: str) -> None:
+    def test_why_a_file_is_not_taken_is_said_in_words(
+        self, desk: Desk, bodies: tuple[bytes, ...], sentence: str
+    ) -> None:
         answer = desk.client.post(f"{desk.path}/send", data=form_of(*bodies))
         desk.work()
 
