@@ -83,8 +83,8 @@ def test_all_that_is_said_about_a_page_is_said_by_its_brand(client: FlaskClient)
     issued = issue(brand="north", language="es")
     mailed = issue(brand="north", phone=None, email="maria@example.com")
 
-    senders = db.session.execute(select(Message.channel, Message.sender).order_by(Message.created_at)).all()
-    assert [tuple(row) for row in senders] == [("sms", "Clínica Norte"), ("email", "North Clinic")]
+    senders = db.session.execute(select(Message.channel, Message.sender).order_by(Message.channel)).all()
+    assert [tuple(row) for row in senders] == [("email", "North Clinic"), ("sms", "Clínica Norte")]
     html = db.session.get(Message, mailed.messages[0].id)
     assert html is not None
     assert "#7a1f4b" in html.payload["html"]
