@@ -22,6 +22,7 @@ from selfservice.kit.fields import (
 )
 from selfservice.kit.follow_ups import Escalate, FollowUp, NextChannel, Remind
 from selfservice.kit.forms import Input, Option, line, pick, prose, rate
+from selfservice.kit.opening import Opening
 from selfservice.kit.own import OwnKind
 from selfservice.kit.situation import CalendarEntry, Situation
 from selfservice.kit.steps import AddToCalendar, Change, Do, Follow, Go, Hero, Step, Variant
@@ -57,6 +58,7 @@ __all__ = [
     "Moments",
     "Money",
     "NextChannel",
+    "Opening",
     "Option",
     "Outcome",
     "OwnKind",
