@@ -68,7 +68,8 @@ def render(name: str, face: Face, now: datetime, theme: Theme = "", *, large: bo
         "called": replace(view, callback_at=now + timedelta(hours=2)),
         "answered": replace(view, state="answered", answered_at=now, answers={"yes": Form()}),
     }
-    return environment(DEFAULT_LANGUAGE).get_template(f"specimens/{name}.html").render(context)
+    html = environment(DEFAULT_LANGUAGE).get_template(f"specimens/{name}.html").render(context)
+    return html.replace(" autofocus", "")  # Among others, none may take the focus.
 
 
 @cache
