@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from selfservice import tokens
 from selfservice.conversations import service as conversations
@@ -46,7 +46,7 @@ def admit(page_id: int, action: str, who: Who) -> dict[str, int]:
     return fields
 
 
-def take_whole(page_id: int, files: Sequence[bytes]) -> list[str]:
+def take_whole(page_id: int, files: Iterable[bytes]) -> list[str]:
     """Keep photos that came in one piece with a form without script; gives their ids. Commits.
 
     Raises kinds.NotTaken, and then nothing of them is kept; TooMany and Unavailable.

@@ -75,9 +75,14 @@ def read_form(action: str) -> dict[str, str]:
     request.max_content_length = sum(fields.values()) * kinds.MOST_BYTES + BESIDE_FILES
     try:
         form = {name: value for name, value in request.form.items() if name not in fields}
-        return form | _take(fields)
     except RequestEntityTooLarge:
         raise _refusal(next(iter(fields)), "upload_too_large") from None
+    try:
+        return form | _take(fields)
+    finally:
+        for files in request.files.listvalues():
+            for file in files:
+                file.close()
 
 
 def _take(fields: Mapping[str, int]) -> dict[str, str]:
@@ -88,7 +93,7 @@ def _take(fields: Mapping[str, int]) -> dict[str, str]:
         if len(kept) + len(files) > most:
             raise _refusal(name, f"{name}_many")
         try:
-            fresh = uploads.take_whole(g.page_id, [file.read() for file in files])
+            fresh = uploads.take_whole(g.page_id, (file.read() for file in files))
         except NotTaken as refusal:
             raise _refusal(name, _PROBLEMS.get(refusal.reason, _NO_PHOTO)) from None
         taken[name] = ",".join((*kept, *fresh))

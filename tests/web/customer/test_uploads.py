@@ -21,13 +21,15 @@ from selfservice.customers.models import Customer
 from selfservice.db import db
 from selfservice.errors import Unavailable
 from selfservice.events.models import Event
+from selfservice.media import kinds
 from selfservice.media import uploads as parts
 from selfservice.media.models import Leftover, Medium, Upload
 from selfservice.messages.models import Message
 from selfservice.pages import queries, service, uploads
 from selfservice.pages.models import Page
 from selfservice.rights import erasing, exporting
-from selfservice.staff.models import User
+from selfservice.staff import service as staff
+from selfservice.web.customer import uploads as door
 from tests.factories import PHONE, issue, soon
 from tests.media import photos, scenes
 from tests.web.customer.test_door import answer_path, post_json, snapshot
@@ -354,11 +356,9 @@ class TestAnswers:
         gone = desk.files()
         desk.send(desk.upload(photos.jpeg()))
         with desk.app.app_context():
-            staff = User(email="ben@example.com", name="Ben", role="agent", password="")
-            db.session.add(staff)
-            db.session.flush()
+            ben = staff.add("ben@example.com", name="Ben", password="correct horse battery")
             waiting = db.session.scalars(select(Conversation).where(Conversation.state == "waiting")).one()
-            conversations.take(waiting.id, staff.id)
+            conversations.take(waiting.id, ben.id)
             db.session.commit()
         late = post_json(desk.client, answer_path(desk.app, desk.path, "change"), revision=desk.page().revision)
 
@@ -452,13 +452,11 @@ class TestPlainForm:
         assert f'name="pictures" value="{name}"' in refused.text
         assert desk.rows(Medium)[0].answer_id is not None
 
-    def test_more_than_can_ever_fit_is_not_read(self, desk: Desk) -> None:
-        answer = desk.client.post(
-            f"{desk.path}/send",
-            data=b"",
-            content_type="multipart/form-data; boundary=x",
-            headers={"Content-Length": str(10**9)},
-        )
+    def test_more_than_can_ever_fit_is_not_read(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(kinds, "MOST_BYTES", 100)
+        monkeypatch.setattr(door, "BESIDE_FILES", 0)
+
+        answer = desk.client.post(f"{desk.path}/send", data=form_of(photos.jpeg()))
 
         assert answer.status_code == 422
         assert "That photo is larger than 10 MB." in answer.text
