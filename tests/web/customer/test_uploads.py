@@ -424,7 +424,6 @@ class TestPlainForm:
             ((), "Add at least one photo first."),
             ((b"%PDF-1.7 of a letter",), "PDF files don’t work here."),
             ((photos.jpeg(), b"MZ no photo at all"), "We can’t read that file as a photo."),
-            ((b"\xff\xd8\xff" + b"x" * (10 * 1024 * 1024),), "That photo is larger than 10 MB."),
             ((photos.jpeg(),) * 9, "You can send up to 8 photos."),
         ],
     )
@@ -454,12 +453,13 @@ class TestPlainForm:
 
     def test_more_than_can_ever_fit_is_not_read(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(kinds, "MOST_BYTES", 100)
+        large = desk.client.post(f"{desk.path}/send", data=form_of(photos.jpeg()))
         monkeypatch.setattr(door, "BESIDE_FILES", 0)
+        larger = desk.client.post(f"{desk.path}/send", data=form_of(photos.jpeg()))
 
-        answer = desk.client.post(f"{desk.path}/send", data=form_of(photos.jpeg()))
-
-        assert answer.status_code == 422
-        assert "That photo is larger than 10 MB." in answer.text
+        for answer in (large, larger):
+            assert answer.status_code == 422
+            assert "That photo is larger than 10 MB." in answer.text
 
     def test_a_store_that_is_away_is_said_so(self, desk: Desk) -> None:
         with desk.app.app_context():
