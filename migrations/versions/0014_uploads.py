@@ -12,7 +12,7 @@ branch_labels = None
 depends_on = None
 
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
-IS_UNSENT = "source = 'upload' AND answer_id IS NULL AND key IS NOT NULL"
+IS_UNSENT = "source = 'upload' AND sent_by = 'customer' AND answer_id IS NULL AND key IS NOT NULL"
 
 IS_UNREADABLE = "state = 'refused' AND answer_id IS NOT NULL"
 

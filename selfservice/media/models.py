@@ -17,7 +17,7 @@ _STATES_SQL = ", ".join(f"'{state}'" for state in STATES)
 _IS_WAITING = text("state = 'received'")
 UPLOAD_STATES = ("coming", "whole", "dropped")
 _UPLOAD_STATES_SQL = ", ".join(f"'{state}'" for state in UPLOAD_STATES)
-IS_UNSENT = "source = 'upload' AND answer_id IS NULL AND key IS NOT NULL"
+IS_UNSENT = "source = 'upload' AND sent_by = 'customer' AND answer_id IS NULL AND key IS NOT NULL"
 _IS_UNSENT = text(IS_UNSENT)
 IS_UNREADABLE = "state = 'refused' AND answer_id IS NOT NULL"
 _IS_UNREADABLE = text(IS_UNREADABLE)
@@ -29,7 +29,7 @@ class Medium(db.Model):  # type: ignore[name-defined,misc]
     `kind` is what its first bytes said, `size` how many bytes came. `key` names the bytes in the store, `sha256` is
     theirs: while it is received those that came, in quarantine; once it is ready those that were made of them, in
     `made_as` with `width` and `height`. Refused or forgotten it has none; `reason` says why it was refused.
-    `answer_id` is the answer that it was sent with; an upload has none until then, and nobody but the customer knows of
+    `answer_id` is the answer that it was sent with; a customer's upload has none until then, and nobody else knows of
     it. `tries` counts the claims of workers since one was last heard of.
     """
 

@@ -99,13 +99,13 @@ def _move(row: Any, what: str, values: dict[str, Any], **data: str) -> bool:
         update(Medium)
         .where(Medium.id == row.id, Medium.state == "received", Medium.key == row.key)
         .values(**values)
-        .returning(Medium.source, Medium.answer_id)
+        .returning(Medium.source, Medium.sent_by, Medium.answer_id)
         .execution_options(synchronize_session=False)
     ).first()
     if moved is None:
         return False
     leftovers.discard([row.key])
-    if moved.source != "upload" or moved.answer_id is not None:
+    if moved.answer_id is not None or not service.waits_for_answer(moved.source, moved.sent_by):
         service.tell(row.id, row.page_id, what, **data)
     return True
 

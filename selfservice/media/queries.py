@@ -60,7 +60,8 @@ def find_upload(page_id: int, upload_id: int) -> Upload | None:
 
 def find_uploaded(page_id: int, medium_id: int) -> Medium | None:
     """What was uploaded to this very page, in whatever state."""
-    mine = (Medium.id == medium_id, Medium.page_id == page_id, Medium.source == "upload")
+    is_theirs = (Medium.source == "upload", Medium.sent_by == "customer")
+    mine = (Medium.id == medium_id, Medium.page_id == page_id, *is_theirs)
     return db.session.scalars(select(Medium).where(*mine).execution_options(populate_existing=True)).first()
 
 

@@ -18,6 +18,7 @@ from selfservice.media.models import IS_UNSENT, Arrival, Medium, Upload
 Source = Literal["upload", "mms"]
 MOST_PER_PAGE = 20
 QUARANTINE = "quarantine"
+CUSTOMER = "customer"
 
 
 def receive(page_id: int, body: bytes, *, source: Source, sender: str, medium_id: int | None = None) -> Medium:
@@ -59,6 +60,7 @@ def send(page_id: int, medium_ids: Collection[int], *, answer_id: int, sender: s
             Medium.id.in_(medium_ids),
             Medium.page_id == page_id,
             Medium.source == "upload",
+            Medium.sent_by == CUSTOMER,
             Medium.state.in_(("received", "ready")),
             Medium.answer_id.is_(None),
         )
@@ -146,6 +148,11 @@ def tell(medium_id: int, page_id: int, what: str, *, actor: str = "system", **da
     events.record(f"media.{what}", actor=actor, page_id=page_id, data=told)
 
 
+def waits_for_answer(source: str, sender: str) -> bool:
+    """Whether a photo is nobody's business but the customer's until an answer sends it."""
+    return source == "upload" and sender == CUSTOMER
+
+
 def _add(page_id: int, source: Source, sender: str, **values: object) -> Medium:
     now = clock.now()
     medium = Medium(
@@ -159,6 +166,6 @@ def _add(page_id: int, source: Source, sender: str, **values: object) -> Medium:
     )
     db.session.add(medium)
     db.session.flush()
-    if source != "upload":
+    if not waits_for_answer(source, sender):
         tell(medium.id, page_id, "received", actor=sender, source=source)
     return medium
