@@ -82,7 +82,7 @@ def list_all(*, as_json: bool) -> None:
         )
         return
     print_table(
-        [(loaded.key, loaded.name, " ".join(loaded.languages), " ".join(sorted(loaded.samples))) for loaded in known]
+        [(loaded.key, _name(loaded), " ".join(loaded.languages), " ".join(sorted(loaded.samples))) for loaded in known]
     )
     for problem in known.broken.values():
         click.echo(str(problem), err=True)
@@ -137,12 +137,17 @@ def send(key: str, sample: str, *, to: str, name: str | None, locale: str | None
     issuing.issue(key, raw, Person(name=name, phone=to, locale=locale), brand=brand, as_json=as_json)
 
 
+def _name(loaded: Loaded) -> str:
+    return f"{loaded.name} (retired)" if loaded.situation.retired else loaded.name
+
+
 def _as_data(loaded: Loaded) -> dict[str, object]:
     return {
         "key": loaded.key,
         "name": loaded.name,
         "summary": loaded.summary,
         "version": loaded.situation.version,
+        "retired": loaded.situation.retired,
         "team": loaded.situation.team,
         "languages": list(loaded.languages),
         "samples": sorted(loaded.samples),
