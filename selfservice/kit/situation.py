@@ -158,7 +158,7 @@ class Situation:
 
     @cached_property
     def links(self) -> Mapping[str, str]:
-        """What staff read once somebody has gone to the address in a fact, by the fact, for each with a button."""
+        """What staff read once somebody has gone to the address in a fact, by the facts that buttons are for."""
         buttons = (button for step in self.steps for button in step.buttons)
         return {button.fact: button.said for button in buttons if isinstance(button, Follow)}
 

@@ -71,9 +71,9 @@ def act(
 
     `revision` is that of the sight of the page the customer answered; `key` makes a repeated sending one answer; `who`
     gives the device, where a check has to be passed on it.
-    Raises NotFound (no such page or action), Gone (the page has ended), Beaten (another answer won), Changed (its facts
-    are new), claims.LostClaim, wishes.Stopped (a yes to texts, all of which are stopped), checks.CheckRequired, or
-    Invalid whose fields hold keys of the copy file.
+    Raises NotFound (no such page or action), Gone (the page has ended, or its answer can no longer be changed), Beaten
+    (another answer won), Changed (its facts are new), claims.LostClaim, wishes.Stopped (a yes that cannot count),
+    checks.CheckRequired, or Invalid whose fields hold keys of the copy file.
     """
     page = queries.lock(page_id)
     if page is None:
@@ -143,7 +143,18 @@ def _too_late_for_this_sight(scene: _Scene, form: Form, revision: int, key: str)
         return _hand_over(scene, form, key)
     if revision < scene.page.revision and not queries.was_answered_after(scene.page.id, revision):
         raise Changed("The page says something new since it was opened; read it again, and answer that.")
+    if (
+        revision == scene.page.revision
+        and scene.page.state == "answered"
+        and not sight.may_change(scene.page, scene.now)
+    ):
+        raise _final()
     raise Beaten("Another answer was given first; open the page to see which, and change it there.")
+
+
+def _final() -> Gone:
+    """The page is the one that was seen, and its answer stands: nobody else was first."""
+    return Gone("The answer can no longer be changed here, so it stays as it is; a person can help.", code="final")
 
 
 def _after_the_end(scene: _Scene, form: Mapping[str, Any], key: str, state: str) -> Status:
@@ -220,8 +231,10 @@ def _take_back(page: Page, *, revision: int, key: str, who: Who) -> Status:
     loaded = registry.current().get(page.situation)
     facts = sight.facts_of(loaded, page.facts, page.version)
     _require_check(page, loaded.situation, facts, None, who)
-    if revision != page.revision or not sight.may_change(page, now):
-        raise Beaten("The answer can no longer be taken back here; a person can help.")
+    if revision != page.revision:
+        raise Beaten("Another answer was given first; open the page to see which, and change it there.")
+    if not sight.may_change(page, now):
+        raise _final()
     closing = next((action for action in loaded.situation.actions if action.closing), loaded.situation.actions[0])
     scene = _Scene(page, loaded, closing, facts, now)
     claims.give_back(page.id)

@@ -27,13 +27,17 @@ class Play:
     now: datetime = NOW
     answers: Mapping[str, Form] = field(default_factory=dict)
 
+    @property
+    def case(self) -> Case:
+        """What an action may know beside the facts."""
+        return Case(self.now, ZONE, self.answers)
+
     def perform(self, action_key: str, **raw: Any) -> Outcome:
         """What an action leads to, its form read as a customer's is."""
         situation = self.loaded.situation
         action = situation.action(action_key)
         assert action is not None
-        case = Case(self.now, ZONE, self.answers)
-        return action.perform(self.facts, situation.read(action, self.facts, raw, case), case)
+        return action.perform(self.facts, situation.read(action, self.facts, raw, self.case), self.case)
 
 
 @pytest.fixture(scope="session")

@@ -64,7 +64,7 @@ class Bill(Facts):
 
 
 def days_to_pay(facts: Bill, case: Case) -> list[date]:
-    """Tomorrow and each day after it, as long as paying may wait."""
+    """The days that paying may wait: tomorrow at the earliest, and the last 14 of them."""
     latest = facts.due_on + timedelta(days=facts.promise_days)
     wait = (latest - case.today).days
     return [case.today + timedelta(days=days) for days in range(1, wait + 1)][-14:]

@@ -1,0 +1,123 @@
+"""The bill reminder: which days may be promised, what is given to people, and when the page ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from selfservice.errors import Invalid
+from selfservice.kit import Facts, HandOff, Outcome, Refused
+from selfservice.situations.bill_reminder.situation import OPEN_FOR
+from tests.situations.conftest import NOW, ZONE, Play
+
+KEY = "bill_reminder"
+Playing = Callable[..., Play]
+
+
+def days(play: Play) -> list[date]:
+    """The days that the page offers."""
+    (field,) = play.loaded.situation.inputs("promise", play.facts, play.case)
+    return [date.fromisoformat(option.value) for option in field.options]
+
+
+def buttons(play: Play, step: str = "ask") -> list[str]:
+    found = play.loaded.situation.step(step)
+    assert found is not None
+    return [button.words for button in play.loaded.situation.visible(found, play.facts)]
+
+
+def test_a_day_may_be_promised_until_it_begins(play: Playing) -> None:
+    outcome = play(KEY, "due").perform("promise", pay_on="2026-12-02")
+
+    midnight = datetime(2026, 12, 2, tzinfo=ZONE)
+    assert outcome == Outcome(shows="promised", changeable_until=midnight, expires_at=midnight + OPEN_FOR)
+
+
+@pytest.mark.parametrize("pay_on", ["2026-11-21", "2026-12-03", "2027-01-01", ""])
+def test_a_day_that_is_not_offered_is_refused(play: Playing, pay_on: str) -> None:
+    with pytest.raises(Refused) as caught:
+        play(KEY, "due").perform("promise", pay_on=pay_on)
+
+    assert caught.value.problems == {"pay_on": "pay_on_wrong" if pay_on else "pay_on_missing"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "first", "last"),
+    [
+        ({}, date(2026, 11, 22), date(2026, 12, 2)),
+        ({"due_on": "2026-11-18", "promise_days": 5}, date(2026, 11, 22), date(2026, 11, 23)),
+        ({"due_on": "2026-12-20", "promise_days": 28}, date(2027, 1, 4), date(2027, 1, 17)),
+    ],
+)
+def test_days_are_to_come_and_within_what_paying_may_wait(
+    play: Playing, changes: dict[str, Any], first: date, last: date
+) -> None:
+    offered = days(play(KEY, "due", **changes))
+
+    assert (offered[0], offered[-1]) == (first, last)
+    assert len(offered) == (last - first).days + 1
+
+
+def test_a_bill_that_cannot_wait_offers_no_day(play: Playing) -> None:
+    assert days(play(KEY, "no_later_day")) == []
+
+
+def test_who_says_it_is_paid_is_looked_for(play: Playing) -> None:
+    outcome = play(KEY, "due").perform("paid")
+
+    reason = "The customer says that a bill is paid: look for it."
+    assert outcome == Outcome(shows="said_paid", hand_off=HandOff("billing", reason))
+
+
+@pytest.mark.parametrize(("parts", "urgent"), [("two", False), ("three", False), ("six", False), ("pause", True)])
+def test_a_plan_reaches_the_team_without_what_was_written(play: Playing, parts: str, urgent: bool) -> None:
+    outcome = play(KEY, "due").perform("plan", parts=parts, situation="I lost my job.")
+
+    assert outcome.shows == "plan_asked"
+    assert outcome.hand_off is not None
+    assert (outcome.hand_off.team, outcome.hand_off.urgent) == ("billing", urgent)
+    assert "job" not in outcome.hand_off.reason
+
+
+def test_the_whole_bill_is_there_only_if_there_is_one(play: Playing) -> None:
+    assert buttons(play(KEY, "due")) == ["follow_pay_url", "go_later", "paid", "go_hard", "follow_bill_url"]
+    assert buttons(play(KEY, "overdue")) == ["follow_pay_url", "go_later", "paid", "go_hard"]
+    assert buttons(play(KEY, "due"), "promised") == ["follow_pay_url", "change"]
+
+
+@pytest.mark.parametrize(("days_on", "words"), [(0, "steps.ask"), (4, "steps.ask.today"), (5, "steps.ask.overdue")])
+def test_words_follow_the_day(play: Playing, days_on: int, words: str) -> None:
+    bill = play(KEY, "due")
+
+    assert bill.loaded.situation.steps[0].hero(bill.facts, {}, NOW + timedelta(days=days_on)).words == words
+
+
+def test_page_ends_thirty_days_after_the_bill_is_due(play: Playing) -> None:
+    bill = play(KEY, "due")
+
+    assert bill.loaded.situation.expires(bill.facts, NOW) == datetime(2026, 12, 25, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("changes", "problems"),
+    [
+        (
+            {"amount": {"amount": "0.00", "currency": "GBP"}},
+            {"amount": "The amount is not above zero; write what is owed."},
+        ),
+        (
+            {"due_on": "2026-10-20"},
+            {"due_on": "It was due more than a month ago; take it up with the customer in another way."},
+        ),
+    ],
+)
+def test_facts_that_make_no_sense_are_refused(
+    accept: Callable[..., Facts], changes: dict[str, Any], problems: dict[str, str]
+) -> None:
+    with pytest.raises(Invalid) as caught:
+        accept(KEY, "due", **changes)
+
+    assert caught.value.fields == problems

@@ -1,0 +1,184 @@
+"""A bill through the customer's door: a day promised until it begins, and links that lead away and say where to."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import sqlalchemy as sa
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from selfservice import clock, tokens
+from selfservice.db import db
+from selfservice.events.models import Event
+from selfservice.pages import queries
+from selfservice.pages.models import Page
+from selfservice.tokens import encode_id
+from tests.factories import issue
+from tests.web.console.desk import Desk
+from tests.web.console.test_detail import titles
+
+PAY = "https://pay.example/bill/4417"
+
+
+def bill(**changes: Any) -> dict[str, Any]:
+    """Facts of a bill that is due in four days and may wait for seven more."""
+    return {
+        "amount": {"amount": "64.20", "currency": "GBP"},
+        "due_on": (clock.now() + timedelta(days=4)).date().isoformat(),
+        "what": "Electricity, October",
+        "pay_url": PAY,
+        "account": "4417",
+        **changes,
+    }
+
+
+def path_of(app: Flask, **changes: Any) -> str:
+    with app.app_context():
+        return "/p/" + issue("bill_reminder", bill(**changes)).url.rpartition("/")[2]
+
+
+@pytest.fixture
+def link(app: Flask, client: FlaskClient) -> str:
+    """The path of a fresh bill, whose check was passed on this client's device."""
+    path = path_of(app)
+    client.post(f"{path}/-/check", data={"typed": "4417"})
+    return path
+
+
+def page_of(app: Flask, link: str) -> Page:
+    with app.app_context():
+        return queries.get(tokens.current().read_page(link[3:]))
+
+
+def in_days(app: Flask, link: str, days: int) -> datetime:
+    """The moment at which a day begins, in the zone of the page."""
+    zone = ZoneInfo(page_of(app, link).timezone)
+    return datetime.combine(clock.now().astimezone(zone).date() + timedelta(days=days), time(), zone)
+
+
+def promise(client: FlaskClient, link: str, day: datetime, *, revision: int = 1) -> TestResponse:
+    return client.post(f"{link}/promise", data={"revision": revision, "pay_on": day.date().isoformat()})
+
+
+def followed(app: Flask) -> list[dict[str, Any]]:
+    with app.app_context():
+        return list(db.session.scalars(sa.select(Event.data).where(Event.type == "page.followed").order_by(Event.id)))
+
+
+class TestPromises:
+    def test_a_promise_can_be_changed_until_its_day_begins(self, app: Flask, client: FlaskClient, link: str) -> None:
+        day, sooner = in_days(app, link, 6), in_days(app, link, 2)
+        promise(client, link, day)
+
+        shown = client.get(link).text
+
+        assert "Maria, you’ll pay" in shown or "You’ll pay" in shown
+        assert "You can change your answer until" in shown
+        assert page_of(app, link).change_until == day
+        with time_machine.travel(day - timedelta(seconds=1), tick=False):
+            client.post(f"{link}/-/check", data={"typed": "4417"})
+            assert client.post(f"{link}/change", data={"revision": 2}).status_code == 303
+            assert page_of(app, link).state == "open"
+            assert page_of(app, link).change_until is None
+        promise(client, link, sooner, revision=3)
+        assert page_of(app, link).change_until == sooner
+
+    @pytest.mark.parametrize("seconds", [0, 3600])
+    def test_once_its_day_has_begun_it_stays(self, app: Flask, client: FlaskClient, link: str, seconds: int) -> None:
+        day = in_days(app, link, 6)
+        promise(client, link, day)
+        token = re.findall(r'data-token="(.*?)"', client.get(link).text)[0]
+        with time_machine.travel(day + timedelta(seconds=seconds), tick=False):
+            client.post(f"{link}/-/check", data={"typed": "4417"})
+
+            shown = client.get(link).text
+            by_form = client.post(f"{link}/change", data={"revision": 2})
+            by_script = client.post(
+                f"/a/{token}", json={"input": {}, "revision": 2}, headers={"Idempotency-Key": str(uuid.uuid4())}
+            )
+            again = client.post(f"{link}/paid", data={"revision": 2})
+
+        assert "Change my answer" not in shown
+        assert "You can change your answer until" not in shown
+        assert "Pay £64.20" in shown
+        assert (by_form.status_code, by_script.status_code, again.status_code) == (410, 410, 410)
+        assert (by_script.json or {})["notice"] == "late"
+        assert "This came too late, so nothing has changed." in by_form.text
+        assert (page_of(app, link).state, page_of(app, link).step) == ("answered", "promised")
+
+    def test_the_page_outlives_the_promise(self, app: Flask, client: FlaskClient, link: str) -> None:
+        day = in_days(app, link, 6)
+
+        promise(client, link, day)
+
+        assert page_of(app, link).expires_at == day + timedelta(days=30)
+
+    def test_a_day_that_is_not_offered_is_refused_in_words(self, app: Flask, client: FlaskClient, link: str) -> None:
+        refused = promise(client, link, in_days(app, link, 12))
+
+        assert refused.status_code == 422
+        assert "That day is no longer there. Pick another." in refused.text
+
+    def test_staff_read_the_day_and_what_became_of_it(self, app: Flask, client: FlaskClient, link: str) -> None:
+        ana = Desk(app, "ana@example.com", name="Ana Silva", role="supervisor", team="reception")
+        promise(client, link, in_days(app, link, 6))
+        client.post(f"{link}/change", data={"revision": 2})
+        client.post(f"{link}/plan", data={"revision": 3, "parts": "pause", "situation": "I lost my job."})
+
+        shown = ana.get(f"/console/pages/{encode_id(page_of(app, link).id)}").text
+
+        assert [title for title in titles(shown) if not title.startswith(("Made", "Passed", "Handed"))] == [
+            "Asked for a payment plan",
+            "Took the answer back",
+            "Promised a day to pay",
+        ]
+        assert "I lost my job." in shown
+        assert "The customer cannot pay a bill at all now." in ana.read("/console/inbox?state=all")
+
+
+class TestLinks:
+    def test_a_link_leads_out_and_says_where_to(self, client: FlaskClient, link: str) -> None:
+        (out,) = re.findall(rf'<a href="{PAY}"[^>]*>.*?</a>', client.get(link).text, re.DOTALL)
+
+        assert 'rel="noreferrer" data-leaves="pay_url"' in out
+        assert "<bdi>pay.example</bdi>" in out
+
+    def test_there_is_none_without_the_fact(self, app: Flask, client: FlaskClient) -> None:
+        without, having = path_of(app), path_of(app, bill_url="https://bills.example/4417.pdf")
+        for path in (without, having):
+            client.post(f"{path}/-/check", data={"typed": "4417"})
+
+        assert "See the whole bill" not in client.get(without).text
+        assert "bills.example" in client.get(having).text
+
+    def test_staff_read_that_it_was_followed(self, app: Flask, client: FlaskClient, link: str) -> None:
+        ana = Desk(app, "ana@example.com", name="Ana Silva", role="supervisor", team="reception")
+
+        told = client.post(f"{link}/-/followed", data={"link": "pay_url"})
+
+        assert (told.status_code, followed(app)) == (204, [{"link": "pay_url"}])
+        shown = ana.get(f"/console/pages/{encode_id(page_of(app, link).id)}").text
+        assert titles(shown)[0] == "Went to the payment page"
+        assert page_of(app, link).state == "open"
+
+    @pytest.mark.parametrize("name", ["", "what", "account", "nothing"])
+    def test_what_is_no_link_of_the_page_is_not_noted(
+        self, app: Flask, client: FlaskClient, link: str, name: str
+    ) -> None:
+        assert client.post(f"{link}/-/followed", data={"link": name}).status_code == 404
+        assert followed(app) == []
+
+    def test_who_has_not_shown_who_they_are_follows_nothing(self, app: Flask, link: str) -> None:
+        eve = app.test_client()
+
+        assert PAY not in eve.get(link).text
+        assert eve.post(f"{link}/-/followed", data={"link": "pay_url"}).status_code == 204
+        assert followed(app) == []
