@@ -12,7 +12,9 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Error, expect
 
-from selfservice.db import dispose
+from selfservice import tokens
+from selfservice.db import db, dispose
+from selfservice.pages import requests
 from tests import factories
 from tests.browser.phone_scene import ANSWERED, QUESTION, SAVED, YES, Phone
 from tests.harness.numbers import fresh_number
@@ -213,6 +215,23 @@ def test_answer_to_what_has_changed_meanwhile_is_told_so(phone: Phone, beside: F
     phone.note("What you were asked has changed, so this answer didn’t count.")
     expect(tab.get_by_text("2 Mill Lane")).to_be_visible()
     assert answers(link) == []
+
+
+def test_yes_to_texts_that_were_stopped_meanwhile_is_told_so(phone: Phone, issue: Issue, beside: Flask) -> None:
+    link = issue("consent_request", "offers")
+    tab = phone.open(link)
+    phone.is_off(network=True)
+    tab.get_by_role("button", name="Yes, text me").click()
+    phone.note(SAVED)
+    with beside.app_context():
+        requests.stop_texts(tokens.current().read_page(link.rpartition("/")[2]))
+        db.session.commit()
+        dispose()
+
+    phone.is_on()
+
+    phone.note("All texts to this number are stopped, so your yes can’t count yet.")
+    phone.heading("Maria, may we text you")
 
 
 def test_refused_answer_is_told(phone: Phone, issue: Issue) -> None:

@@ -1,7 +1,6 @@
 // What a page does beyond its own script, once it can be read: offline, queue, news, this device.
 import { draw, page, paint, start } from "./answers.js";
 import { count, forget, mark } from "./device.js";
-import { tellOfLeaving } from "./leaving.js";
 import { dress } from "./notes.js";
 import { offerNews } from "./tell.js";
 import { register, say } from "./worker.js";
@@ -36,5 +35,4 @@ const begin = async () => {
   new MutationObserver(() => look(true)).observe(document, { childList: true });
 };
 
-tellOfLeaving();
 if (navigator.serviceWorker && self.indexedDB && navigator.locks && self.BroadcastChannel) begin();
