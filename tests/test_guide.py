@@ -21,6 +21,7 @@ from flask import Flask
 from selfservice import kit
 from selfservice.config import Settings
 from selfservice.db import dispose
+from selfservice.situations import templates
 from selfservice.situations.making.folder import SKELETON
 from selfservice.situations.registry import BUILT_IN
 from tests.cli.conftest import Inside
@@ -114,6 +115,7 @@ class Reader:
         text = path.read_text("utf-8")
         assert text.count(old) == 1, f"line {block.line}: {block.about}\n{old}"
         path.write_text(text.replace(old, new), "utf-8")
+        templates.forget(self.home.parent)  # Each command is a process of its own for the reader, and here it is not.
 
 
 def in_path() -> dict[str, str]:
