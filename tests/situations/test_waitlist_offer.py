@@ -48,7 +48,7 @@ def test_same_offer_is_the_same_however_its_number_is_written(play: Playing, reg
 @pytest.mark.parametrize(
     ("sample", "changes", "field"),
     [
-        ("course", {"at": "2026-11-21T08:00:00Z"}, "at"),
+        ("earlier_appointment", {"at": "2026-11-21T08:00:00Z"}, "at"),
         ("course", {"keep_until": "2027-01-01T08:00:00Z"}, "keep_until"),
         ("course", {"places": 0}, "places"),
     ],
