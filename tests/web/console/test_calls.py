@@ -69,6 +69,14 @@ def monday(app: Flask) -> Any:
         yield
 
 
+def open_at(app: Flask, hours: str) -> None:
+    """Have the organisation open on Mondays alone."""
+    with app.app_context():
+        branding.ensure_default()
+        branding.change(brands.get_for(""), {"opening": {"week": {"mon": [hours]}}}, actor="cli")
+        db.session.commit()
+
+
 def calls(app: Flask, page_id: int) -> list[tuple[str, str, datetime]]:
     with app.app_context():
         return [(one.kind, one.state, one.due_at) for one in queries.list_for_page(page_id)]
@@ -161,11 +169,21 @@ def test_time_can_be_had_as_often_as_there_are_callers(app: Flask) -> None:
     assert [one.chooses(TEN) for one in three] == [200, 200, 409]
 
 
+def test_page_whose_times_are_all_taken_asks_for_nothing_that_cannot_be_sent(app: Flask) -> None:
+    open_at(app, "09:00-09:30")
+    maria, sam = Customer(app, days=1), Customer(app, days=1)
+    assert 'name="before"' in sam.client.get(sam.link).text
+
+    maria.chooses(MONDAY + timedelta(hours=1))
+
+    shown = sam.client.get(sam.link)
+    assert "These times are all taken" in shown.text
+    assert 'name="before"' not in shown.text
+    assert "I need no call" in shown.text
+
+
 def test_brand_that_opens_at_other_hours_is_called_in_them(app: Flask) -> None:
-    with app.app_context():
-        branding.ensure_default()
-        branding.change(brands.get_for(""), {"opening": {"week": {"mon": ["18:00-19:00"]}}}, actor="cli")
-        db.session.commit()
+    open_at(app, "18:00-19:00")
     maria = Customer(app, days=1)
 
     page = maria.client.get(maria.link)
