@@ -33,7 +33,7 @@ prove: lint types test ## Run everything that a change has to pass, as CI does, 
 
 lint: .dev ## Check Python with ruff and templates with djlint
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
-	@$(BIN)/djlint --lint --quiet templates selfservice
+	@$(BIN)/djlint --lint --quiet templates selfservice examples
 
 format: .dev ## Mend what ruff can mend
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .

@@ -27,7 +27,9 @@ class Broken(Exception):
 
 
 class Limits(NamedTuple):
-    """How many seconds the first byte of an answer may take, and the whole from there on; how long a body is."""
+    """`part`: the seconds until an answer's first byte; `whole`: those from there to its last; `longest`: how many
+    bytes of its body are read.
+    """
 
     part: float
     whole: float

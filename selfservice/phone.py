@@ -7,6 +7,7 @@ a page view never needs it.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from selfservice.errors import Invalid
@@ -50,6 +51,7 @@ def normalise(text: str, region: str | None = None) -> str:
     return e164
 
 
+@lru_cache(maxsize=4096)
 def find_region(e164: str) -> str | None:
     """The country (ISO 3166, "US") a number belongs to; None for numbers of no single country."""
     import phonenumbers  # noqa: PLC0415 - heavy, see the module's docstring

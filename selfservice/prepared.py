@@ -141,7 +141,8 @@ class _Form(NamedTuple):
         cursor = connection.connection.cursor()
         try:
             cursor.execute(self.sql, self._arguments(parameters))
-            return [self._row(values) for values in cursor.fetchall()] if cursor.description else []
+            rows = cursor.fetchall() if cursor.description else []
+            return list(map(self._row if self.readers else self.make, rows))
         finally:
             cursor.close()
 

@@ -79,7 +79,8 @@ def measure(body: str) -> Measured:
     encoding, units, segments, left = _count(body)
     swaps = _swaps(_costly(body, offenders))
     table = str.maketrans(dict(swaps))
-    return Measured(encoding, units, segments, left, offenders, swaps, _count(body.translate(table))[2])
+    swapped = _count(body.translate(table))[2] if swaps else segments
+    return Measured(encoding, units, segments, left, offenders, swaps, swapped)
 
 
 def warning(measured: Measured) -> str | None:

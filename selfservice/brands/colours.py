@@ -79,7 +79,12 @@ def passes(colour: str, *, on_dark: bool = False) -> bool:
 
 def weakest(colour: str, *, on_dark: bool = False) -> Pair:
     """The text with the least contrast of all that a page in this colour has."""
-    return min(_dark_pairs(colour) if on_dark else _light_pairs(colour), key=lambda pair: pair.contrast)
+    return min(pairs(colour, on_dark=on_dark), key=lambda pair: pair.contrast)
+
+
+def pairs(colour: str, *, on_dark: bool = False) -> list[Pair]:
+    """Every text that a page in this colour has on it, or in it; those of the header come first."""
+    return list(_dark_pairs(colour) if on_dark else _light_pairs(colour))
 
 
 @lru_cache(maxsize=1024)

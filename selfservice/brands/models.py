@@ -42,7 +42,7 @@ class Brand(db.Model):  # type: ignore[name-defined,misc]
 
 
 class Logo(db.Model):  # type: ignore[name-defined,misc]
-    """A picture that brands are known by, under the first half of its SHA-256; brands alike share one."""
+    """A picture that brands are known by, under the first 64 bits of its SHA-256; brands alike share one."""
 
     __tablename__ = "logos"
 

@@ -114,7 +114,7 @@ def set_logo(brand: Brand, png: bytes | None, *, actor: str) -> None:
         sentence = f"The logo comes to more than {MOST_LOGO_BYTES // 1024} kB; use a plainer picture, without a photo."
         raise Invalid(sentence, fields={"logo": sentence})
     old = brand.logo
-    brand.logo = hashlib.sha256(png).hexdigest()[:32] if png is not None else ""
+    brand.logo = hashlib.sha256(png).hexdigest()[:16] if png is not None else ""
     if png is not None and db.session.get(Logo, brand.logo) is None:
         db.session.add(Logo(digest=brand.logo, png=png))
     save(brand)

@@ -16,7 +16,7 @@ from sqlalchemy import insert
 
 from selfservice import clock
 from selfservice.db import db
-from selfservice.messages import departures, moves, results, upkeep
+from selfservice.messages import departures, joining, moves, results, upkeep
 from selfservice.messages.channels.contract import Outgoing, Refused, Submitted, Text
 from selfservice.messages.channels.handset import SCHEME
 from selfservice.messages.channels.registry import Channels
@@ -108,7 +108,7 @@ class Past:
 
 
 def _arrive(message_id: int) -> None:
-    results.apply_receipt(message_id, "delivered")
+    joining.apply_receipt(message_id, "delivered")
 
 
 def _end_due() -> None:

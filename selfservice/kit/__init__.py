@@ -30,6 +30,8 @@ from selfservice.kit.follow_ups import Escalate, FollowUp, NextChannel, Remind
 from selfservice.kit.formats import Reader
 from selfservice.kit.forms import Input, Option, line, pick, prose, rate
 from selfservice.kit.kinds import Kind, Shown
+from selfservice.kit.opening import Opening, work_days
+from selfservice.kit.own import OwnKind
 from selfservice.kit.situation import CalendarEntry, Situation
 from selfservice.kit.steps import AddToCalendar, Change, Do, Follow, Go, Hero, Step, Variant
 
@@ -66,8 +68,10 @@ __all__ = [
     "Moments",
     "Money",
     "NextChannel",
+    "Opening",
     "Option",
     "Outcome",
+    "OwnKind",
     "Person",
     "Phone",
     "Place",
@@ -89,4 +93,5 @@ __all__ = [
     "pick",
     "prose",
     "rate",
+    "work_days",
 ]

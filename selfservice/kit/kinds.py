@@ -1,11 +1,6 @@
 """The kinds of facts: how staff enter each, how a CSV cell gives it, how a page shows it. What is valid: fields.
 
-A page type may have kinds of its own: one class, named in an annotation of its facts.
-
-    class SeatKind(Kind):
-        wants = "a row and a seat such as 12C"
-
-    Seat = Annotated[str, SeatKind(), StringConstraints(pattern=r"^[0-9]{1,2}[A-K]$")]
+A page type brings kinds of its own with `own.OwnKind`.
 """
 
 from __future__ import annotations

@@ -10,7 +10,8 @@ from typing import Protocol
 from sqlalchemy import Engine, func, select
 from sqlalchemy.engine import URL
 
-from selfservice.db import db, is_postgresql
+from selfservice.db import is_postgresql
+from selfservice.prepared import Prepared
 
 _NAME = "selfservice_messages"
 
@@ -33,7 +34,10 @@ class Bell(Protocol):
 def ring() -> None:
     """Wake the workers when the running transaction commits; on SQLite the commit itself does."""
     if is_postgresql():
-        db.session.execute(select(func.pg_notify(_NAME, "")))
+        _RING.run({})
+
+
+_RING = Prepared(lambda _is_postgresql: select(func.pg_notify(_NAME, "")))
 
 
 def listen(engine: Engine) -> Bell:

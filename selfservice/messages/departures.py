@@ -17,7 +17,7 @@ from selfservice import clock
 from selfservice.customers import subscriptions
 from selfservice.customers.models import PushSubscription
 from selfservice.errors import ConfigError
-from selfservice.messages import batches, manners, moves, policy, service
+from selfservice.messages import batches, manners, moves, policy, reviews
 from selfservice.messages.batches import Begun
 from selfservice.messages.channels.contract import Channel, Email, Outgoing, Push, Text, Urgency
 from selfservice.messages.channels.registry import Channels
@@ -85,7 +85,7 @@ def clear(
     claimed = list(claimed)
     manners.lock_people(one.id for one in claimed)
     messages = _hold(claimed)
-    suppressed = service.find_suppressed(messages)
+    suppressed = reviews.find_suppressed(messages)
     gathered = manners.Gathered(messages, now)
     subscribed = _subscriptions_of(messages)
     for message in messages:

@@ -14,6 +14,7 @@ from selfservice.courtesy import CLASSES, Rules
 from selfservice.customers import consents, hours
 from selfservice.customers.consents import Address, Said
 from selfservice.customers.models import Customer, Preference
+from selfservice.db import is_postgresql
 from selfservice.messages.ledger import Ledger
 from selfservice.messages.models import Message
 from selfservice.messages.policy import ANSWER_FOR, Manners
@@ -95,7 +96,7 @@ def lock_people(message_ids: Iterable[int]) -> None:
     """
     capped = [(name,) for name in CLASSES if config.current().courtesy.of(name).caps]
     ids = [(message_id,) for message_id in message_ids]
-    if capped and ids:
+    if capped and ids and is_postgresql():  # SQLite has one writer at a time.
         _LOCK.run({"told": ids, "classes": capped})
 
 

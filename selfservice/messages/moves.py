@@ -4,18 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, Interval, String, Update, bindparam, func, literal, null, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Interval,
+    String,
+    Update,
+    bindparam,
+    func,
+    null,
+    select,
+    update,
+)
+from sqlalchemy.orm.util import identity_key
 
 from selfservice import clock
 from selfservice.db import UtcDateTime, db
 from selfservice.events import service as events
 from selfservice.events.service import Happened
-from selfservice.messages import bell
+from selfservice.messages import bell, queries
 from selfservice.messages.models import Message
 from selfservice.messages.states import MAY_WAIT_AGAIN, WAITING, sources_of
-from selfservice.prepared import Prepared
+from selfservice.prepared import Prepared, rows_of
 
 SYSTEM = "system"
 NO_RECEIPT_AFTER = timedelta(hours=72)
@@ -78,27 +92,51 @@ def move_all(
     ids = list(message_ids)
     if not ids:
         return []
-    allowed = [state for state in sources_of(target) if not sources or state in sources]
-    condition: list[ColumnElement[bool]] = [Message.id.in_(ids), Message.state.in_(allowed)]
-    if fence is not None:
-        condition.append(Message.fence == fence)
-    if owner is not None:
-        condition.append(Message.lease_owner == owner)
     now = clock.now()
     changed = {"state": target, "reason": reason, "updated_at": now, "next_look_at": _next_look(target, now)}
     if target not in _HELD_BY_A_WORKER:
         changed |= {"lease_until": None, "lease_owner": None}
-    rows = db.session.execute(
-        update(Message)
-        .where(*condition)
-        .values(**{**changed, **values})
-        .returning(*RECORDED)
-        .execution_options(synchronize_session="fetch")
-    ).all()
+    changed |= values
+    demanded = {name: value for name, value in (("fence", fence), ("lease_owner", owner)) if value is not None}
+    allowed = tuple(state for state in sources_of(target) if not sources or state in sources)
+    told = [(message_id,) for message_id in ids]
+    new = {f"new_{name}": value for name, value in changed.items()}
+    rows = _moving(allowed, tuple(changed), tuple(demanded)).run({"told": told, **new, **demanded})
+    _let_read_again([row.id for row in rows], tuple(changed))
     record(rows, target, actor=actor, data={**({"reason": reason} if reason else {}), **(data or {})})
     if target == "ready" and rows:
         bell.ring()
     return [row.id for row in rows]
+
+
+@cache
+def _moving(allowed: tuple[str, ...], changed: tuple[str, ...], demanded: tuple[str, ...]) -> Prepared:
+    """The statement that sets columns of messages that are in an allowed state and under the lease that is demanded."""
+    columns = Message.__table__.c
+
+    def build(is_postgresql: bool) -> Update:
+        told = rows_of({"id": BigInteger()}, is_postgresql=is_postgresql)
+        return (
+            update(Message.__table__)
+            .where(
+                columns.id == told.c.id,
+                columns.state.in_(allowed),
+                *(columns[name] == bindparam(name, type_=columns[name].type) for name in demanded),
+            )
+            .values({name: bindparam(f"new_{name}", type_=columns[name].type) for name in changed})
+            .returning(*RECORDED)
+        )
+
+    return Prepared(build)
+
+
+def _let_read_again(message_ids: Iterable[int], changed: Sequence[str]) -> None:
+    """Let the session forget what it has read of these columns."""
+    session = db.session()
+    for message_id in message_ids:
+        held = session.identity_map.get(identity_key(Message, message_id))
+        if held is not None:
+            session.expire(held, changed)
 
 
 def mark(message_ids: Iterable[int], *, reason: str) -> None:
@@ -163,17 +201,18 @@ def record(
     named: Sequence[str] = (),
 ) -> None:
     """Record moves of which `rows` hold RECORDED, with `data` and those of their columns that are `named`."""
+    told = data or {}
     happened = [
         Happened(
-            page_id=row.page_id,
-            message_id=row.id,
-            conversation_id=row.conversation_id,
-            data={
+            {
                 "purpose": row.purpose,
                 "channel": row.channel,
                 **{name: getattr(row, name) for name in named},
-                **(data or {}),
+                **told,
             },
+            row.page_id,
+            row.id,
+            row.conversation_id,
         )
         for row in rows
     ]
@@ -183,8 +222,7 @@ def record(
 def _claim(is_postgresql: bool, *conditions: ColumnElement[bool]) -> Update:
     due = (
         select(Message.id)
-        # Spelt out, so that SQLite sees that the small index of those that are ready has them.
-        .where(Message.state == literal("ready", literal_execute=True), Message.next_look_at <= _NOW, *conditions)
+        .where(queries.is_due(is_postgresql=is_postgresql), *conditions)
         .order_by(Message.rank, Message.next_look_at)
         .limit(bindparam("limit", type_=Integer()))
         .with_for_update(skip_locked=True, key_share=True)

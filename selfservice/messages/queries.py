@@ -6,7 +6,21 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Executable, Select, String, and_, bindparam, func, literal, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Select,
+    String,
+    UnaryExpression,
+    and_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.sql.operators import custom_op
 
 from selfservice import clock
 from selfservice.db import READER, UtcDateTime, db, is_postgresql
@@ -55,6 +69,14 @@ def find_by_key(key: str) -> Message | None:
     return db.session.get(Message, rows[0].id) if rows else None
 
 
+def get_by_key(key: str) -> Message:
+    """The message that was accepted under this idempotency key; raises NotFound."""
+    message = find_by_key(key)
+    if message is None:
+        raise NotFound("There is no message under this key; send it anew.")
+    return message
+
+
 _BY_KEY = Prepared(
     lambda _is_postgresql: select(Message.id).where(Message.idempotency_key == bindparam("key", type_=String()))
 )
@@ -93,17 +115,24 @@ def is_anything_ready(channel: str) -> bool:
     return bool(_READY.fetch({"channel": channel, "now": clock.now()}))
 
 
-_READY = Prepared(
-    lambda _is_postgresql: (
-        select(Message.id)
-        .where(
-            Message.state == literal("ready", literal_execute=True),
-            Message.channel == bindparam("channel", type_=String()),
-            Message.next_look_at <= bindparam("now", type_=UtcDateTime()),
-        )
-        .limit(literal(1, literal_execute=True))
-    )
-)
+def is_due(*, is_postgresql: bool) -> ColumnElement[bool]:
+    """The condition that a message is ready, and due at the parameter `now`.
+
+    For SQLite it is spelt so that only the index of those that are ready has them, in the order in which they leave:
+    it would rather take that of all that is due, and read and sort ten thousand of a campaign in every round.
+    """
+    look = Message.__table__.c.next_look_at
+    at: ColumnElement[Any] = look if is_postgresql else UnaryExpression(look, operator=custom_op("+"))
+    return and_(Message.state == literal("ready", literal_execute=True), at <= bindparam("now", type_=UtcDateTime()))
+
+
+def _ready(is_postgresql: bool) -> Select[Any]:
+    of_channel = Message.channel == bindparam("channel", type_=String())
+    due = select(Message.id).where(of_channel, is_due(is_postgresql=is_postgresql))
+    return due.order_by(Message.rank, Message.next_look_at).limit(literal(1, literal_execute=True))
+
+
+_READY = Prepared(_ready)
 
 
 def list_unwell() -> Sequence[Any]:

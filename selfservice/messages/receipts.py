@@ -10,7 +10,7 @@ from selfservice.db import db
 from selfservice.errors import NotFound
 from selfservice.events import service as events
 from selfservice.events.models import Event
-from selfservice.messages import results, standby
+from selfservice.messages import joining, standby
 from selfservice.messages.models import Message
 
 What = Literal["delivered", "shown", "clicked", "answered"]
@@ -38,7 +38,7 @@ def note(message_id: int, what: What) -> bool:
     if _is_known(push, what):
         return False
     events.record(f"push.{what}", actor=DEVICE, page_id=push.page_id, message_id=push.id)
-    results.apply_receipt(push.id, "delivered", actor=DEVICE)
+    joining.apply_receipt(push.id, "delivered", actor=DEVICE)
     text = next((message for message in held if message.id == text_id), None)
     if text is not None and (what in _DEEDS or not text.until_seen):
         standby.take_back(text.id, reason=standby.REACHED)

@@ -1,7 +1,7 @@
 """What providers report of messages by calling us: kept as it came, each report once, and joined to what is known.
 
 A report may come before the call that sent its message has returned, or for a message that is not ours. It is parked
-then; `results` takes it up when that call's end is recorded.
+then; `joining` takes it up when that call's end is recorded.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from selfservice import clock
 from selfservice.db import READER, db, is_postgresql
-from selfservice.messages import results
+from selfservice.messages import joining
 from selfservice.messages.channels.contract import Receipt
 from selfservice.messages.models import Attempt, Message, ProviderReceipt
 from selfservice.tokens import BadToken, decode_id
@@ -56,7 +56,7 @@ def note(provider: str, receipt: Receipt) -> bool:
     if message_id is None:
         structlog.get_logger().info("receipt.parked", provider=provider)
     else:
-        results.catch_up(message_id)
+        joining.catch_up(message_id)
     return True
 
 
@@ -99,7 +99,7 @@ def _find_by_ref(provider: str, ref: str) -> int | None:
     """The message that the provider calls `ref`, held, if that is recorded yet."""
     if not ref:
         return None
-    results.hold_reference(provider, ref)
+    joining.hold_reference(provider, ref)
     query = select(Attempt.message_id).where(Attempt.provider == provider, Attempt.provider_ref == ref)
     message_id = db.session.scalar(query.limit(1))
     return None if message_id is None else _hold(select(Message.id).where(Message.id == message_id))

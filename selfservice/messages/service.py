@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import and_, false, or_, select, update
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy import and_, bindparam, false, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import make_transient_to_detached
 
 from selfservice import clock, tokens
 from selfservice import text as texts
@@ -20,16 +22,16 @@ from selfservice.customers import service as suppressions
 from selfservice.customers.consents import Evidence
 from selfservice.db import db
 from selfservice.events import service as events
-from selfservice.messages import content, moves, policy, queries, standby
+from selfservice.messages import content, moves, policy, queries, reviews
 from selfservice.messages.manners import Gathered
 from selfservice.messages.models import Message
 from selfservice.messages.moves import SYSTEM
+from selfservice.messages.reviews import LAST_WORD
 from selfservice.messages.states import MAY_WAIT_AGAIN, REPLAYABLE, UNSENT, WAITING
+from selfservice.prepared import Prepared
 
 _RANKS: Mapping[MessageClass, int] = {"urgent": 0, "service": 1, "marketing": 2}
 """What leaves first when much is due: one person's message does not wait behind ten thousand of a campaign."""
-LAST_WORD = "stopped"
-"""The purpose of the text that confirms a stop, which leaves in spite of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,17 +81,12 @@ def accept(new: NewMessage, *, actor: str = SYSTEM) -> Message:
         return known
     if new.channel != "push" and not new.is_asked_for:
         content.check(new.body, new.message_class, "sms" if new.channel == "sms" else "email")
-    message = _make(new)
-    try:
-        with db.session.begin_nested():
-            db.session.add(message)
-    except IntegrityError:
-        known = queries.find_by_key(
-            new.idempotency_key
-        )  # Somebody else accepted the same between our look and our insert.
-        if known is None:
-            raise
-        return known
+    columns = _columns(new)
+    if not _INSERT.run(columns):  # Somebody else accepted the same between our look and our insert.
+        return queries.get_by_key(new.idempotency_key)
+    message = Message(**columns)
+    make_transient_to_detached(message)  # It is what was just written: nothing of it need be read.
+    db.session.add(message)
     events.record(
         "message.accepted",
         actor=actor,
@@ -98,90 +95,21 @@ def accept(new: NewMessage, *, actor: str = SYSTEM) -> Message:
         conversation_id=message.conversation_id,
         data={"purpose": message.purpose, "channel": message.channel, "segments": message.segments},
     )
-    review([message], not_before=new.not_before)
+    reviews.review([message], not_before=new.not_before)
     return message
 
 
 def foresee(new: NewMessage) -> policy.Decision:
     """What policy would decide about a message that was accepted now; nothing is written. Pushes ahead do not count."""
-    message, now = _make(new), clock.now()
+    message, now = Message(**_columns(new)), clock.now()
     standing = policy.Standing(
         not_after=message.not_after,
         stopping=None,
-        is_suppressed=bool(find_suppressed([message])),
+        is_suppressed=bool(reviews.find_suppressed([message])),
         not_before=new.not_before,
         manners=Gathered([message], now).of(message),
     )
     return policy.decide(standing, now)
-
-
-def review(waiting: Sequence[Message], *, not_before: datetime | None = None) -> None:
-    """Let policy decide about messages that wait, and move them accordingly."""
-    now = clock.now()
-    suppressed = find_suppressed(waiting)
-    gathered = Gathered(waiting, now)
-    let_go: list[int] = []
-    for message in waiting:
-        standing = policy.Standing(
-            not_after=message.not_after,
-            stopping=message.stopping,
-            is_suppressed=message.id in suppressed,
-            not_before=not_before,
-            pushes_until=_pushes_until(message, now) if message.stands_by else None,
-            manners=gathered.of(message),
-        )
-        decision = policy.decide(standing, now)
-        look = min(decision.next_look_at, message.not_after) if decision.next_look_at else None
-        if look is not None and message.state == "held":
-            moves.put_off(message.id, until=look, reason=decision.reason)
-            continue
-        looks = {"next_look_at": look} if look is not None else {}
-        moves.move(message.id, decision.verdict, sources=WAITING, reason=decision.reason, **looks)
-        if message.stands_by and decision.verdict == "ready":
-            let_go.append(message.id)
-    standby.withdraw_pushes(let_go)
-
-
-def look_again(customer_id: int) -> None:
-    """Let policy look again at what waits for somebody who has chosen other hours: it may leave sooner or later now.
-
-    A text that stood by for pushes and was let go is left to leave: they have had their time.
-    """
-    by_the_hour = or_(
-        and_(Message.state == "held", Message.reason == policy.QUIET),
-        and_(Message.state == "ready", Message.stands_by.is_(False)),
-    )
-    waiting = select(Message).where(Message.customer_id == customer_id, by_the_hour).order_by(Message.id)
-    review(db.session.scalars(waiting.with_for_update(key_share=True)).all())
-
-
-def find_suppressed(messages: Sequence[Message]) -> frozenset[int]:
-    """The ids of those messages whose recipients asked us to stop, in one statement for each channel.
-
-    A stop is said of a number and holds for its owner's pushes as well. The one text that confirms it may leave.
-    """
-    stopped: set[int] = set()
-    messages = [message for message in messages if message.purpose != LAST_WORD]
-    for channel in {message.channel for message in messages}:
-        numbers = _numbers([message for message in messages if message.channel == channel], channel)
-        those = customers.suppressed_among(set(numbers.values()), "sms" if channel == "push" else channel)
-        stopped |= {message_id for message_id, number in numbers.items() if number in those}
-    return frozenset(stopped)
-
-
-def _numbers(messages: Sequence[Message], channel: str) -> dict[int, str]:
-    """By message, the address that its recipient would have asked us to stop writing to."""
-    if channel != "push":
-        return {message.id: message.recipient for message in messages}
-    phones = customers.phones_of({message.customer_id for message in messages})
-    return {message.id: phones[message.customer_id] for message in messages if message.customer_id in phones}
-
-
-def _pushes_until(message: Message, now: datetime) -> datetime:
-    """Until when pushes may reach somebody before this text leaves; its time begins when policy first looks."""
-    if message.reason == policy.PUSH_FIRST and message.next_look_at is not None:
-        return message.next_look_at
-    return now + policy.HEAD_START[message.message_class]
 
 
 def rerender(page_id: int, *, purpose: str, body: str, not_after: datetime) -> bool:
@@ -275,7 +203,7 @@ def replay(message_id: int, *, actor: str) -> bool:
         return False
     try:
         with db.session.begin_nested():
-            review([queries.get(message_id)])
+            reviews.review([queries.get(message_id)])
     except DBAPIError:
         raise  # The database's trouble is not the message's.
     except Exception:  # noqa: BLE001 - whatever it is, the message is not lost
@@ -283,37 +211,53 @@ def replay(message_id: int, *, actor: str) -> bool:
     return True
 
 
-def _make(new: NewMessage) -> Message:
+def _columns(new: NewMessage) -> dict[str, Any]:
+    """The whole row of a message that has just been accepted."""
     body = new.body if new.payload is not None else texts.compose(new.body)
     measured = texts.measure(body)
     now = clock.now()
-    return Message(
-        id=new.id or tokens.new_id(),
-        page_id=new.page_id,
-        conversation_id=new.conversation_id,
-        customer_id=new.customer_id,
-        purpose=new.purpose,
-        channel=new.channel,
-        message_class=new.message_class,
-        recipient=new.recipient,
-        sender=new.sender,
-        locale=new.locale,
-        body=body,
-        encoding=measured.encoding,
-        segments=measured.segments if new.payload is None else 0,  # Parts are what texts are paid by.
-        state="accepted",
-        not_after=new.not_after,
-        idempotency_key=new.idempotency_key,
-        next_look_at=now,
-        payload=dict(new.payload) if new.payload is not None else None,
-        stands_by=new.stands_by,
-        until_seen=new.until_seen,
-        ahead_of=new.ahead_of,
-        rank=_RANKS["marketing" if new.is_bulk else new.message_class],
-        is_asked_for=new.is_asked_for,
-        created_at=now,
-        updated_at=now,
-    )
+    known = {
+        "id": new.id or tokens.new_id(),
+        "page_id": new.page_id,
+        "conversation_id": new.conversation_id,
+        "customer_id": new.customer_id,
+        "purpose": new.purpose,
+        "channel": new.channel,
+        "message_class": new.message_class,
+        "recipient": new.recipient,
+        "sender": new.sender,
+        "locale": new.locale,
+        "body": body,
+        "encoding": measured.encoding,
+        "segments": measured.segments if new.payload is None else 0,  # Parts are what texts are paid by.
+        "state": "accepted",
+        "not_after": new.not_after,
+        "idempotency_key": new.idempotency_key,
+        "attempts": 0,
+        "failures": 0,
+        "resends": 0,
+        "fence": 0,
+        "next_look_at": now,
+        "payload": dict(new.payload) if new.payload is not None else None,
+        "stands_by": new.stands_by,
+        "until_seen": new.until_seen,
+        "ahead_of": new.ahead_of,
+        "rank": _RANKS["marketing" if new.is_bulk else new.message_class],
+        "is_asked_for": new.is_asked_for,
+        "created_at": now,
+        "updated_at": now,
+    }
+    return {**dict.fromkeys(Message.__table__.columns.keys()), **known}
+
+
+def _insert(is_postgresql: bool) -> Any:
+    dialect = postgresql if is_postgresql else sqlite
+    values = {column.name: bindparam(column.name, type_=column.type) for column in Message.__table__.columns}
+    inserted = dialect.insert(Message.__table__).values(values)
+    return inserted.on_conflict_do_nothing(index_elements=["idempotency_key"]).returning(Message.__table__.c.id)
+
+
+_INSERT = Prepared(_insert)
 
 
 def _lock(*conditions: object) -> list[tuple[int, str]]:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from selfservice import clock
 from selfservice.db import db
-from selfservice.messages import departures, moves, queries, results, service, standby
+from selfservice.messages import departures, joining, moves, queries, reviews, standby
 from selfservice.messages.channels.contract import Calling, Channel, Findable, Found, Repeatable, Uncertain
 from selfservice.messages.channels.registry import Channels
 from selfservice.messages.models import Attempt, Message
@@ -82,7 +82,7 @@ def _review(limit: int, *conditions: ColumnElement[bool]) -> int:
     ids = [message.id for message in waiting]
     try:
         with db.session.begin_nested():
-            service.review(waiting)
+            reviews.review(waiting)
     except DBAPIError:
         raise  # The database's trouble is no message's.
     except Exception:  # noqa: BLE001 - one of them it is, and it must not hold up the others
@@ -95,7 +95,7 @@ def _review_alone(message_id: int) -> None:
     message = db.session.get_one(Message, message_id, populate_existing=True)
     try:
         with db.session.begin_nested():
-            service.review([message])
+            reviews.review([message])
     except DBAPIError:
         raise
     except Exception as error:  # noqa: BLE001 - as above
@@ -128,7 +128,7 @@ def reconcile(channels: Channels, limit: int = 50, *, whose: Whose = EVERYBODYS)
     for row in due:
         channel = channels.find_named(row.provider or "")
         try:
-            if results.catch_up(row.id):
+            if joining.catch_up(row.id):
                 db.session.commit()  # A receipt has come meanwhile, and nobody need be asked.
             elif isinstance(channel, Repeatable):
                 _repeat(row, channel.most_repeats)
@@ -136,7 +136,7 @@ def reconcile(channels: Channels, limit: int = 50, *, whose: Whose = EVERYBODYS)
                 _give_up(row, is_there=channel is not None)
             elif isinstance(channel, Findable):
                 db.session.commit()  # To have looked for a receipt holds the writer's place.
-                results.settle(row.id, _ask(channel, row.id))
+                joining.settle(row.id, _ask(channel, row.id))
             else:
                 _ask_later(row)
         except Uncertain:
@@ -150,7 +150,7 @@ def _learn(row: Any, channels: Channels) -> None:
     if isinstance(channel, Findable) and channel.tells_receipts:
         found = _ask(channel, row.id)
         if found is not None:
-            results.apply_receipt(row.id, found.report)
+            joining.apply_receipt(row.id, found.report)
 
 
 def _ask(channel: Findable, message_id: int) -> Found | None:
@@ -187,7 +187,7 @@ def _ask_later(row: Any) -> None:
 
 def _give_up(row: Any, *, is_there: bool) -> None:
     """Send it again if that is allowed, to the same provider (see `Claimed.is_bound`): it has to be there still."""
-    results.leave_open(row.id)
+    joining.leave_open(row.id)
     if row.message_class == "urgent" and row.resends == 0 and is_there:
         moves.move(row.id, "ready", sources=("uncertain",), reason="sent_again", data={"resend": True}, resends=1)
     else:
@@ -197,7 +197,7 @@ def _give_up(row: Any, *, is_there: bool) -> None:
 def _repeat(row: Any, most: int) -> None:
     if row.resends < most:
         again = row.resends + 1
-        results.leave_open(row.id)
+        joining.leave_open(row.id)
         moves.move(row.id, "ready", sources=("uncertain",), reason="sent_again", data={"resend": True}, resends=again)
     else:
         moves.move(row.id, "failed", sources=("uncertain",), reason="unknown")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from selfservice import clock
@@ -21,7 +21,7 @@ from selfservice.events import service as events
 from selfservice.kit import Facts
 from selfservice.kit.channels import CHANNELS
 from selfservice.messages.models import Message
-from selfservice.pages import claims, follow_ups, letters, offers, queries, sight, telling, texts
+from selfservice.pages import claims, follow_ups, letters, offers, queries, sight, telling, texts, unanswered
 from selfservice.pages.models import Page
 from selfservice.pages.moves import move
 from selfservice.pages.states import LIVE
@@ -32,6 +32,8 @@ from selfservice.tokens import new_id
 Was = Literal["created", "updated", "superseded"]
 LONGEST_CASE = 80
 LONGEST_LIFE = timedelta(days=400)
+SETTLED = timedelta(minutes=5)
+"""Within which every process has the same page types, also while a release is rolled out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,25 +147,30 @@ def open_due(limit: int = 200) -> int:
 def expire_due(limit: int = 200) -> int:
     """End live pages past their time; returns how many. The caller commits.
 
-    One about which something is due is left until that is done: staff are told of it, though nobody worked meanwhile.
+    What is due about one is done first: staff hear that nobody answered, though nobody worked when they should have.
     """
     now = clock.now()
-    is_over = (Page.state.in_(LIVE), Page.expires_at <= now)
-    is_left_alone = or_(Page.follow_up_at.is_(None), Page.follow_up_at > now)
-    due = select(Page.id).where(*is_over, is_left_alone).order_by(Page.expires_at)
-    ids = db.session.scalars(due.limit(limit).with_for_update(skip_locked=True, key_share=True)).all()
-    return sum(move(page_id, "expired", actor="system") for page_id in ids)
+    due = select(Page).where(Page.state.in_(LIVE), Page.expires_at <= now).order_by(Page.expires_at).limit(limit)
+    held = due.with_for_update(skip_locked=True, key_share=True).execution_options(populate_existing=True)
+    pages = db.session.scalars(held).all()
+    for page in pages:
+        if page.follow_up_at is not None and page.follow_up_at <= now:
+            unanswered.look(page)
+    return sum(move(page.id, "expired", actor="system") for page in pages)
 
 
 def retire_missing(limit: int = 200) -> int:
     """End live pages whose type is gone; returns how many. The caller commits.
 
-    A type whose folder is broken is not gone: its pages wait for the mend.
+    A type whose folder is broken is not gone: its pages wait for the mend. Nor is one of a page just made: another
+    process may know a type that this one has yet to see.
     """
     known = registry.current()
     if known.broken:
         return 0
-    missing = select(Page.id).where(Page.state.in_(LIVE), Page.situation.not_in([loaded.key for loaded in known.all()]))
+    is_settled = Page.created_at <= clock.now() - SETTLED
+    keys = [loaded.key for loaded in known.all()]
+    missing = select(Page.id).where(Page.state.in_(LIVE), Page.situation.not_in(keys), is_settled)
     ids = db.session.scalars(missing.limit(limit).with_for_update(skip_locked=True, key_share=True)).all()
     return sum(move(page_id, "retired", actor="system") for page_id in ids)
 

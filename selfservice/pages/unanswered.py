@@ -23,7 +23,7 @@ from selfservice.errors import Invalid
 from selfservice.events import service as events
 from selfservice.kit import Escalate, FollowUp, Remind
 from selfservice.messages import queries as outbox
-from selfservice.messages import service as messages
+from selfservice.messages import reviews
 from selfservice.messages.models import Message
 from selfservice.messages.states import UNSENT
 from selfservice.pages import follow_ups, letters, pushes, telling, texts
@@ -65,12 +65,12 @@ def do_due(limit: int = 20) -> int:
         due.with_for_update(skip_locked=True, key_share=True).execution_options(populate_existing=True)
     ).all()
     for page in pages:
-        _look_safely(page)
+        look(page)
     return len(pages)
 
 
-def _look_safely(page: Page) -> None:
-    """Look at one page; our own failure over it is put off and holds up no other."""
+def look(page: Page) -> None:
+    """Do what is due about one page, whose row the caller holds; our own failure over it holds up no other."""
     try:
         with db.session.begin_nested():
             _look(page)
@@ -186,7 +186,7 @@ def _refuse_to_disturb(page: Page, follow_up: FollowUp, sent: Sequence[Message],
     """
     if at > page.expires_at - follow_up.room:
         raise _NotDone("too_late")
-    if messages.find_suppressed([message for message in sent if message.submitted_at is not None]):
+    if reviews.find_suppressed([message for message in sent if message.submitted_at is not None]):
         raise _NotDone("stopped")
     if conversations.is_awaited(page.id, ("callback", "reply")):
         raise _NotDone("in_touch")

@@ -17,7 +17,7 @@ from selfservice.customers.models import Customer
 from selfservice.customers.preferences import Wishes
 from selfservice.errors import Conflict, Invalid
 from selfservice.events import service as events
-from selfservice.messages import refusals
+from selfservice.messages import refusals, reviews
 from selfservice.messages import service as messages
 from selfservice.pages import guarding, language, numbers, queries, requests
 from selfservice.pages.guarding import Who
@@ -121,7 +121,7 @@ def save(page_id: int, form: Mapping[str, str], view: View, who: Who) -> None:
         )
         _say(_addresses(page, customer), name, occasion, customer_id=customer.id, is_given=now[name])
     if preferences.find(customer.id).hours != had.hours:
-        messages.look_again(customer.id)
+        reviews.look_again(customer.id)
     wanted = form.get("language", "")
     if wanted:
         language.choose(page_id, wanted, who)

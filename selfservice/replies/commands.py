@@ -11,7 +11,7 @@ from selfservice.events import service as events
 from selfservice.kit import texting
 from selfservice.kit.texting import Command
 from selfservice.messages import refusals
-from selfservice.messages.service import LAST_WORD
+from selfservice.messages.reviews import LAST_WORD
 from selfservice.pages import numbers, sight
 from selfservice.pages.models import Page
 from selfservice.replies import handing, speaking

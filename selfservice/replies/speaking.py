@@ -15,7 +15,7 @@ from selfservice.customers.models import Customer
 from selfservice.kit.formats import Reader
 from selfservice.kit.words import Words
 from selfservice.messages import service as messages
-from selfservice.messages.service import LAST_WORD
+from selfservice.messages.reviews import LAST_WORD
 from selfservice.pages import texts
 from selfservice.pages.models import Page
 from selfservice.replies import queries

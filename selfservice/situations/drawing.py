@@ -69,7 +69,7 @@ class Button:
     """One button. `kind`: "do" posts its form to `address`, "go" shows `step`, "link" leads to `address`.
 
     `token` is what the script posts to, `chosen` its words once something is picked, with % for what was picked.
-    `small` stands below the words; a link that leads away from us `leaves` by the fact of that name.
+    `small` stands below the words; a link that leads away from us tells the address in `leaves`.
     """
 
     kind: str
@@ -227,10 +227,11 @@ class Artist:
                 address=f"?lang={self._view.language}&step={control.step}",
             )
         if isinstance(control, Follow):
-            address = str(getattr(self._view.facts, control.fact))
+            address = getattr(self._view.facts, control.fact)
             host = call(_host, address)
+            told = f"{link(self._view, '-/followed')}&link={control.fact}" if self._view.token else ""
             return Button(
-                kind="link", text=text, look=look, icon=control.icon, address=address, small=host, leaves=control.fact
+                kind="link", text=text, look=look, icon=control.icon, address=address, small=host, leaves=told
             )
         if isinstance(control, AddToCalendar):
             address = link(self._view, "-/calendar.ics")

@@ -113,23 +113,23 @@ def list_folders(folders: Iterable[Path], broken: dict[Path, Problem]) -> list[P
 
 
 def _all_folders(folders: Iterable[Path], broken: dict[Path, Problem]) -> Iterator[Path]:
-    yield from _types_in(BUILT_IN)
+    yield from types_in(BUILT_IN)
     for folder in folders:
         if not folder.is_dir():
             reason = "It is not a folder; correct SELFSERVICE_SITUATIONS or make the folder."
             broken[folder] = Problem(folder, None, reason)
             continue
-        yield from _types_in(folder)
+        yield from types_in(folder)
     for point in sorted(entry_points(group=_GROUP), key=lambda point: point.name):
         found = _folder_of(point)
         if found is None:
             reason = f"The entry point {point.name} names no package; correct it in the settings of its own package."
             broken[Path(point.value)] = Problem(Path(point.value), None, reason)
         else:
-            yield from _types_in(found)
+            yield from types_in(found)
 
 
-def _types_in(folder: Path) -> Iterator[Path]:
+def types_in(folder: Path) -> Iterator[Path]:
     """`folder` itself if it is a page type, else those of its folders that are, or mean to be."""
     if (folder / "situation.py").is_file():
         yield folder

@@ -90,7 +90,7 @@ def environment(language: str) -> Environment:
     )
     made.globals.update(
         absence=absence,
-        icon=icon,
+        icon=traceable(icon),
         link=link,
         logo=logo_address,
         language=language,

@@ -68,7 +68,7 @@ def test_a_clock_that_jumps_under_a_worker_takes_nothing_from_it(
 
 def _let_upkeep_look() -> None:
     """Wait until the worker has gone once through what it does besides sending."""
-    held = accept(channel="fax").id
+    held = accept(channel="fax", not_before=clock.now() + timedelta(hours=1)).id  # The worker would send what is ready.
     force(held, "held", stopping="page_closed", next_look_at=clock.now() - timedelta(hours=2))
     assert run_until(lambda: state_of(held) == "cancelled")
 

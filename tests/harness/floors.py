@@ -26,7 +26,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("campaigns", "insights", "rules", "replies"),
     ("rights",),
     ("web",),
-    ("application", "worker", "smpp", "demo", "backups"),
+    ("application", "testing", "worker", "smpp", "demo", "backups"),
     ("cli",),
 )
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import Any, get_args
 from unittest import mock
 
 from hypothesis import strategies as st
@@ -24,8 +24,17 @@ from selfservice.customers.preferences import Wishes
 from selfservice.db import db
 from selfservice.errors import Conflict
 from selfservice.events.models import Event
-from selfservice.messages import calls, departures, moves, policy, reports, results, service, standby, upkeep
-from selfservice.messages.channels.contract import Callback, Found, Outgoing, Receipt, Refused, Submitted, Uncertain
+from selfservice.messages import calls, departures, moves, policy, reports, results, reviews, service, standby, upkeep
+from selfservice.messages.channels.contract import (
+    Callback,
+    Found,
+    Outgoing,
+    Receipt,
+    Refused,
+    Report,
+    Submitted,
+    Uncertain,
+)
 from selfservice.messages.channels.registry import Channels
 from selfservice.messages.departures import Departure
 from selfservice.messages.dispatch import LEASE
@@ -55,14 +64,7 @@ _ME = "worker"
 _numbers = itertools.count(10_000)
 _PLACES = st.integers(0, 63)
 _FOUND = ("submitted", "carrier_accepted", "delivered", "failed", "failed", "")
-_REPORTS = (
-    "submitted",
-    "carrier_accepted",
-    "undelivered_temporary",
-    "undelivered_permanent",
-    "delivered",
-    "failed",
-)
+_REPORTS: tuple[Report, ...] = get_args(Report)
 _ANSWER = st.sampled_from(["yes", "yes", "lost", "lost", "never came", "busy", "no", "no sign", "late", "late busy"])
 _SOME = {"min_size": 3, "max_size": 3}
 """How many different things happen to the messages in one step; the fourth message has the first of them again."""
@@ -283,7 +285,7 @@ class Outbox(Machine):
         one.wish = "" if one.wish else NARROW
         with self.step():
             preferences.keep(one.customer_id, Wishes(one.wish))
-            service.look_again(one.customer_id)
+            reviews.look_again(one.customer_id)
 
     @precondition(lambda self: self.has_any(*REPLAYABLE))
     @rule(place=_PLACES, failures=st.sampled_from([0, 1, 6]))

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from selfservice import clock, tokens
 from selfservice.customers import service as customers
-from selfservice.db import READER, db
+from selfservice.db import READER, db, kept_connection
 from selfservice.errors import ConfigError
 from selfservice.messages import departures, dispatch, moves, queries, results, service
 from selfservice.messages.channels.contract import Outgoing, Refused, Submitted, Text, Uncertain
@@ -47,6 +47,24 @@ def send(provider: Provider) -> int:
 def the_attempt(message_id: int) -> Attempt:
     (attempt,) = queries.list_attempts(message_id)
     return attempt
+
+
+@pytest.mark.database("sqlite")
+def test_what_is_ready_is_found_in_its_own_index(session: Any) -> None:
+    """Without reading what waits on another channel, or sorting a whole campaign in every round."""
+    accept()
+    asked: list[str] = []
+    connections = [db.session.connection().connection, kept_connection().connection]
+    for connection in connections:
+        connection.set_trace_callback(asked.append)
+
+    queries.is_anything_ready("fax")
+    moves.claim(1, owner=ME, lease=LEASE, channel="sms")
+
+    for connection in connections:
+        connection.set_trace_callback(None)
+    plans = [str(session.execute(text(f"EXPLAIN QUERY PLAN {one}")).all()) for one in asked if "'ready'" in one]
+    assert ["ix_messages_ready" in plan and "ORDER BY" not in plan for plan in plans] == [True, True]
 
 
 def test_a_ready_message_is_sent_and_its_attempt_kept(session: Any) -> None:

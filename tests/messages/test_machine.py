@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from selfservice.config import Settings
-from selfservice.messages import moves, results, service, upkeep
+from selfservice.messages import joining, moves, results, reviews, upkeep
 from selfservice.messages.departures import Departure
 from selfservice.messages.states import TRANSITIONS
 from tests.harness import stateful
@@ -60,9 +60,9 @@ def write_over(departure: Departure, target: str, **options: Any) -> None:
 
 BROKEN = {
     "what comes to wait again on a closed page": (moves, "mark", lambda _ids, **_: None),
-    "a stop at the last check": (service, "find_suppressed", lambda _messages: frozenset()),
+    "a stop at the last check": (reviews, "find_suppressed", lambda _messages: frozenset()),
     "a doubt before a message is sent again": (upkeep, "_give_up", send_blindly),
-    "the attempt before this one": (results, "leave_open", lambda _message_id: None),
+    "the attempt before this one": (joining, "leave_open", lambda _message_id: None),
     "the fence": (results, "_move", write_over),
 }
 

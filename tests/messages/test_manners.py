@@ -20,7 +20,7 @@ from selfservice.customers.preferences import Wishes
 from selfservice.db import db
 from selfservice.errors import Invalid
 from selfservice.events.models import Event
-from selfservice.messages import dispatch, queries, service, upkeep
+from selfservice.messages import dispatch, queries, reviews, service, upkeep
 from selfservice.messages.channels.contract import Refused
 from selfservice.messages.models import Message
 from selfservice.pages import service as pages
@@ -79,7 +79,7 @@ class TestHours:
 
         for hours in ("17:00-21:00", "12:00-14:00"):
             preferences.keep(message.customer_id, Wishes(hours))
-            service.look_again(message.customer_id)
+            reviews.look_again(message.customer_id)
             session.commit()
             states.append((state_of(message.id), state_of(urgent.id)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 from random import Random
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from flask import Flask
@@ -27,14 +27,7 @@ from selfservice.messages.states import RECEIPTS
 from tests.harness.post import PostOffice, ref_of
 from tests.messages.scenes import PHONE, state_of
 
-REPORTS: tuple[Report, ...] = (
-    "submitted",
-    "carrier_accepted",
-    "undelivered_temporary",
-    "undelivered_permanent",
-    "delivered",
-    "failed",
-)
+REPORTS: tuple[Report, ...] = get_args(Report)
 LEASE = timedelta(minutes=1)
 
 

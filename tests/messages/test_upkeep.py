@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from selfservice import clock, tokens
 from selfservice.db import db
 from selfservice.events.models import Event
-from selfservice.messages import departures, dispatch, moves, queries, results, upkeep
+from selfservice.messages import departures, dispatch, joining, moves, queries, results, upkeep
 from selfservice.messages.channels.contract import Found, Report, Submitted, Uncertain
 from selfservice.messages.channels.registry import Channels
 from selfservice.messages.departures import Departure
@@ -255,7 +255,7 @@ def test_receipts_join_to_the_highest_in_any_order(session: Any) -> None:
         for order in itertools.permutations(reports, length):
             force(message_id, "submitted")
             for report in (*order, *order):
-                results.apply_receipt(message_id, report)
+                joining.apply_receipt(message_id, report)
             assert (order, queries.get(message_id).state) == (order, max(order, key=RECEIPTS.index))
 
 
@@ -264,9 +264,9 @@ def test_a_receipt_ends_a_doubt_and_comes_too_late_for_nobody(session: Any) -> N
     silent = accept()
     force(silent.id, "no_receipt")
 
-    assert results.apply_receipt(doubtful.id, "delivered")
-    assert results.apply_receipt(silent.id, "delivered")
-    assert not results.apply_receipt(silent.id, "carrier_accepted")
+    assert joining.apply_receipt(doubtful.id, "delivered")
+    assert joining.apply_receipt(silent.id, "delivered")
+    assert not joining.apply_receipt(silent.id, "carrier_accepted")
     session.commit()
 
     assert [state_of(message.id) for message in (doubtful, silent)] == ["delivered", "delivered"]
@@ -276,8 +276,8 @@ def test_a_receipt_ends_a_doubt_and_comes_too_late_for_nobody(session: Any) -> N
 def test_a_receipt_for_what_never_left_changes_nothing(session: Any) -> None:
     message = accept()
 
-    assert not results.apply_receipt(message.id, "delivered")
-    assert not results.apply_receipt(message.id, "failed")
+    assert not joining.apply_receipt(message.id, "delivered")
+    assert not joining.apply_receipt(message.id, "failed")
     assert state_of(message.id) == "ready"
 
 

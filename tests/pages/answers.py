@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
-from selfservice import clock
 from selfservice.conversations import queries as conversations
 from selfservice.customers import devices
 from selfservice.db import db
@@ -29,9 +26,8 @@ from selfservice.pages.sight import CHANGE
 from selfservice.pages.states import LIVE
 from selfservice.situations import registry
 from tests.factories import appointment, fraud, issue
-from tests.harness.stateful import Machine
+from tests.pages.machine import PageMachine
 
-BEGINNING = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 DIGITS = "4417"
 _PLACES = st.integers(0, 63)
 _numbers = itertools.count(10_000)
@@ -53,7 +49,7 @@ class Known:
     """What the first sending of each action under each key was answered."""
 
 
-class Answers(Machine):
+class Answers(PageMachine):
     """Two appointments that offer the same two times, and a payment that asks for four digits before a "yes".
 
     `seen` collects what became of answers.
@@ -62,7 +58,6 @@ class Answers(Machine):
     def __init__(self, seen: set[Pair]) -> None:
         super().__init__()
         self.seen = seen
-        self.now = BEGINNING
         self.known: list[Known] = []
 
     @initialize()
@@ -80,23 +75,6 @@ class Answers(Machine):
         page = issue(situation, facts, phone=phone, case_ref=case_ref).page
         device, _secret = devices.make()
         return Known(page.id, facts, case_ref, phone, situation == "fraud_alert", device.id)
-
-    def teardown(self) -> None:
-        """Leave nothing that the clock of the next example would turn."""
-        db.session.rollback()
-        db.session.execute(update(Page).where(Page.state.in_(LIVE)).values(state="revoked"))
-        db.session.commit()
-
-    @contextmanager
-    def step(self) -> Iterator[None]:
-        """One transaction at the present moment of this machine."""
-        with clock.at(self.now):
-            try:
-                yield
-            except BaseException:
-                db.session.rollback()
-                raise
-            db.session.commit()
 
     def page(self, one: Known) -> Page:
         return db.session.get_one(Page, one.id, populate_existing=True)

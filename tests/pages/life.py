@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from unittest import mock
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
-from selfservice import clock
 from selfservice.db import db
 from selfservice.errors import Conflict, Gone
 from selfservice.events.models import Event
@@ -27,9 +25,8 @@ from selfservice.pages.sight import CHANGE
 from selfservice.pages.states import LIVE, STATES
 from selfservice.situations.registry import Loaded, Registry
 from tests.factories import appointment, fraud, issue
-from tests.harness.stateful import Machine
+from tests.pages.machine import PageMachine
 
-BEGINNING = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 GOING = "fraud_alert"
 """The type that goes."""
 
@@ -50,14 +47,13 @@ class Case:
     phone: str
 
 
-class Pages(Machine):
+class Pages(PageMachine):
     """Some pages of three cases. `seen` collects the moves; those `sought` are made rather than others."""
 
     def __init__(self, seen: set[Pair], sought: frozenset[Pair] = frozenset()) -> None:
         super().__init__()
         self.seen = seen
         self.sought_from = {source for source, _target in sought}
-        self.now = BEGINNING
         self.stories: dict[int, list[str]] = {}
         self.situations: dict[int, str] = {}
         self.last_event = 0
@@ -69,23 +65,6 @@ class Pages(Machine):
         db.session.commit()
         numbers = [next(_numbers) for _ in range(_CASES)]
         self.cases = [Case(f"case-{number}", f"+4479111{number:05d}") for number in numbers]
-
-    def teardown(self) -> None:
-        """Leave nothing that the clock of the next example would turn."""
-        db.session.rollback()
-        db.session.execute(update(Page).where(Page.state.in_(LIVE)).values(state="revoked"))
-        db.session.commit()
-
-    @contextmanager
-    def step(self) -> Iterator[None]:
-        """One transaction at the present moment of this machine."""
-        with clock.at(self.now):
-            try:
-                yield
-            except BaseException:
-                db.session.rollback()
-                raise
-            db.session.commit()
 
     def has_any(self, *states: str) -> bool:
         return any(story[-1] in states for story in self.stories.values())
@@ -178,6 +157,7 @@ class Pages(Machine):
         def all_but(registry: Registry) -> tuple[Loaded, ...]:
             return tuple(loaded for loaded in registry if loaded.key != GOING)
 
+        self.now += service.SETTLED
         with mock.patch.object(Registry, "all", all_but), self.step():
             service.retire_missing()
 

@@ -17,7 +17,7 @@ from selfservice.situations.squeezing import squeeze_script
 from selfservice.situations.templates import TEMPLATES, environment
 
 MOST = 4096
-REFUSALS = {"conflict", "renewed", "lost_claim", "late"}
+REFUSALS = {"conflict", "renewed", "lost_claim", "late", "stopped"}
 """What the server says of an answer that it refused, and the phone tells of one that waited."""
 KEY = "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM"
 ICONS = ("/static/icons/app/icon-192.png?v=82eeb81c88f0", "/static/icons/app/badge.png?v=9e9f3868bb62")

@@ -15,11 +15,15 @@ from selfservice.situations.registry import BUILT_IN, Registry
 BUILT_IN_KEYS = [
     "appointment_reminder",
     "bill_reminder",
+    "callback_request",
     "consent_request",
+    "delivery_slot",
     "fraud_alert",
     "notice",
     "order_status",
     "satisfaction_survey",
+    "service_ticket",
+    "waitlist_offer",
 ]
 
 
@@ -111,7 +115,7 @@ def test_type_of_another_folder_is_found(folder: Path) -> None:
 def test_folder_that_is_a_type_itself_is_found_and_the_same_folder_twice_is_one(folder: Path) -> None:
     found = Registry.load([folder / "own_type", folder], strict=True)
 
-    assert len(found) == 4
+    assert len(found) == len(BUILT_IN_KEYS) + 1
 
 
 def test_type_of_an_installed_package_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

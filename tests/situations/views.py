@@ -9,12 +9,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from selfservice.brands.face import Face
+from selfservice.kit.opening import Opening
 from selfservice.situations.contract import rehearsal
 from selfservice.situations.loading import Loaded
 from selfservice.situations.registry import Registry
 from selfservice.situations.view import View
 
 ZONE = ZoneInfo("Europe/London")
+OFFICE = Opening.read({"week": {"mon": ["08:00-18:30"]}}, ZONE)
+LOGO = "8f3a61c9d2740be5"
 NOW = datetime(2026, 11, 21, 9, 5, tzinfo=UTC)
 # Tokens as hard to compress as real ones, the same in every run.
 TOKEN = "1k8TzQ0mVx3Lr9Yc5Hs7Wd2Nf6Bg4Jp1Ea"
@@ -154,6 +157,7 @@ def _ended(fresh: View) -> Iterator[tuple[str, View]]:
     yield "changed", fresh.with_notice("changed")
     yield "conflict", fresh.with_notice("conflict")
     yield "callback", replace(fresh, callback_at=NOW + timedelta(hours=2))
+    yield "away", replace(fresh, brand=replace(fresh.brand, opening=OFFICE))
     yield "preview", replace(fresh, token="", answer_tokens={})
     yield "nameless", replace(fresh, first_name="", ending="", host="")
     for state in ("expired", "revoked", "superseded", "retired"):

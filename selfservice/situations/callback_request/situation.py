@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 
 from selfservice.kit import (
     Action,
@@ -26,13 +26,12 @@ from selfservice.kit import (
     fact,
     pick,
     prose,
+    work_days,
 )
-from selfservice.kit.opening import WEEKDAYS, Opening, read_windows
 
 TEAM = "care"
 SOONEST = timedelta(minutes=30)
 MOST_TIMES = 24
-WORKDAYS = tuple(read_windows(["09:00-17:00"] if day < 5 else []) for day in range(len(WEEKDAYS)))
 
 
 class Call(Facts):
@@ -52,22 +51,16 @@ class Call(Facts):
 
 def times_to_call(facts: Call, case: Case) -> tuple[datetime, ...]:
     """Each time at which a call can begin, within the organisation's hours; on work days from 9 to 5 if it set none."""
-    opening = case.opening or Opening(case.zone, WORKDAYS)
-    every = timedelta(minutes=facts.minutes)
-    days = [case.today + timedelta(days=day) for day in range(31)]
-    open_days = islice((starts for day in days if (starts := opening.starts(day, every=every))), facts.days + 1)
-    soon = case.now + SOONEST
-    times = [[start for start in starts if start >= soon] for starts in open_days]
-    return tuple(
-        start for starts in [day for day in times if day][: facts.days] for start in _spread(starts, facts.days)
-    )
+    opening = case.opening or work_days(case.zone)
+    every, soon = timedelta(minutes=facts.minutes), case.now + SOONEST
+    days = (opening.starts(case.today + timedelta(days=day), every=every) for day in range(31))
+    times = ([start for start in _spread(starts, MOST_TIMES // facts.days) if start >= soon] for starts in days)
+    return tuple(chain.from_iterable(islice(filter(None, times), facts.days)))
 
 
-def _spread(starts: list[datetime], days: int) -> list[datetime]:
-    """As many times of a day as leave room for the others, evenly."""
-    most = max(1, MOST_TIMES // days)
-    step = -(-len(starts) // most)
-    return starts[::step]
+def _spread(starts: tuple[datetime, ...], most: int) -> tuple[datetime, ...]:
+    """As many times of a day as leave room for the others, evenly; the same ones whatever the hour is now."""
+    return starts[:: max(1, -(-len(starts) // most))]
 
 
 class Time(Form):

@@ -152,6 +152,8 @@ def _answered_late(scene: _Scene) -> Entry:
 
 def _asked_for_a_person(scene: _Scene) -> Entry:
     team = scene.cast.teams.get(scene.data("team"), "")
+    if scene.data("kind") == "call":
+        return _entry(scene, "phone", "Chose a time for a call", f"For {team}" if team else "")
     if scene.data("again"):
         return _entry(scene, "inbox", "Needs a person again", f"For {team}" if team else "", tone=Tone.WARN)
     if scene.data("kind") == "wrong_number":
@@ -160,8 +162,6 @@ def _asked_for_a_person(scene: _Scene) -> Entry:
         )
     if scene.data("kind") == "callback":
         return _entry(scene, "phone", "Asked to be called back", f"For {team}" if team else "", tone=Tone.WARN)
-    if scene.data("kind") == "call":
-        return _entry(scene, "phone", "Chose a time for a call", f"For {team}" if team else "")
     return _entry(scene, "inbox", f"Handed to {team}" if team else "Handed to a person", tone=Tone.WARN)
 
 

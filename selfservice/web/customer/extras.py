@@ -23,7 +23,7 @@ def opened() -> ResponseReturnValue:
 
 def followed() -> ResponseReturnValue:
     """The page's own script says that somebody goes on to one of the addresses that the page leads to."""
-    requests.followed(g.page_id, request.form.get("link", ""), door.who)
+    requests.followed(g.page_id, request.args.get("link", ""), door.who)
     db.session.commit()
     return Response(status=204)
 

@@ -2,6 +2,5 @@
 export const tellOfLeaving = () =>
   addEventListener("click", (event) => {
     const link = event.target.closest("[data-leaves]");
-    const page = document.body.dataset.page;
-    if (link && page) navigator.sendBeacon(page + "/-/followed", new URLSearchParams({ link: link.dataset.leaves }));
+    link && navigator.sendBeacon(link.dataset.leaves);
   });

@@ -148,7 +148,7 @@ class TestLinks:
     def test_a_link_leads_out_and_says_where_to(self, client: FlaskClient, link: str) -> None:
         (out,) = re.findall(rf'<a href="{PAY}"[^>]*>.*?</a>', client.get(link).text, re.DOTALL)
 
-        assert 'rel="noreferrer" data-leaves="pay_url"' in out
+        assert f'rel="noreferrer" data-leaves="{link}/-/followed?lang=en&amp;link=pay_url"' in out
         assert "<bdi>pay.example</bdi>" in out
 
     def test_there_is_none_without_the_fact(self, app: Flask, client: FlaskClient) -> None:
@@ -162,7 +162,7 @@ class TestLinks:
     def test_staff_read_that_it_was_followed(self, app: Flask, client: FlaskClient, link: str) -> None:
         ana = Desk(app, "ana@example.com", name="Ana Silva", role="supervisor", team="reception")
 
-        told = client.post(f"{link}/-/followed", data={"link": "pay_url"})
+        told = client.post(f"{link}/-/followed?link=pay_url")
 
         assert (told.status_code, followed(app)) == (204, [{"link": "pay_url"}])
         shown = ana.get(f"/console/pages/{encode_id(page_of(app, link).id)}").text
@@ -173,12 +173,12 @@ class TestLinks:
     def test_what_is_no_link_of_the_page_is_not_noted(
         self, app: Flask, client: FlaskClient, link: str, name: str
     ) -> None:
-        assert client.post(f"{link}/-/followed", data={"link": name}).status_code == 404
+        assert client.post(f"{link}/-/followed?link={name}").status_code == 404
         assert followed(app) == []
 
     def test_who_has_not_shown_who_they_are_follows_nothing(self, app: Flask, link: str) -> None:
         eve = app.test_client()
 
         assert PAY not in eve.get(link).text
-        assert eve.post(f"{link}/-/followed", data={"link": "pay_url"}).status_code == 204
+        assert eve.post(f"{link}/-/followed?link=pay_url").status_code == 204
         assert followed(app) == []

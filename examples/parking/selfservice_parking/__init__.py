@@ -1,0 +1,1 @@
+"""Page types of a parking office; each is a folder in here."""
