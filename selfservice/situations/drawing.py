@@ -69,7 +69,8 @@ class Button:
     """One button. `kind`: "do" posts its form to `address`, "go" shows `step`, "link" leads to `address`.
 
     `token` is what the script posts to, `chosen` its words once something is picked, with % for what was picked.
-    `small` stands below the words; a link that leads away from us tells the address in `leaves`.
+    `small` stands below the words. A link that leads away from us has a `ping`: where the browser says, if it can, that
+    somebody went by it (HTML, hyperlink auditing).
     """
 
     kind: str
@@ -81,7 +82,7 @@ class Button:
     token: str = ""
     chosen: str = ""
     small: str = ""
-    leaves: str = ""
+    ping: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,9 +230,15 @@ class Artist:
         if isinstance(control, Follow):
             address = getattr(self._view.facts, control.fact)
             host = call(_host, address)
-            told = f"{link(self._view, '-/followed')}&link={control.fact}" if self._view.token else ""
+            ping = link(self._view, "-/followed")
             return Button(
-                kind="link", text=text, look=look, icon=control.icon, address=address, small=host, leaves=told
+                kind="link",
+                text=text,
+                look=look,
+                icon=control.icon,
+                address=address,
+                small=host,
+                ping=f"{ping}&link={control.fact}" if ping else "",
             )
         if isinstance(control, AddToCalendar):
             address = link(self._view, "-/calendar.ics")

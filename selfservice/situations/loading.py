@@ -7,6 +7,7 @@ import hashlib
 import importlib.util
 import re
 import sys
+import threading
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from selfservice.situations.samples import NotFacts, Sample, read_sample
 DEFAULT_LANGUAGE = "en"
 KEY = re.compile(r"[a-z][a-z0-9_]{1,39}")
 """What a page type may be called."""
+_LOADING = threading.Lock()
+"""One at a time: two threads that load the same type would take each other's classes for their own."""
 _TEMPLATES = jinja2.Environment(autoescape=True)
 
 
@@ -111,11 +114,12 @@ def _load_situation(path: Path, key: str) -> Situation:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # pydantic looks here to understand annotations kept as texts
     try:
-        spec.loader.exec_module(module)
+        with _LOADING:
+            sys.modules[name] = module  # pydantic looks here to understand annotations kept as texts
+            spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
-        del sys.modules[name]
+        sys.modules.pop(name, None)
         reason = f"{type(error).__name__}: {error}".rstrip(".")
         raise BrokenFile(path, _line(error, path), f"{reason}; mend this line.") from error
     situation = getattr(module, "SITUATION", None)

@@ -25,7 +25,16 @@ LOOKS = ((1440, "light"), (390, "dark"), (1440, "dark"), (390, "light"))
 TYPE = "/console/types/fraud_alert?language=ar&theme=dark"
 BRANDS = "/console/settings/brands"
 SCREENS = (
-    *("/console/pages", "/console/new?sample=booked", "/console/inbox", "/console/types", TYPE, "page", "qr"),
+    *(
+        "/console/pages",
+        "/console/new?sample=booked",
+        "/console/inbox",
+        "/console/types",
+        TYPE,
+        "/console/components",
+        "page",
+        "qr",
+    ),
     *(BRANDS, f"{BRANDS}/default"),
 )
 

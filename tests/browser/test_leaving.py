@@ -32,4 +32,5 @@ def test_a_link_that_is_followed_is_told(phone: Phone, issue: Issue, live_server
 
     expect(tab.locator("body")).to_have_text("The front desk")
     until(tab, lambda: followed(live_server) == [*before, {"link": "more_url"}])
-    assert len([asked for asked in phone.way.asked if "/-/followed" in asked.path]) == 1
+    asked = [one.path.rpartition("/-/")[2] for one in phone.way.asked if "/-/followed" in one.path]
+    assert asked == ["followed?lang=en&link=more_url"]

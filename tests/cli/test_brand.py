@@ -198,6 +198,8 @@ def test_a_logo_is_made_small_and_plain_and_has_an_address_of_its_own(
     assert page.text.count("<img") == 1
     assert f'>H<img src="/logo/{digest}.png" alt=""></span>' in page.text
     assert "img-src 'self' data:" in page.headers["Content-Security-Policy"]
+    verified = client.post("/verify", data={"what": issued.url}).text
+    assert ("Harbour Street" in verified, "<img" in verified) == (True, False)
 
     assert command("brand", "set", "harbour-street", "--logo", "-").exit_code == 0
     assert client.get(f"/logo/{digest}.png").status_code == 404

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,11 +14,13 @@ from sqlalchemy import select
 
 from selfservice import clock
 from selfservice.brands import queries, service, timetable
+from selfservice.cli.commands import attach
 from selfservice.conversations.models import Conversation
 from selfservice.db import db
 from selfservice.errors import NotFound
 from selfservice.messages.models import Message
 from selfservice.pages import requests
+from selfservice.pages.models import Page
 from selfservice.pages.service import Issued
 from tests.factories import appointment, issue, soon
 
@@ -80,8 +83,8 @@ def test_all_that_is_said_about_a_page_is_said_by_its_brand(client: FlaskClient)
     issued = issue(brand="north", language="es")
     mailed = issue(brand="north", phone=None, email="maria@example.com")
 
-    senders = db.session.execute(select(Message.channel, Message.sender).order_by(Message.created_at)).all()
-    assert [tuple(row) for row in senders] == [("sms", "Clínica Norte"), ("email", "North Clinic")]
+    senders = db.session.execute(select(Message.channel, Message.sender).order_by(Message.channel)).all()
+    assert [tuple(row) for row in senders] == [("email", "North Clinic"), ("sms", "Clínica Norte")]
     html = db.session.get(Message, mailed.messages[0].id)
     assert html is not None
     assert "#7a1f4b" in html.payload["html"]
@@ -145,3 +148,16 @@ def test_a_line_that_was_written_stands_in_place_of_the_one_worked_out(client: F
 
     assert "When the lamp is lit" in client.get(path).text
     assert "De lunes a viernes, de 8:00 a 18:30" in client.get(f"{path}?lang=es").text
+
+
+def test_a_page_is_made_for_a_brand_from_the_command_line(app: Flask) -> None:
+    run = attach(app).test_cli_runner().invoke
+    words = ("--to", "+12025550123", "--brand", "north", "--json")
+
+    sent = run(args=["situation", "send", "appointment_reminder", "booked", *words])
+    made = run(args=["page", "issue", "appointment_reminder", "--facts", json.dumps(appointment()), *words])
+    refused = run(args=["situation", "send", "appointment_reminder", "booked", *words[:3], "south"])
+
+    pages = [queries.get(brand_id).key for brand_id in db.session.scalars(select(Page.brand_id))]
+    assert (sent.exit_code, made.exit_code, pages) == (0, 0, ["north", "north"])
+    assert (refused.exit_code, "There is no brand called south" in refused.stderr) == (1, True)

@@ -131,7 +131,7 @@ def test_shared_words_are_the_same_in_each_language_and_plain() -> None:
         (
             "follow_ups=(NextChannel(",
             "follow_ups=(NextChannel(after=timedelta(hours=6)), NextChannel(",
-            "how: int",
+            "follow_ups=",
             "Two follow-ups do the same at the same time (next_channel after 21600); take one of them out.",
         ),
         (

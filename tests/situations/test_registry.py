@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 
 from selfservice.errors import ConfigError, NotFound
+from selfservice.kit.forms import control_of
 from selfservice.situations import registry
+from selfservice.situations.loading import load_folder, load_shared
 from selfservice.situations.registry import BUILT_IN, Registry
+from selfservice.situations.showing import components
 
 BUILT_IN_KEYS = [
     "appointment_reminder",
@@ -103,6 +107,19 @@ def test_unknown_type_is_answered_with_the_nearest() -> None:
 
     assert near.value.message == "There is no page type called apointment_reminder; did you mean appointment_reminder?"
     assert far.value.message == f"There is no page type called xyz; choose one of {', '.join(BUILT_IN_KEYS)}."
+
+
+def test_folder_is_read_by_several_threads_at_once() -> None:
+    shared = load_shared(BUILT_IN / "words")
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: load_folder(components.SPECIMEN, shared), range(16)))
+
+    fields = {
+        tuple(control_of(info) for action in one.situation.actions for info in action.form.model_fields.values())
+        for one in found
+    }
+    assert fields == {("slots", "days", "places", "choice", "faces", "scale", "line", "prose")}
 
 
 def test_type_of_another_folder_is_found(folder: Path) -> None:

@@ -18,7 +18,7 @@ from selfservice.situations.stages import blame, stages
 
 
 def check(loaded: Loaded, now: datetime) -> Iterator[Problem]:
-    """All that goes wrong when a type is drawn; what comes from none of its own files is raised."""
+    """All that goes wrong when a type is drawn."""
     app = Flask(__name__)
     app.extensions[EXTENSION] = Registry({loaded.key: loaded}, {}, rendering.shared_words())
     with app.app_context():
@@ -35,8 +35,7 @@ def _draw(loaded: Loaded, sample: Sample, now: datetime) -> Iterator[Problem]:
         for _name, view in stages(loaded, fresh):
             if view.ask is None:
                 rendering.render_in_full(view)
-    except Exception as error:
-        problem = blame(error, loaded.folder)
-        if problem is None:
-            raise
+    except Exception as error:  # noqa: BLE001 - whatever a type stumbles over is what is told
+        unplaced = f"{type(error).__name__}: {error}; no page can be drawn of what is declared here."
+        problem = blame(error, loaded.folder) or Problem(loaded.folder / "situation.py", None, unplaced)
         yield Problem(problem.file, problem.line, f"{problem.sentence} (sample {sample.name})")

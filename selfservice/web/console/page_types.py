@@ -20,7 +20,9 @@ from selfservice.pages.service import NewPage, Person
 from selfservice.situations import registry, watching
 from selfservice.situations.registry import Loaded
 from selfservice.situations.samples import Sample
+from selfservice.situations.showing import components
 from selfservice.situations.stages import stages
+from selfservice.web import encoding
 from selfservice.web.console import door, gallery, preview, sendings
 from selfservice.web.console.gallery import Looks
 
@@ -67,6 +69,25 @@ def show_sample(key: str, sample: str) -> ResponseReturnValue:
         if problem is None:
             raise
         return preview.framed_problem(problem)
+
+
+def show_components() -> ResponseReturnValue:
+    """Every component that pages are made of, each with its variants."""
+    return _screen("console/component_gallery.html", Looks.read(), names=components.names(), place="console.components")
+
+
+def show_component(name: str) -> ResponseReturnValue:
+    """One component in all its variants, for a frame."""
+    if name not in components.names():
+        raise NotFound(f"There is no component called {name}; choose one that the gallery shows.")
+    looks = Looks.read()
+    face = brands.face(brands.get_for("").id, "en")
+    html = components.render(name, face, clock.now(), looks.theme, large=looks.large)
+    response = encoding.compressed(html)
+    look = components.sheet(face, looks.theme, large=looks.large)
+    policy = f"default-src 'none'; style-src {look.hash}; img-src data:; form-action 'none'; frame-ancestors 'self'"
+    response.headers["Content-Security-Policy"] = f"{policy}; sandbox"
+    return response
 
 
 def send_sample(key: str, sample: str) -> ResponseReturnValue:

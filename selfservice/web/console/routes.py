@@ -81,6 +81,8 @@ _add("/inbox/<conversation_id>/take", "take", inbox.take, methods=_POST)
 _add("/inbox/<conversation_id>/done", "finish", inbox.finish, methods=_POST)
 
 _add("/types", "show_types", page_types.show_types, methods=_GET)
+_add("/components", "components", page_types.show_components, methods=_GET)
+_add("/preview/component/<name>", "preview_component", page_types.show_component, methods=_GET)
 _add("/types/signature", "types_signature", page_types.tell_signature, methods=_GET)
 _add("/types/<key>", "show_type", page_types.show_type, methods=_GET)
 _add("/types/<key>/<sample>/send", "send_sample", page_types.send_sample, methods=_POST)

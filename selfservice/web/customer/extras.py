@@ -22,7 +22,7 @@ def opened() -> ResponseReturnValue:
 
 
 def followed() -> ResponseReturnValue:
-    """The page's own script says that somebody goes on to one of the addresses that the page leads to."""
+    """The browser says that somebody goes on to one of the addresses that the page leads to; some never do."""
     requests.followed(g.page_id, request.args.get("link", ""), door.who)
     db.session.commit()
     return Response(status=204)

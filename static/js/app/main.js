@@ -5,16 +5,18 @@ import { dress } from "./notes.js";
 import { offerNews } from "./tell.js";
 import { register, say } from "./worker.js";
 
+const link = (kind, place) => {
+  const made = document.createElement("link");
+  made.rel = kind;
+  made.href = place;
+  document.head.append(made);
+};
+
 // A page in sight: what belongs to it is drawn, and the worker is told of it: by its id if it is one, as it is now.
 // `isNew`: it did not come by the worker, which has not seen it therefore.
 const look = async (isNew) => {
   dress();
-  if (!document.querySelector("[rel=manifest]")) {
-    const made = document.createElement("link");
-    made.rel = "manifest";
-    made.href = "/manifest.webmanifest";
-    document.head.append(made);
-  }
+  if (!document.querySelector("[rel=manifest]")) link("manifest", "/manifest.webmanifest");
   const registration = await navigator.serviceWorker.ready;
   const script = import.meta.url.slice(location.origin.length);
   const seen = document.body.matches(".page:not([data-kept])") && page();
@@ -32,11 +34,5 @@ const begin = async () => {
   // An answer brings a page of its own.
   new MutationObserver(() => look(true)).observe(document, { childList: true });
 };
-
-// The server is told which of a page's links leads somebody away, and never waited for.
-addEventListener("click", (event) => {
-  const place = event.target.closest("a")?.dataset.leaves;
-  if (place) navigator.sendBeacon(place);
-});
 
 if (navigator.serviceWorker && self.indexedDB && navigator.locks && self.BroadcastChannel) begin();

@@ -197,3 +197,15 @@ def test_new_page_of_a_broken_type_is_not_made(maker: Desk, folder: Path) -> Non
     answer = maker.post("/console/new", form(situation="boiler_service"))
 
     assert answer.status_code == 503
+
+
+@pytest.mark.database("sqlite")
+def test_every_component_is_shown(ana: Desk) -> None:
+    frames = frames_of(ana, "/console/components?theme=dark&large=on")
+    answers = [ana.get(address) for address in frames]
+
+    assert len(frames) > 10
+    assert {answer.status_code for answer in answers} == {200}
+    assert all("color-scheme:dark" in answer.text and "font-size:200%" in answer.text for answer in answers)
+    assert all("script-src" not in answer.headers["Content-Security-Policy"] for answer in answers)
+    assert ana.get("/console/preview/component/nothing").status_code == 404

@@ -1,0 +1,1 @@
+"""Showing: the components that pages are made of, each with its variants, for the gallery and its tests."""
