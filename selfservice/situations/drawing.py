@@ -153,7 +153,7 @@ class Artist:
         return Drawing(stage=stage, tops=(top,), docks=(self._dock(first, self._late_buttons(), stage),))
 
     def _top(self, step: Step, stage: Stage) -> Top:
-        hero = step.hero(self._view.facts, self._view.answers, self._view.now)
+        hero = step.hero(self._view.facts, self._view.answers, self._view.local_now)
         return Top(
             part=stage.during(step.key),
             look=hero.header,
