@@ -71,7 +71,7 @@ def _setting_for(place: Path) -> str:
 @command.command("list", example="situation list", uses="nothing")
 @json_option
 def list_all(*, as_json: bool) -> None:
-    """List the page types, with their languages and samples; what is broken is said on stderr."""
+    """List the page types: lines of Python and HTML, languages, samples; what is broken is said on stderr."""
     known = registry.current()
     if as_json:
         print_json(
@@ -82,7 +82,16 @@ def list_all(*, as_json: bool) -> None:
         )
         return
     print_table(
-        [(loaded.key, loaded.name, " ".join(loaded.languages), " ".join(sorted(loaded.samples))) for loaded in known]
+        [
+            (
+                loaded.key,
+                _name(loaded),
+                f"{_count_lines(loaded.folder)} lines",
+                " ".join(loaded.languages),
+                " ".join(sorted(loaded.samples)),
+            )
+            for loaded in known
+        ]
     )
     for problem in known.broken.values():
         click.echo(str(problem), err=True)
@@ -137,13 +146,25 @@ def send(key: str, sample: str, *, to: str, name: str | None, locale: str | None
     issuing.issue(key, raw, Person(name=name, phone=to, locale=locale), brand=brand, as_json=as_json)
 
 
+def _name(loaded: Loaded) -> str:
+    return f"{loaded.name} (retired)" if loaded.situation.retired else loaded.name
+
+
+def _count_lines(folder: Path) -> int:
+    """How much there is to a type: its lines of Python and HTML that are not blank."""
+    texts = (folder.joinpath(name).read_text(encoding="utf-8") for name in ("situation.py", "page.html"))
+    return sum(1 for text in texts for line in text.splitlines() if line.strip())
+
+
 def _as_data(loaded: Loaded) -> dict[str, object]:
     return {
         "key": loaded.key,
         "name": loaded.name,
         "summary": loaded.summary,
         "version": loaded.situation.version,
+        "retired": loaded.situation.retired,
         "team": loaded.situation.team,
+        "lines": _count_lines(loaded.folder),
         "languages": list(loaded.languages),
         "samples": sorted(loaded.samples),
         "columns": list(loaded.columns()),

@@ -42,7 +42,9 @@ class Situation:
     `offers` names what can run out (slots) so that the page leaves out what is gone; `gone` is the step that a page
     shows while others have taken all of it, of which its customer is told (`[sms] gone`) at once. `upgrade` brings
     stored facts of an older `version` forward. `check_facts` gives a sentence for each fact that makes no sense at the
-    moment of issue (a time in the past); it is not asked again later. `segments` limits a text's parts for each
+    moment of issue (a time in the past); it is not asked again later. `upgrade_answer` does the same as `upgrade` for
+    the stored form of the action it names. Of a `retired` type no pages are made any more; those that are out run to
+    their end. `segments` limits a text's parts for each
     encoding. `team` is who answers for it. `check` is asked before the page shows anything, on each device once (again
     after half an hour without a sign of life if the type is "sensitive"); `asks_new_devices` asks for a texted code, or
     for `check` if there is one, on every device but the one that opened the page first. `seal` is how a phone may keep
@@ -62,6 +64,7 @@ class Situation:
     team: str
     icon: str
     version: int = 1
+    retired: bool = False
     sensitivity: Sensitivity = "ordinary"
     check: Check | None = None
     asks_new_devices: bool = False
@@ -78,6 +81,7 @@ class Situation:
     gone: str = ""
     calendar: Callable[[Any, Mapping[str, Form]], CalendarEntry | None] | None = None
     upgrade: Callable[[dict[str, Any], int], dict[str, Any]] = lambda facts, _version: facts
+    upgrade_answer: Callable[[str, dict[str, Any], int], dict[str, Any]] = lambda _action, form, _version: form
     check_facts: Callable[[Any, datetime], Mapping[str, str]] = lambda _facts, _now: {}
 
     @property
@@ -95,6 +99,27 @@ class Situation:
         if problems:
             raise Invalid(" ".join(problems.values()), fields=problems)
         return facts
+
+    def restore(self, stored: Mapping[str, Any], version: int) -> Facts:
+        """Facts as a page was issued with them under `version`; raises Invalid, or what `upgrade` raises."""
+        raw = dict(stored)
+        return validate(self.facts, raw if version == self.version else self.upgrade(raw, version))
+
+    def restore_answer(self, key: str, stored: Mapping[str, Any], version: int) -> Form | None:
+        """What was sent with the action `key` under `version`, as its form is now: a field that has gone is left out.
+
+        None if the type has no such action any more, or its form cannot be made of what was sent.
+        """
+        action = self.action(key)
+        if action is None:
+            return None
+        raw = dict(stored)
+        try:
+            raw = raw if version == self.version else self.upgrade_answer(key, raw, version)
+            known = action.form.model_fields
+            return action.form.model_validate({name: value for name, value in raw.items() if name in known})
+        except Exception:  # noqa: BLE001 - whatever an upgrade stumbles over, the page goes on without this answer
+            return None
 
     def inputs(self, action: str, facts: Facts, case: Case, taken: frozenset[str] = frozenset()) -> tuple[Input, ...]:
         """The fields to draw for an action, without what is past or already `taken` (names of claims)."""

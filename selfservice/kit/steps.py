@@ -118,7 +118,7 @@ class Hero:
 class Variant:
     """Other words for a step while `when(facts, answers, now)` holds; they stand under `[steps.STEP.KEY]`.
 
-    `answers` are the forms of the actions in force.
+    `answers` are the forms of the actions in force; `now` has the zone of the page, so that its date is the day there.
     """
 
     key: str

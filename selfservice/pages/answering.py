@@ -149,7 +149,8 @@ def _require_check(page: Page, situation: Situation, facts: Facts, action: Actio
 def _may_answer(scene: _Scene, state: str) -> bool:
     if state == "answered" and not sight.may_change(scene.loaded, scene.page, scene.now):
         return False
-    return scene.loaded.situation.allows(scene.action.key, scene.page.step, scene.facts)
+    shown = sight.step_of(scene.loaded, scene.page, scene.case.answers)
+    return scene.loaded.situation.allows(scene.action.key, shown, scene.facts)
 
 
 def _too_late_for_this_sight(scene: _Scene, form: Form, revision: int, key: str) -> Status:
@@ -206,7 +207,11 @@ def _apply(scene: _Scene, form: Form, key: str) -> Status:
         outcomes.take_back(page, scene.loaded)
         _undo_closing(scene)
     claims.win(page.id, outcome.claims)
-    standing = {"form": form.model_dump(mode="json"), "at": scene.now.isoformat()}
+    standing = {
+        "form": form.model_dump(mode="json"),
+        "at": scene.now.isoformat(),
+        "version": scene.loaded.situation.version,
+    }
     values: dict[str, Any] = {"answers": {**_lasting(scene, keep=not action.closing), action.key: standing}}
     if action.closing:
         values |= {

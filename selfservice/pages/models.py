@@ -32,8 +32,9 @@ IS_EXHAUSTED = "exhausted_at IS NOT NULL"
 class Page(db.Model):  # type: ignore[name-defined,misc]
     """One signed page for one situation of one customer.
 
-    `step` is the face shown; `answers` maps each action in force to `{"form": ..., "at": ...}`; `revision` grows with
-    every answer and every change of facts, so that two answers to the same sight of the page cannot both win.
+    `step` is the face shown; `answers` maps each action in force to `{"form": ..., "at": ..., "version": ...}`, the
+    version of the type it was given under (without one, the page's); `revision` grows with every answer and every
+    change of facts, so that two answers to the same sight of the page cannot both win.
     `can_change` says whether the closing answer can still be taken back, `change_until` until when if that is before
     the page's end. `opened_at` is set by the page's own script.
     `first_device_id` is the device that was the first to show the page; it stays when that device is forgotten, so that

@@ -37,7 +37,7 @@ class Issued:
 
 
 def code_of(page_id: int, brand_id: int, answers: Mapping[str, Any]) -> str:
-    """The code for the answers in force on a page, `{action: {"form": ..., "at": ...}}`, the same each time."""
+    """The code for the answers in force on a page, as `Page.answers` has them, the same each time."""
     minute = int((answered_at(answers) - _EPOCH) / timedelta(minutes=1)) % (1 << _MINUTES)
     brand = brand_id if brand_id < 1 << _BRAND else 0
     digest = hashlib.sha256(json.dumps([page_id, answers], sort_keys=True).encode()).digest()

@@ -85,13 +85,16 @@ class Issued:
 def issue(new: NewPage) -> Issued:
     """Issue a page with its texts, or bring the live page of the same case up to date. The caller commits.
 
-    Raises Invalid (its fields name the facts and values that are wrong), NotFound for an unknown type, and Conflict
-    when the case belongs to somebody else.
+    Raises Invalid (its fields name the facts and values that are wrong, `situation` for a retired type), NotFound for
+    an unknown type, and Conflict when the case belongs to somebody else.
     """
     already = queries.find(new.page_id) if new.page_id is not None else None
     if already is not None:
         return Issued(already, texts.url_of(already.id), "created")
     loaded = registry.current().get(new.situation)
+    if loaded.situation.retired:
+        sentence = f"{loaded.name} is retired, so no page of it is made or changed; choose another page type."
+        raise Invalid(sentence, fields={"situation": sentence})
     now = clock.now()
     facts = loaded.situation.accept(new.facts, now)
     _check(new, now)

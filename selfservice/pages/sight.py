@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
+import structlog
 from sqlalchemy import Row
 
-from selfservice import clock, config, kit, tokens
+from selfservice import clock, config, tokens
 from selfservice.brands import queries as brands
 from selfservice.conversations import queries as conversations
+from selfservice.errors import Unavailable
 from selfservice.kit import Case, Facts, Form
 from selfservice.kit.steps import Do, Step
 from selfservice.pages.claims import taken_names
@@ -44,13 +46,16 @@ def view_of(row: Row[Any], *, language: str = "", token: str = "", step: str = "
         registry.current().refuse_broken(row.situation)
         return _retired(row, language=language, token=token, now=now)
     facts = facts_of(loaded, row.facts, row.version)
+    answers = answers_of(loaded, row.answers, row.version)
+    step_now = step_of(loaded, row, answers)
+    if not step_now:
+        return _retired(row, language=language, token=token, now=now)
     spoken = choose_language(loaded, language, row.locale)
     face = brands.face(row.brand_id, spoken)
     state = state_at(row, now)
-    answers = answers_of(loaded, row.answers)
     case = Case(now, ZoneInfo(row.timezone), answers, face.opening)
     taken = taken_of(loaded, facts, case) if state in LIVE else frozenset()
-    current = loaded.situation.gone if state == "open" and _is_all_gone(loaded, facts, case, taken) else row.step
+    current = loaded.situation.gone if state == "open" and _is_all_gone(loaded, facts, case, taken) else step_now
     reachable = loaded.situation.reachable(current, facts)
     return View(
         situation=row.situation,
@@ -91,27 +96,47 @@ def may_change(loaded: Loaded, page: Page | Row[Any], now: datetime) -> bool:
 
 
 def facts_of(loaded: Loaded, stored: Mapping[str, Any], version: int) -> Facts:
-    """Stored facts as a model, brought forward when they were written by an older version of the type."""
-    raw = dict(stored)
-    if version != loaded.situation.version:
-        raw = loaded.situation.upgrade(raw, version)
-    return kit.facts.validate(loaded.situation.facts, raw)
+    """Stored facts as a model, brought forward when they were written by an older version of the type.
+
+    Raises Unavailable where that fails: the page waits until the type's `upgrade` is mended.
+    """
+    try:
+        return loaded.situation.restore(stored, version)
+    except Exception as error:  # noqa: BLE001 - whatever an upgrade stumbles over, its page waits for the mend
+        reason = type(error).__name__
+        structlog.get_logger().error("page.unreadable", situation=loaded.key, version=version, error=reason)
+        raise Unavailable("This page cannot be shown at the moment; try again in a few minutes.") from None
 
 
 def case_of(loaded: Loaded, page: Page, now: datetime) -> Case:
     """What an action on a page may know at `now` beside its facts."""
     opening = brands.face(page.brand_id, page.locale).opening
-    return Case(now, ZoneInfo(page.timezone), answers_of(loaded, page.answers), opening)
+    return Case(now, ZoneInfo(page.timezone), answers_of(loaded, page.answers, page.version), opening)
 
 
-def answers_of(loaded: Loaded, stored: Mapping[str, Any]) -> dict[str, Form]:
-    """The forms of the actions in force; those of actions that the type no longer has are left out."""
-    forms = {}
-    for key, answer in stored.items():
-        action = loaded.situation.action(key)
-        if action is not None:
-            forms[key] = action.form.model_validate(answer["form"])
-    return forms
+def answers_of(loaded: Loaded, stored: Mapping[str, Any], version: int) -> dict[str, Form]:
+    """The forms of the actions in force, brought forward; what the type cannot read any more is left out.
+
+    `version` is that of the page's facts; an answer given under a later one says so.
+    """
+    restored = {
+        key: loaded.situation.restore_answer(key, answer["form"], answer.get("version", version))
+        for key, answer in stored.items()
+    }
+    return {key: form for key, form in restored.items() if form is not None}
+
+
+def step_of(loaded: Loaded, page: Page | Row[Any], answers: Mapping[str, Form]) -> str:
+    """The step a page shows as its type is now: the first if its own has gone, or may say what cannot be read any more.
+
+    Empty if it stands answered and there is nothing to show for that answer.
+    """
+    situation = loaded.situation
+    lost = [situation.action(key) for key in page.answers if key not in answers]
+    has_step = situation.step(page.step) is not None
+    if page.state == "answered":
+        return page.step if has_step and all(action is not None and not action.closing for action in lost) else ""
+    return page.step if has_step and not lost else situation.steps[0].key
 
 
 def choose_language(loaded: Loaded, *wishes: str) -> str:

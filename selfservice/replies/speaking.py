@@ -60,7 +60,7 @@ def say_outcome(text: InboundText, customer: Customer, page: Page) -> None:
     if step is None:
         say(text, customer, "taken", page=page)
         return
-    hero = step.hero(view.facts, view.answers, view.now).words
+    hero = step.hero(view.facts, view.answers, view.local_now).words
     words, values = loaded.words[view.language], view.values(link=texts.url_of(page.id))
     values["headline"] = words.say(f"{hero}.headline", values, view.reader).rstrip(".。।")
     has_line = f"{hero}.line" in words

@@ -161,7 +161,7 @@ class Artist:
         return Drawing(stage=stage, tops=(top,), docks=(self._dock(first, self._late_buttons(), stage),))
 
     def _top(self, step: Step, stage: Stage) -> Top:
-        hero = step.hero(self._view.facts, self._view.answers, self._view.now)
+        hero = step.hero(self._view.facts, self._view.answers, self._view.local_now)
         return Top(
             part=stage.during(step.key),
             look=hero.header,
@@ -171,8 +171,8 @@ class Artist:
         )
 
     def _dock(self, step: Step, controls: Iterable[Control], stage: Stage) -> Dock:
-        fields = tuple(self._fields(step, controls))
-        empty = {field.action for field in fields if field.is_exhausted}
+        asked = tuple(self._fields(step, controls))
+        empty = {field.action for field in asked if field.is_exhausted}
         left = [control for control in controls if self._is_there(control, empty)]
         above = [control for control in left if not (isinstance(control, Go | Follow) and control.row)]
         primary = next((control for control in above[:1] if _may_lead(control)), None)
@@ -184,7 +184,7 @@ class Artist:
             primary=self._button(primary, "danger" if _is_dangerous(primary) else "") if primary else None,
             quiet=self._quiet_buttons(quiet[:MOST_QUIET]),
             rows=tuple(self._button(control, "row") for control in (*quiet[MOST_QUIET:], *below)),
-            fields=fields,
+            fields=tuple(field for field in asked if field.is_exhausted or field.action not in empty),
         )
 
     def _quiet_buttons(self, controls: list[Control]) -> tuple[Button, ...]:

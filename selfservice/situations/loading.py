@@ -10,17 +10,19 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import jinja2
 
-from selfservice.errors import BrokenFile
+from selfservice.errors import AppError, BrokenFile, Invalid
 from selfservice.kit import Situation
-from selfservice.kit.facts import FactField, fields_of
+from selfservice.kit.facts import FactField, Facts, fields_of
 from selfservice.kit.forms import control_of
 from selfservice.kit.words import Words
 from selfservice.situations.inlined import PARTS
@@ -29,6 +31,7 @@ from selfservice.situations.samples import NotFacts, Sample, read_sample
 DEFAULT_LANGUAGE = "en"
 KEY = re.compile(r"[a-z][a-z0-9_]{1,39}")
 """What a page type may be called."""
+_VERSION = re.compile(r"v[1-9]\d{0,3}")
 _LOADING = threading.Lock()
 """One at a time: two threads that load the same type would take each other's classes for their own."""
 _TEMPLATES = jinja2.Environment(autoescape=True)
@@ -44,6 +47,8 @@ class Loaded:
     words: dict[str, Words]
     samples: dict[str, Sample]
     readme: str
+    older_samples: tuple[Sample, ...] = ()
+    """Cases of earlier versions, in `samples/v1` and so on: what pages that are out were made with."""
     parts: tuple[str, ...] = ()
     """The style sheets that its pages need beside that of all pages (inlined.PARTS)."""
 
@@ -66,6 +71,19 @@ class Loaded:
         """The best of its languages for a locale such as `es-MX`; English if it speaks none of the customer's."""
         language = wanted.replace("_", "-").partition("-")[0].lower()
         return language if language in self.words else DEFAULT_LANGUAGE
+
+    def facts_of(self, sample: Sample, *, zone: ZoneInfo, now: datetime) -> Facts:
+        """A sample's facts as a new page has them, or a page made of it under an older version; raises Invalid."""
+        raw = sample.facts(zone=zone, now=now)
+        if sample.version is None:
+            return self.situation.accept(raw, now)
+        try:
+            return self.situation.restore(raw, sample.version)
+        except AppError:
+            raise
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}".rstrip(".")
+            raise Invalid(f"upgrade fails on it ({reason}); mend upgrade.") from error
 
     def fields(self) -> tuple[FactField, ...]:
         """The fields of the staff form."""
@@ -95,8 +113,9 @@ def load_folder(folder: Path, shared: dict[str, Words]) -> Loaded:
         folder=folder,
         situation=situation,
         words=_load_words(folder, shared),
-        samples=_load_samples(folder),
+        samples={sample.name: sample for sample in _read_samples(folder / "samples")},
         readme=_read_readme(folder),
+        older_samples=tuple(_read_older_samples(folder / "samples")),
         parts=_parts_of(situation, template),
     )
 
@@ -202,12 +221,15 @@ def _load_words(folder: Path, shared: dict[str, Words]) -> dict[str, Words]:
     return words
 
 
-def _load_samples(folder: Path) -> dict[str, Sample]:
-    return {sample.name: sample for sample in _read_samples(folder)}
+def _read_older_samples(folder: Path) -> Iterator[Sample]:
+    for inner in sorted(folder.glob("v*")):
+        if inner.is_dir() and _VERSION.fullmatch(inner.name):
+            for sample in _read_samples(inner):
+                yield replace(sample, name=f"{inner.name}/{sample.name}", version=int(inner.name[1:]))
 
 
 def _read_samples(folder: Path) -> Iterator[Sample]:
-    for path in sorted((folder / "samples").glob("*.json")):
+    for path in sorted(folder.glob("*.json")):
         try:
             yield read_sample(path)
         except NotFacts as error:

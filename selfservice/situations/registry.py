@@ -70,6 +70,10 @@ class Registry:
         """Every type, by key."""
         return tuple(self._types.values())
 
+    def offered(self) -> tuple[Loaded, ...]:
+        """Every type of which pages are still made, by key."""
+        return tuple(loaded for loaded in self if not loaded.situation.retired)
+
     def find(self, key: str) -> Loaded | None:
         """The type called `key`."""
         return self._types.get(key)

@@ -31,11 +31,15 @@ class NotFacts(Invalid):
 
 @dataclass(frozen=True)
 class Sample:
-    """One named case of a page type; `raw` is as written, its moments still relative."""
+    """One named case of a page type; `raw` is as written, its moments still relative.
+
+    `version` is the older version of the type that it is a case of; None for the version of today.
+    """
 
     name: str
     path: Path
     raw: dict[str, Any]
+    version: int | None = None
 
     def facts(self, *, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
         """Raw facts for validation, their moments counted from `now`."""

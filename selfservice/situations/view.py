@@ -89,6 +89,11 @@ class View:
         )
 
     @property
+    def local_now(self) -> datetime:
+        """The moment by the clock on the customer's wall, so that its date is the day it is there."""
+        return self.now.astimezone(ZoneInfo(self.timezone))
+
+    @property
     def reader(self) -> Reader:
         """How values read for this page's customer."""
         return Reader(self.language, ZoneInfo(self.timezone), self.now, self.brand.country)

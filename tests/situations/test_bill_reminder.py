@@ -30,7 +30,7 @@ def buttons(play: Play, step: str = "ask") -> list[str]:
 
 
 def test_a_day_may_be_promised_until_it_begins(play: Playing) -> None:
-    outcome = play(KEY, "due").perform("promise", pay_on="2026-12-02")
+    outcome = play(KEY, "due", promise_days=7).perform("promise", pay_on="2026-12-02")
 
     midnight = datetime(2026, 12, 2, tzinfo=ZONE)
     assert outcome == Outcome(shows="promised", changeable_until=midnight, expires_at=midnight + OPEN_FOR)
@@ -39,7 +39,7 @@ def test_a_day_may_be_promised_until_it_begins(play: Playing) -> None:
 @pytest.mark.parametrize("pay_on", ["2026-11-21", "2026-12-03", "2027-01-01", ""])
 def test_a_day_that_is_not_offered_is_refused(play: Playing, pay_on: str) -> None:
     with pytest.raises(Refused) as caught:
-        play(KEY, "due").perform("promise", pay_on=pay_on)
+        play(KEY, "due", promise_days=7).perform("promise", pay_on=pay_on)
 
     assert caught.value.problems == {"pay_on": "pay_on_wrong" if pay_on else "pay_on_missing"}
 
@@ -47,7 +47,7 @@ def test_a_day_that_is_not_offered_is_refused(play: Playing, pay_on: str) -> Non
 @pytest.mark.parametrize(
     ("changes", "first", "last"),
     [
-        ({}, date(2026, 11, 22), date(2026, 12, 2)),
+        ({"promise_days": 7}, date(2026, 11, 22), date(2026, 12, 2)),
         ({"due_on": "2026-11-18", "promise_days": 5}, date(2026, 11, 22), date(2026, 11, 23)),
         ({"due_on": "2026-12-20", "promise_days": 28}, date(2027, 1, 4), date(2027, 1, 17)),
     ],

@@ -20,6 +20,28 @@ def check(loaded: Loaded) -> Iterator[Problem]:
         yield Problem(loaded.folder / "README.md", None, sentence)
     yield from _unused_facts(loaded)
     yield from _facts_no_sample_fills(loaded)
+    yield from _older_versions(loaded)
+
+
+def _older_versions(loaded: Loaded) -> Iterator[Problem]:
+    """Pages of every earlier version may be out: a case of each shows that they can be brought forward."""
+    file = loaded.folder / "situation.py"
+    version = loaded.situation.version
+    if version < 1:
+        yield Problem(file, line_naming(file, "version"), "Versions are counted from 1; correct version.")
+    shown = {sample.version for sample in loaded.older_samples if sample.version is not None}
+    for older in range(1, version):
+        if older not in shown:
+            sentence = (
+                f"No sample shows that pages of version {older} are brought forward; copy one as it was then into "
+                f"samples/v{older}, and let upgrade make its facts those of today."
+            )
+            yield Problem(file, line_naming(file, "version"), sentence)
+    for strange in sorted(number for number in shown if number >= version):
+        sentence = (
+            f"It is for version {strange}, and the type is at {version}; set version={strange + 1} or take it out."
+        )
+        yield Problem(loaded.folder / "samples" / f"v{strange}", None, sentence)
 
 
 def _unused_facts(loaded: Loaded) -> Iterator[Problem]:

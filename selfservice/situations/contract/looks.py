@@ -22,7 +22,7 @@ def check(loaded: Loaded, now: datetime) -> Iterator[Problem]:
     app = Flask(__name__)
     app.extensions[EXTENSION] = Registry({loaded.key: loaded}, {}, rendering.shared_words())
     with app.app_context():
-        for sample in loaded.samples.values():
+        for sample in (*loaded.samples.values(), *loaded.older_samples):
             yield from _draw(loaded, sample, now)
 
 

@@ -54,9 +54,9 @@ def check(loaded: Loaded, now: datetime) -> Iterator[Problem]:
         yield Problem(folder / "samples", None, "There is no sample; write one as samples/NAME.json.")
         return
     seen: set[str] = set()
-    for sample in loaded.samples.values():
+    for sample in (*loaded.samples.values(), *loaded.older_samples):
         try:
-            facts = loaded.situation.accept(sample.facts(zone=ZONE, now=now), now)
+            facts = loaded.facts_of(sample, zone=ZONE, now=now)
         except AppError as error:
             yield from _refused(sample, error)
             continue
@@ -107,8 +107,9 @@ def _play(loaded: Loaded, sample: Sample, facts: Facts, now: datetime, seen: set
 
 def _refused(sample: Sample, error: AppError) -> Iterator[Problem]:
     fields = error.fields if isinstance(error, Invalid) else {}
+    what = "" if sample.version is None else "What upgrade makes of it cannot be used: "
     for name, sentence in fields.items():
-        yield Problem(sample.path, line_naming(sample.path, name) or 1, sentence)
+        yield Problem(sample.path, line_naming(sample.path, name) or 1, f"{what}{sentence}")
     if not fields:
         yield Problem(sample.path, 1, error.message)
 

@@ -37,10 +37,11 @@ _STOPPED = {
 
 def show_new() -> ResponseReturnValue:
     """The empty form of a type, or one filled with a sample."""
-    types = registry.current().all()
+    types = registry.current().offered()
     if not types:
         return door.page("console/no_types.html")
-    loaded = registry.current().find(request.args.get("type", "")) or types[0]
+    wanted = request.args.get("type", "")
+    loaded = next((loaded for loaded in types if loaded.key == wanted), types[0])
     zone = ZoneInfo(brands.get_for(loaded.key).timezone)
     language = request.args.get("language", "")
     entered = draft.from_sample(loaded, request.args.get("sample", ""), language=language, zone=zone, now=clock.now())
@@ -131,7 +132,7 @@ def _form(entered: Draft, *, problems: Mapping[str, str] | None = None, status: 
         "languages": _languages(entered.loaded),
         "brands": brands.list_all(),
         "brand": brands.get_for(entered.loaded.key, entered.brand),
-        "types": registry.current().all(),
+        "types": registry.current().offered(),
         "problems": problems or {},
     }
     return door.page("console/new.html", status, **shown)

@@ -192,8 +192,10 @@ def _cast(scene: _Scene, names: dict[int, str]) -> Cast:
     given: dict[str, list[Said]] = defaultdict(list)
     for answer in queries.list_answers(scene.page.id):
         if scene.loaded is not None:
+            standing = scene.page.answers.get(answer.action, {})
+            version = standing.get("version", scene.page.version)
             given[answer.action].append(
-                wording.said(scene.loaded, answer.action, answer.form, scene.teller, at=answer.at)
+                wording.said(scene.loaded, answer.action, answer.form, scene.teller, version=version, at=answer.at)
             )
     steps = scene.loaded.situation.steps if scene.loaded else ()
     return Cast(

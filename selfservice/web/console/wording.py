@@ -104,25 +104,41 @@ def condition(page: Page, now: datetime) -> Condition:
 def answers(page: Page, loaded: Loaded, teller: Teller) -> tuple[Said, ...]:
     """The answers in force, the closing one last: it is the one that counts."""
     told = [
-        said(loaded, key, answer["form"], teller, at=datetime.fromisoformat(answer["at"]), step=page.step)
+        said(
+            loaded,
+            key,
+            answer["form"],
+            teller,
+            version=answer.get("version", page.version),
+            at=datetime.fromisoformat(answer["at"]),
+            step=page.step,
+        )
         for key, answer in page.answers.items()
     ]
     return tuple(sorted(told, key=lambda one: (one.is_closing, one.at)))
 
 
 def said(
-    loaded: Loaded, action_key: str, form: Mapping[str, Any], teller: Teller, *, at: datetime, step: str = ""
+    loaded: Loaded,
+    action_key: str,
+    form: Mapping[str, Any],
+    teller: Teller,
+    *,
+    version: int,
+    at: datetime,
+    step: str = "",
 ) -> Said:
-    """One answer in words; one whose action the type no longer has is told by its key.
+    """One answer in words, given under `version`; one whose action the type no longer has is told by its key.
 
     `step` is what it led the customer to: a closing answer has the colour that the page's top has there.
     """
     action = loaded.situation.action(action_key)
     if action is None:
         return Said(action_key.replace("_", " ").capitalize(), at=at)
-    read = action.form.model_validate(dict(form))
+    read = loaded.situation.restore_answer(action_key, form, version)
+    details = tuple(_details(loaded, read, teller)) if read is not None else ()
     tone = tone_of(loaded, step) if action.closing else Tone.NOTE
-    return Said(action.said, tuple(_details(loaded, read, teller)), at, action.closing, tone)
+    return Said(action.said, details, at, action.closing, tone)
 
 
 def tone_of(loaded: Loaded, step: str) -> Tone:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -71,6 +71,22 @@ def promise(client: FlaskClient, link: str, day: datetime, *, revision: int = 1)
 def followed(app: Flask) -> list[dict[str, Any]]:
     with app.app_context():
         return list(db.session.scalars(sa.select(Event.data).where(Event.type == "page.followed").order_by(Event.id)))
+
+
+@pytest.mark.parametrize(("hour", "is_due"), [(3, False), (6, True)])
+def test_the_day_is_the_one_it_is_where_the_customer_is(
+    app: Flask, client: FlaskClient, hour: int, is_due: bool
+) -> None:
+    """In New York a day begins at four or five o'clock, as UTC counts."""
+    due_on = datetime.combine(clock.now().date() + timedelta(days=1), time(), UTC)
+    path = path_of(app, due_on=due_on.date().isoformat())
+    with app.app_context():
+        db.session.execute(sa.update(Page).values(timezone="America/New_York"))
+        db.session.commit()
+    with time_machine.travel(due_on + timedelta(hours=hour), tick=False):
+        client.post(f"{path}/-/check", data={"typed": "4417"})
+
+        assert ("Due today" in client.get(path).text) == is_due
 
 
 class TestPromises:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from selfservice.kit import (
     Action,
+    Address,
     AddToCalendar,
     CalendarEntry,
     Case,
@@ -24,8 +25,12 @@ from selfservice.kit import (
     Moment,
     Moments,
     Outcome,
+    Person,
+    Phone,
+    Prose,
     Situation,
     Step,
+    Table,
     fact,
     line,
     pick,
@@ -41,6 +46,12 @@ class Specimen(Facts):
     times: Moments = fact("Times", default=[])
     days: Days = fact("Days", default=[])
     places: Lines = fact("Places", default=[])
+    place: Address | None = fact("Where", default=None)
+    who: Person | None = fact("Who", default=None)
+    ring: Phone | None = fact("Call", default=None)
+    reference_of: Line | None = fact("Reference", default=None)
+    text: Prose | None = fact("Text", default=None)
+    sums: Table = fact("Bill", default=[])
     pay: Link | None = fact("Where to pay", default=None)
 
 
@@ -86,7 +97,7 @@ class Written(Form):
     reference: str = line(40)
 
 
-class Prose(Form):
+class Note(Form):
     """Several lines."""
 
     note: str = prose(300)
@@ -108,7 +119,7 @@ FORMS: dict[str, type[Form]] = {
     "faces": Faces,
     "scale": Scale,
     "line": Written,
-    "prose": Prose,
+    "prose": Note,
 }
 
 SITUATION = Situation(
