@@ -18,7 +18,6 @@ from selfservice.db import db, dispose
 from selfservice.errors import Invalid
 from selfservice.pages import queries, service
 from selfservice.pages.models import Answer, Page
-from selfservice.situations import registry
 from selfservice.situations.contract import looks, whole
 from selfservice.situations.loading import load_folder, load_shared
 from selfservice.situations.making import folder as making
@@ -26,6 +25,8 @@ from selfservice.situations.registry import BUILT_IN
 from tests.factories import PHONE, issue, soon
 from tests.harness.application import make_app, make_settings
 from tests.situations.conftest import NOW
+from tests.web.console.desk import Desk
+from tests.web.console.test_new import form
 
 KEY = "boiler_service"
 UPGRADE = """
@@ -320,7 +321,14 @@ class TestRetired:
         )
         assert "Boiler service (retired)" in listed.stdout
 
-    def test_it_is_not_offered(self, app: Flask, link: str) -> None:
-        with app.app_context():
-            assert KEY in [loaded.key for loaded in registry.current()]
-            assert KEY not in [loaded.key for loaded in registry.current().offered()]
+    def test_staff_are_not_offered_it(self, app: Flask, link: str) -> None:
+        desk = Desk(app, "mo@example.com", name="Mo Field", role="supervisor", team="reception")
+
+        offered = desk.get(f"/console/new?type={KEY}").text
+        refused = desk.post("/console/new", form(situation=KEY, fact_what="Boiler"))
+        shown = desk.get(f"/console/types/{KEY}").text
+
+        assert f"type={KEY}" not in offered
+        assert (refused.status_code, "Boiler service is retired" in refused.text) == (422, True)
+        assert "It is retired: no pages of it are made any more." in shown
+        assert "Send to the handset" not in shown
