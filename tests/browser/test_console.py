@@ -26,7 +26,7 @@ def test_page_is_made_by_keyboard_alone(scene: Scene, open_tab: OpenTab) -> None
     desk.keyboard.press("Tab")
     desk.keyboard.type("Noor Haddad 1")
     desk.keyboard.press("Escape")
-    desk.keyboard.press("2")
+    desk.keyboard.press("7")
     expect(desk.get_by_role("heading", name="Fraud alert", level=1)).to_be_visible()
     expect(desk.get_by_label("Mobile number")).to_have_value(number)
     expect(desk.get_by_role("textbox", name="Customer")).to_have_value("Noor Haddad 1")

@@ -27,12 +27,14 @@ from selfservice.kit import (
     Outcome,
     Person,
     Phone,
+    Photos,
     Prose,
     Situation,
     Step,
     Table,
     fact,
     line,
+    photos,
     pick,
     prose,
     rate,
@@ -103,6 +105,12 @@ class Note(Form):
     note: str = prose(300)
 
 
+class Papers(Form):
+    """Photos."""
+
+    papers: Photos = photos(most=3)
+
+
 def done(_facts: Specimen, _form: Form, _case: Case) -> Outcome:
     return Outcome(shows="done")
 
@@ -120,7 +128,11 @@ FORMS: dict[str, type[Form]] = {
     "scale": Scale,
     "line": Written,
     "prose": Note,
+    "upload": Papers,
 }
+
+AGAIN = {"upload": "upload"}
+"""The step that asks once more for what cannot be read."""
 
 SITUATION = Situation(
     facts=Specimen,
@@ -133,7 +145,10 @@ SITUATION = Situation(
         Action(key="yes", perform=done, said="Said yes"),
         Action(key="no", perform=done, said="Said no"),
         Action(key="stop", perform=call_off, said="Called it off"),
-        *(Action(key=f"send_{key}", perform=done, form=form, said="Sent a form") for key, form in FORMS.items()),
+        *(
+            Action(key=f"send_{key}", perform=done, form=form, said="Sent a form", again=AGAIN.get(key, ""))
+            for key, form in FORMS.items()
+        ),
     ),
     steps=(
         Step(key="ask", buttons=(Do("yes", icon="check"), Go("one"), Go("sure"), Follow("pay", icon="card", row=True))),
