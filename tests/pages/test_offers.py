@@ -22,6 +22,7 @@ from selfservice.messages.models import Message
 from selfservice.pages import answering, claims, offers, queries, sight
 from selfservice.pages.claims import LostClaim
 from selfservice.pages.models import Claim, ClaimHold
+from selfservice.situations import registry
 from tests.factories import act, issue, soon
 from tests.harness.numbers import fresh_number
 
@@ -154,7 +155,9 @@ def test_place_can_be_given_back_until_its_time(session: Any) -> None:
 
     page = queries.get(page_id)
     assert (page.can_change, page.change_until) == (True, until)
-    assert not sight.may_change(page, until + timedelta(seconds=1))
+    loaded = registry.current().get(page.situation)
+    assert sight.may_change(loaded, page, until - timedelta(seconds=1))
+    assert not sight.may_change(loaded, page, until)
 
 
 def test_slots_have_as_much_room_as_is_said(session: Any) -> None:
