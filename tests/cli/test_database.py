@@ -49,7 +49,8 @@ def test_upgrade_makes_an_organisation_and_the_teams_of_the_page_types(command: 
 
     with app.app_context():
         assert [brand.key for brand in db.session.scalars(select(Brand))] == ["default"]
-        assert [team.key for team in staff.list_teams()] == ["billing", "care", "deliveries", "fraud", "reception", "support"]
+        teams = ["billing", "care", "deliveries", "fraud", "reception", "support"]
+        assert [team.key for team in staff.list_teams()] == teams
 
 
 def test_upgrade_leaves_a_newer_database_alone(command: Command, app: Flask) -> None:

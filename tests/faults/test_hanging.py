@@ -27,6 +27,17 @@ PATIENCE = 10.0
 """Far less than the ten minutes that the provider hangs for, and than the thirty seconds a call may take."""
 
 
+@pytest.fixture(autouse=True)
+def _loops_end_with_their_test() -> Iterator[None]:
+    """A worker's loop that hung in a question goes on when the provider is gone: before its database is closed."""
+    before = set(threading.enumerate())
+    yield
+    for thread in set(threading.enumerate()) - before:
+        if "_repeat" in thread.name:
+            thread.join(15)
+            assert not thread.is_alive()
+
+
 class Deaf(FindableLine):
     """A provider that neither answers calls nor questions."""
 
