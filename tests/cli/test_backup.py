@@ -89,7 +89,7 @@ def writing(database: Path) -> Iterator[Callable[[], int]]:
             while not stop.is_set():
                 connection.execute("BEGIN IMMEDIATE")
                 for half in ("a", "b"):
-                    connection.execute("INSERT INTO claims VALUES (?, 1, 0)", (f"{half}{count}" + "x" * 150,))
+                    connection.execute("INSERT INTO claims (name, capacity, taken) VALUES (?, 1, 0)", (f"{half}{count}" + "x" * 150,))
                 connection.execute("COMMIT")
                 count += 1
 
@@ -109,7 +109,7 @@ def test_a_backup_is_of_one_moment_beside_somebody_who_writes(
     monkeypatch.setattr(taking, "_PAGES", 1)
     with closing(sqlite3.connect(database)) as connection, connection:
         rows = ((f"z{number:05}" + "y" * 190,) for number in range(20_000))
-        connection.executemany("INSERT INTO claims VALUES (?, 1, 0)", rows)
+        connection.executemany("INSERT INTO claims (name, capacity, taken) VALUES (?, 1, 0)", rows)
     known = taking._copy_database
     moments: list[int] = []
     with writing(database) as written:
