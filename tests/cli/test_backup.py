@@ -89,7 +89,9 @@ def writing(database: Path) -> Iterator[Callable[[], int]]:
             while not stop.is_set():
                 connection.execute("BEGIN IMMEDIATE")
                 for half in ("a", "b"):
-                    connection.execute("INSERT INTO claims (name, capacity, taken) VALUES (?, 1, 0)", (f"{half}{count}" + "x" * 150,))
+                    connection.execute(
+                        "INSERT INTO claims (name, capacity, taken) VALUES (?, 1, 0)", (f"{half}{count}" + "x" * 150,)
+                    )
                 connection.execute("COMMIT")
                 count += 1
 
