@@ -120,7 +120,7 @@ def test_folder_is_read_by_several_threads_at_once() -> None:
         tuple(control_of(info) for action in one.situation.actions for info in action.form.model_fields.values())
         for one in found
     }
-    assert fields == {("slots", "days", "places", "choice", "faces", "scale", "line", "prose")}
+    assert fields == {("slots", "days", "places", "choice", "faces", "scale", "line", "prose", "upload")}
 
 
 def test_type_of_another_folder_is_found(folder: Path) -> None:
