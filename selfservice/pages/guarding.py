@@ -7,13 +7,13 @@ from typing import Any
 
 from selfservice import clock
 from selfservice.customers import queries as customers
-from selfservice.kit import Action, Do, Facts, Situation
+from selfservice.kit import Situation
 from selfservice.kit.checks import CheckKind
 from selfservice.pages import checks, sight
 from selfservice.pages.check_states import MOST_TRIES
 from selfservice.pages.models import Check, Page
 from selfservice.situations import registry
-from selfservice.situations.asking import Ask, Code
+from selfservice.situations.asking import Ask, Code, protective_answers, words_of
 from selfservice.situations.view import View
 
 Who = Callable[[], int | None]
@@ -79,7 +79,7 @@ def _asking(
     is_locked = check is not None and check.state == "locked"
     can_text = kind == "otp" and not is_locked and bool(row.phone) and not customers.is_suppressed(row.phone)
     is_resting = can_text and checks.is_resting(row.phone)
-    protective = _protective(situation, row.step, view.facts)
+    protective = protective_answers(situation, row.step, view.facts)
     ask = Ask(
         kind=kind,
         is_locked=is_locked,
@@ -88,7 +88,7 @@ def _asking(
         can_send=can_text and not is_resting,
         is_resting=is_resting,
         action=action,
-        words=_words(situation, action, row.step, view.facts),
+        words=words_of(situation, action, row.step, view.facts),
         form=dict(form or {}),
         protective=protective,
     )
@@ -96,33 +96,8 @@ def _asking(
     return view.blind(answer_tokens=tokens, ask=ask)
 
 
-def _words(situation: Situation, action_key: str, step: str, facts: Facts) -> str:
-    """What the button says that began an answer; only of an action that asks by itself, whose words tell nothing."""
-    action = situation.action(action_key)
-    if action is None or action.check is None:
-        return ""
-    buttons = (button for reached in situation.reachable(step, facts) for button in situation.visible(reached, facts))
-    return next((button.words for button in buttons if isinstance(button, Do) and button.action == action_key), "")
-
-
 def _code(check: Check | None) -> Code:
     if check is None or check.codes == 0:
         return ""
     is_alive = check.code_digest and check.code_expires_at and check.code_expires_at > clock.now()
     return "sent" if is_alive and check.tries < MOST_TRIES else "over"
-
-
-def _protective(situation: Situation, step: str, facts: Facts) -> tuple[Do, ...]:
-    """The answers that need no check and no form, as far as the page could be given them now."""
-    found: dict[str, Do] = {}
-    for reached in situation.reachable(step, facts):
-        for button in situation.visible(reached, facts):
-            action = situation.action(button.action) if isinstance(button, Do) else None
-            if action is not None and _is_plain_protection(action):
-                assert isinstance(button, Do)
-                found.setdefault(button.action, button)
-    return tuple(found.values())
-
-
-def _is_plain_protection(action: Action) -> bool:
-    return action.needs_no_check and not action.form.model_fields

@@ -15,15 +15,12 @@ from selfservice.kit.formats import Reader, dated, day
 from selfservice.kit.forms import UPLOAD, control_of
 from selfservice.kit.steps import Header
 from selfservice.situations import plain, registry, rendering
-from selfservice.situations.asking import Ask
+from selfservice.situations.asking import TYPED, Ask
 from selfservice.situations.drawing import ALWAYS, Top
 from selfservice.situations.presence import absence
 from selfservice.situations.rendering import Notice, Problem
 from selfservice.situations.speaking import Speaker
 from selfservice.situations.view import View
-
-TYPED = "typed"
-"""The one field of a check."""
 
 _KEYBOARDS = {
     "last4": {"inputmode": "numeric", "autocomplete": "off", "maxlength": "12"},

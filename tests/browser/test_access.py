@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from selfservice.situations import asides, rendering
-from selfservice.situations.asking import Ask
+from selfservice.situations.asking import TYPED, Ask
 from selfservice.situations.registry import Registry
 from selfservice.situations.view import View
 from tests.browser.test_look import NARROW, OVERFLOW, SAMPLES, SMALL, SMALLEST_TARGET
@@ -263,7 +263,7 @@ def test_wrong_code_is_told_and_leads_to_the_field(registry: Registry, rendered:
     page = tab(viewport=NARROW)
     shown = view(registry.get("fraud_alert"), "online")
     ask = Ask(kind="otp", tries_left=1, code="sent", can_send=True)
-    html = asides.render_check(shown.with_problems({asides.TYPED: "otp_wrong"}, {}), ask)
+    html = asides.render_check(shown.with_problems({TYPED: "otp_wrong"}, {}), ask)
     page.route("**/*", lambda route: route.fulfill(body=html, content_type="text/html"))
 
     page.goto("http://127.0.0.1:9/p/x")

@@ -12,7 +12,7 @@ from selfservice.kit import Do
 from selfservice.kit.checks import CheckKind
 from selfservice.situations import asides, plain, wishing
 from selfservice.situations.asides import Verdict
-from selfservice.situations.asking import Ask
+from selfservice.situations.asking import TYPED, Ask
 from selfservice.situations.registry import Registry
 from selfservice.situations.view import View
 from selfservice.situations.wishing import Told, Wished
@@ -80,7 +80,7 @@ def _checks(registry: Registry, language: str) -> Iterator[tuple[str, str]]:
     protective = (Do("no"),)
     for kind in get_args(CheckKind):
         ask = Ask(kind=kind, tries_left=4, code="sent", can_send=True, protective=protective)
-        wrong = {asides.TYPED: f"{kind}_wrong"}
+        wrong = {TYPED: f"{kind}_wrong"}
         yield f"check {kind}", asides.render_check(shown, ask)
         yield f"check {kind} wrong", asides.render_check(shown.with_problems(wrong, {}), ask)
     yield "check locked", asides.render_check(shown, Ask(kind="otp", is_locked=True, protective=protective))

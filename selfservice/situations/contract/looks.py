@@ -8,7 +8,7 @@ from datetime import datetime
 from flask import Flask
 
 from selfservice.errors import AppError
-from selfservice.situations import rendering
+from selfservice.situations import asides, rendering
 from selfservice.situations.contract.specimens import view_of
 from selfservice.situations.loading import DEFAULT_LANGUAGE, Loaded
 from selfservice.situations.problem import Problem
@@ -35,6 +35,8 @@ def _draw(loaded: Loaded, sample: Sample, now: datetime) -> Iterator[Problem]:
         for _name, view in stages(loaded, fresh):
             if view.ask is None:
                 rendering.render_in_full(view)
+            else:
+                asides.render_check(view, view.ask)
     except Exception as error:  # noqa: BLE001 - whatever a type stumbles over is what is told
         unplaced = f"{type(error).__name__}: {error}; no page can be drawn of what is declared here."
         problem = blame(error, loaded.folder) or Problem(loaded.folder / "situation.py", None, unplaced)

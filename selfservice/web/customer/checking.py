@@ -9,7 +9,7 @@ from selfservice.db import db
 from selfservice.errors import Invalid
 from selfservice.pages import checks, disowning, queries, sight
 from selfservice.situations import asides, registry
-from selfservice.situations.asking import Ask
+from selfservice.situations.asking import TYPED, Ask
 from selfservice.situations.view import View
 from selfservice.web import device
 from selfservice.web.customer import door, pages
@@ -39,7 +39,7 @@ def check() -> ResponseReturnValue:
     facts = sight.facts_of(loaded, page.facts, page.version)
     try:
         verdict = checks.attempt(
-            page.id, loaded.situation, facts, view.ask.kind, request.form.get(asides.TYPED, ""), device_id=here.id
+            page.id, loaded.situation, facts, view.ask.kind, request.form.get(TYPED, ""), device_id=here.id
         )
     except Invalid as refusal:
         db.session.commit()  # Nothing was tried; the device stays known.
@@ -49,7 +49,7 @@ def check() -> ResponseReturnValue:
     db.session.commit()
     if verdict == "passed":
         return device.remember(make_response(_go_on(_view())))
-    problem = {} if verdict == "locked" else {asides.TYPED: "over" if verdict == "over" else f"{view.ask.kind}_wrong"}
+    problem = {} if verdict == "locked" else {TYPED: "over" if verdict == "over" else f"{view.ask.kind}_wrong"}
     return device.remember(_asked(_view().with_problems(problem, {}), _STATUS[verdict]))
 
 

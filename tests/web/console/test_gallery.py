@@ -20,7 +20,11 @@ from tests.web.console.desk import Desk, text_of
 from tests.web.console.test_new import form
 from tests.web.console.test_preview import rows_of
 
-KEYS = ("appointment_reminder", "fraud_alert", "order_status")
+BESIDE_STEPS = {
+    "appointment_reminder": {"choose-refused", "note-refused", "rebook-refused"},
+    "fraud_alert": {"yes-check"},
+    "order_status": {"safe-refused", "day-refused", "problem-refused", "leave_safe-check"},
+}
 EVERY = len(list(registry.BUILT_IN.glob("*/situation.py")))
 TYPE = "/console/types/boiler_service"
 FRAME = "/console/preview/sample/boiler_service/full"
@@ -72,7 +76,7 @@ def test_every_type_is_shown_with_its_weight_and_its_text(ana: Desk) -> None:
 
 
 @pytest.mark.database("sqlite")
-@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("key", BESIDE_STEPS)
 def test_every_stage_of_every_sample_can_be_looked_at(app: Flask, ana: Desk, key: str) -> None:
     with app.app_context():
         loaded = registry.current().get(key)
@@ -85,8 +89,8 @@ def test_every_stage_of_every_sample_can_be_looked_at(app: Flask, ana: Desk, key
     assert {answer.status_code for answer in answers} == {200}
     assert all('dir="rtl"' in answer.text and "color-scheme:dark" in answer.text for answer in answers)
     assert all("font-size:200%" in answer.text for answer in answers)
-    stages = {re.search(r"stage=(\w+)", address)[1] for address in frames}  # type: ignore[index]
-    assert stages == steps | {"expired", "revoked", "superseded"}
+    stages = {re.search(r"stage=([\w-]+)", address)[1] for address in frames}  # type: ignore[index]
+    assert stages == steps | BESIDE_STEPS[key] | {"expired", "revoked", "superseded"}
     assert {address.split("/")[5].split("?")[0] for address in frames} == set(loaded.samples)
     assert rows_of(app) == before
 
@@ -98,6 +102,25 @@ def test_stages_differ_and_send_nothing(ana: Desk) -> None:
     assert len({answer.text for answer in shown}) == len(frames)
     assert all("form-action 'none'" in answer.headers["Content-Security-Policy"] for answer in shown)
     assert not any("data-token" in answer.text for answer in shown)
+
+
+@pytest.mark.database("sqlite")
+@pytest.mark.parametrize(
+    ("sample", "stage", "said", "hidden"),
+    [
+        ("order_status/out_for_delivery", "day-refused", "Pick a day first.", ""),
+        ("service_ticket/outage", "note-refused", "Your note is empty.", ""),
+        ("order_status/out_for_delivery", "leave_safe-check", "Your postcode", "20-4417"),
+        ("fraud_alert/online", "yes-check", "No, it wasn’t me", "ELECTRO-HUB"),
+        ("bill_reminder/due", "check-refused", "Those digits don’t match. You have one try left.", "64.20"),
+        ("bill_reminder/overdue", "check-refused", "That isn’t the code we texted.", "Council tax"),
+    ],
+)
+def test_refused_forms_and_checks_are_shown(ana: Desk, sample: str, stage: str, said: str, hidden: str) -> None:
+    text = text_of(ana.get(f"/console/preview/sample/{sample}?stage={stage}"))
+
+    assert said in text
+    assert not hidden or hidden not in text
 
 
 def test_addresses_that_mean_nothing(ana: Desk) -> None:
