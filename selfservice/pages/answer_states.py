@@ -1,6 +1,7 @@
 """What becomes of an answer, as one table: every allowed move, who makes it and under what guard.
 
-`answering` makes them. What is refused leaves no row: the customer is told, and whoever repeats it is told again.
+`answering`, `late_answers` and `reopening` make them. What is refused leaves no row: the customer is told,
+and whoever repeats it is told again.
 """
 
 from __future__ import annotations

@@ -45,6 +45,17 @@ def touch(page: Page, device_id: int) -> None:
         checks.touch(page.id, device_id)
 
 
+def require(page: Page, situation: Situation, facts: Facts, action: Action | None, who: Who) -> None:
+    """Raise CheckRequired unless this device has shown that it may answer; asks nobody where nothing is checked."""
+    if not situation.is_guarded and (action is None or action.check is None):
+        return
+    device_id = who()
+    if checks.missing_for(page.id, situation, facts, action, device_id) is not None:
+        raise checks.CheckRequired
+    if device_id is not None:
+        touch(page, device_id)
+
+
 def guarded(row: Any, view: View, who: Who) -> View:
     """The view of a page's row for this device: as it is, or blind with what has to be shown first."""
     if row.disowned_at is not None:

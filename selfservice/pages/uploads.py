@@ -14,7 +14,7 @@ from selfservice.media import kinds, uploads
 from selfservice.media import queries as media
 from selfservice.media import service as photos_kept
 from selfservice.media.uploads import Progress
-from selfservice.pages import answering, photos, queries, texts
+from selfservice.pages import answering, photos, queries, reopening, texts
 from selfservice.pages.guarding import Who
 from selfservice.pages.models import Answer, Page
 from selfservice.situations import registry
@@ -91,7 +91,7 @@ def _ask_again(page: Page, answer_id: int) -> None:
     action = loaded.situation.action(answer.action)
     if action is None or answer.status != "applied":
         return
-    if answering.ask_again(page, loaded, action) and f"texts.{_TEXT}" in loaded.words["en"]:
+    if reopening.ask_again(page, loaded, action) and f"texts.{_TEXT}" in loaded.words["en"]:
         texts.say(page, _TEXT)
 
 

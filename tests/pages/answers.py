@@ -18,10 +18,10 @@ from selfservice.db import db
 from selfservice.errors import Conflict, Gone
 from selfservice.events.models import Event
 from selfservice.pages import answering, checks, service, sight
-from selfservice.pages.answering import Beaten, Changed
 from selfservice.pages.checks import CheckRequired
 from selfservice.pages.claims import LostClaim
 from selfservice.pages.models import Answer, Claim, ClaimHold, Page
+from selfservice.pages.refusals import Beaten, Changed
 from selfservice.pages.sight import CHANGE
 from selfservice.pages.states import LIVE
 from selfservice.situations import registry

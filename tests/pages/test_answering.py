@@ -21,10 +21,10 @@ from selfservice.errors import AppError, Gone, Invalid, NotFound
 from selfservice.events import queries as events
 from selfservice.events.models import Event
 from selfservice.messages import queries as outbox
-from selfservice.pages import answering, queries, requests, service
-from selfservice.pages.answering import Beaten, Changed
+from selfservice.pages import answering, queries, requests, service, standing
 from selfservice.pages.claims import LostClaim
 from selfservice.pages.models import Answer, Claim, ClaimHold
+from selfservice.pages.refusals import Beaten, Changed
 from tests.factories import PHONE, act, appointment, fraud, issue, shown
 
 
@@ -297,7 +297,7 @@ def test_the_race_notices_a_missing_guard(app: Flask, monkeypatch: pytest.Monkey
         db.session.execute(sa.update(type(page)).where(type(page).id == page.id).values(**values))
 
     monkeypatch.setattr(queries, "lock", queries.find)
-    monkeypatch.setattr(answering, "_update", update_blindly)
+    monkeypatch.setattr(standing, "write", update_blindly)
     with app.app_context():
         issued = issue()
         works = mixed_answers(issued, with_claims=False)

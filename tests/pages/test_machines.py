@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from selfservice.messages import service as messages
-from selfservice.pages import answer_states, answering, claims, moves, states
+from selfservice.pages import answer_states, answering, claims, late_answers, moves, standing, states
 from tests.harness import stateful
 from tests.pages.answers import Answers
 from tests.pages.life import Pages, Pair
@@ -67,14 +67,15 @@ def assert_all_were_made(seen: set[Pair], table: set[Pair]) -> None:
 
 
 def apply_anyway(scene: Any, form: Any, _revision: int, key: str) -> Any:
-    return answering._apply(scene, form, key)
+    answering._apply(scene, form, key)
+    return "applied"
 
 
 BROKEN = {
     "what an ended page has not sent": (messages, "cancel_for_page", lambda _page_id, **_: None, live),
     "that a page has ended": (moves, "sources_of", lambda _target: states.STATES, live),
-    "which sight was answered": (answering, "_too_late_for_this_sight", apply_anyway, answer),
-    "the answer before this one": (answering, "_undo_closing", lambda _scene: None, answer),
+    "which sight was answered": (late_answers, "meet", apply_anyway, answer),
+    "the answer before this one": (standing, "undo_closing", lambda _page, _situation: [], answer),
     "who was first": (claims, "win", lambda _page_id, _wanted: None, answer),
 }
 

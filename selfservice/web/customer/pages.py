@@ -15,6 +15,7 @@ from selfservice.errors import AppError, Conflict, Gone, Invalid
 from selfservice.pages import answering, wishes
 from selfservice.pages.checks import CheckRequired
 from selfservice.pages.claims import LostClaim
+from selfservice.pages.refusals import Changed
 from selfservice.situations import asides
 from selfservice.situations.view import View
 from selfservice.web.customer import door, uploads
@@ -75,7 +76,7 @@ def refused_view(refusal: AppError, action: str, form: Mapping[str, Any], step: 
         return view.with_problems(refusal.fields, {name: str(value) for name, value in form.items()})
     if isinstance(refusal, LostClaim):
         return door.look(step=step).with_notice("lost_claim")
-    if isinstance(refusal, answering.Changed):
+    if isinstance(refusal, Changed):
         return door.look().with_notice("renewed")
     if isinstance(refusal, wishes.Stopped):
         return door.look(step=step).with_notice("stopped")
