@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 
 from selfservice import clock
 from selfservice.conversations import service as conversations
+from selfservice.customers import queries as customers
 from selfservice.customers import subscriptions
 from selfservice.customers.service import WRONG_NUMBER
 from selfservice.db import db
@@ -28,6 +29,7 @@ def disown(page_id: int) -> bool:
     page = queries.get(page_id)
     now = clock.now()
     sent_there = numbers.has_been_sent_to(numbers.of_page(page))
+    customers.hold([page.customer_id])
     # The customer's pages in one order: two who disown two of them at once then wait for each other in that order.
     # The page itself is among them whatever its state: an ended page's link says it for the whole number.
     ids = db.session.scalars(

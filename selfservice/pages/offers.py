@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import exists, insert, select, update
 
 from selfservice import clock
+from selfservice.customers import queries as customers
 from selfservice.db import db
 from selfservice.errors import Invalid
 from selfservice.events import service as events
@@ -59,11 +60,15 @@ def tell_due(limit: int = 50) -> int:
 def _find_losers(name: str, limit: int) -> list[Page]:
     """Pages that still wait for an answer, offer this, hold none of it, and do not know yet."""
     holds = exists().where(ClaimHold.page_id == Page.id, ClaimHold.name == name)
+    has_lost = (PageOffer.name == name, PageOffer.gone_at.is_(None), Page.state.in_(WAITING), ~holds)
+    by_age = (Page.created_at, Page.id)
+    people = select(Page.customer_id).join(PageOffer, PageOffer.page_id == Page.id).where(*has_lost).order_by(*by_age)
+    held = customers.hold(people.limit(limit))
     losers = (
         select(Page)
         .join(PageOffer, PageOffer.page_id == Page.id)
-        .where(PageOffer.name == name, PageOffer.gone_at.is_(None), Page.state.in_(WAITING), ~holds)
-        .order_by(Page.created_at, Page.id)
+        .where(*has_lost, Page.customer_id.in_(held))
+        .order_by(*by_age)
         .limit(limit)
         .with_for_update(of=Page, key_share=True)
         .execution_options(populate_existing=True)

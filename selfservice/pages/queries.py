@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row, bindparam, or_, select, tuple_
 
+from selfservice.customers import queries as customers
 from selfservice.customers.models import Customer
-from selfservice.db import db
+from selfservice.db import db, is_postgresql
 from selfservice.errors import NotFound
 from selfservice.pages.models import Answer, Page
 from selfservice.pages.states import LIVE
@@ -83,6 +84,8 @@ def get(page_id: int) -> Page:
 
 def lock(page_id: int) -> Page | None:
     """The page, held against other answers until the transaction ends (SQLite has one writer at a time anyway)."""
+    if is_postgresql():
+        customers.hold(select(Page.customer_id).where(Page.id == page_id))
     return db.session.scalars(
         select(Page).where(Page.id == page_id).with_for_update(key_share=True).execution_options(populate_existing=True)
     ).first()
@@ -109,10 +112,15 @@ def list_answers(page_id: int) -> Sequence[Answer]:
 
 
 def find_live_case(case_ref: str) -> Page | None:
-    """The live page of a case, held against others who change it."""
-    return db.session.scalars(
-        select(Page).where(Page.case_ref == case_ref, Page.state.in_(LIVE)).with_for_update(key_share=True)
-    ).first()
+    """The live page of a case."""
+    return db.session.scalars(select(Page).where(Page.case_ref == case_ref, Page.state.in_(LIVE))).first()
+
+
+def lock_live_case(case_ref: str) -> Page | None:
+    """The live page of a case, held against others who change it; the caller holds its customer."""
+    mine = select(Page).where(Page.case_ref == case_ref, Page.state.in_(LIVE))
+    held = mine.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return db.session.scalars(held).first()
 
 
 def list_for_customer(customer_id: int, *, live_only: bool = False, limit: int = 20) -> Sequence[Page]:

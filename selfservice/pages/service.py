@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from selfservice import clock
 from selfservice.brands import queries as brands
 from selfservice.brands.models import Brand
+from selfservice.customers import queries as people
 from selfservice.customers import service as customers
 from selfservice.customers.models import Customer
 from selfservice.db import db
@@ -101,6 +102,9 @@ def issue(new: NewPage) -> Issued:
     existing = queries.find_live_case(new.case_ref) if new.case_ref else None
     brand = _brand(new, existing)
     customer = _customer(new, brand)
+    if existing is not None:
+        people.hold([customer.id])
+        existing = queries.lock_live_case(existing.case_ref or "")
     if existing is None:
         return _create(new, loaded, facts, brand, customer)
     if existing.customer_id != customer.id:
@@ -153,9 +157,14 @@ def expire_due(limit: int = 200) -> int:
     What is due about one is done first: staff hear that nobody answered, though nobody worked when they should have.
     """
     now = clock.now()
-    due = select(Page).where(Page.state.in_(LIVE), Page.expires_at <= now).order_by(Page.expires_at).limit(limit)
-    held = due.with_for_update(skip_locked=True, key_share=True).execution_options(populate_existing=True)
-    pages = db.session.scalars(held).all()
+    is_due = (Page.state.in_(LIVE), Page.expires_at <= now)
+    held = people.hold(select(Page.customer_id).where(*is_due).order_by(Page.expires_at).limit(limit))
+    if not held:
+        return 0
+    due = select(Page).where(*is_due, Page.customer_id.in_(held)).order_by(Page.expires_at).limit(limit)
+    pages = db.session.scalars(
+        due.with_for_update(skip_locked=True, key_share=True).execution_options(populate_existing=True)
+    ).all()
     for page in pages:
         if page.follow_up_at is not None and page.follow_up_at <= now:
             unanswered.look(page)

@@ -17,7 +17,6 @@ from selfservice import clock
 from selfservice.conversations import queries as conversations
 from selfservice.conversations import service as work
 from selfservice.customers import queries as customers
-from selfservice.customers.models import Customer
 from selfservice.db import db
 from selfservice.errors import Invalid
 from selfservice.events import service as events
@@ -55,9 +54,7 @@ def do_due(limit: int = 20) -> int:
     """Do what is due about pages that nobody has answered; how many were looked at."""
     is_due = Page.follow_up_at <= clock.now()
     those = select(Page.customer_id).where(is_due).order_by(Page.follow_up_at).limit(limit)
-    people = select(Customer.id).where(Customer.id.in_(those)).order_by(Customer.id)
-    # The person first, then pages, then messages: as wherever a page is made, so that nobody waits in a circle.
-    held = db.session.scalars(people.with_for_update(read=True, key_share=True)).all()
+    held = customers.hold(those)
     if not held:
         return 0
     due = select(Page).where(is_due, Page.customer_id.in_(held)).order_by(Page.follow_up_at).limit(limit)
