@@ -7,7 +7,7 @@ from typing import Any
 
 from selfservice import clock
 from selfservice.customers import queries as customers
-from selfservice.kit import Situation
+from selfservice.kit import Action, Facts, Situation
 from selfservice.kit.checks import CheckKind
 from selfservice.pages import checks, sight
 from selfservice.pages.check_states import MOST_TRIES
