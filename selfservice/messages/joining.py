@@ -14,6 +14,7 @@ from sqlalchemy import (
     Subquery,
     Update,
     bindparam,
+    exists,
     func,
     literal,
     or_,
@@ -27,6 +28,7 @@ from selfservice.messages import moves
 from selfservice.messages.batches import Taken
 from selfservice.messages.channels.contract import Found, Report
 from selfservice.messages.models import Attempt, Message, ProviderReceipt
+from selfservice.messages.states import UNSENT
 from selfservice.prepared import Prepared, rows_of
 
 PROVIDER = "provider"
@@ -103,14 +105,14 @@ def _hold(provider: ColumnElement[str], ref: ColumnElement[str]) -> ColumnElemen
 def apply_receipt(message_id: int, report: Report, *, actor: str = PROVIDER) -> bool:
     """Join what a provider reports to what is known; False when that changes nothing.
 
-    Reports may come in any order and any number of times: the highest of `states.RECEIPTS` stays.
+    Reports may come in any order and any number of times: the highest of `states.RECEIPTS` stays. One of a message
+    that waits to be sent once more on a doubt ends that: it was taken.
     """
     if report == "failed":
         _end_doubt(message_id, "refused_for_good")
         return moves.move(message_id, "failed", sources=("uncertain",), actor=actor, reason="refused")
-    is_news = moves.move(
-        message_id, "submitted", sources=("uncertain", "needs_human"), actor=actor, submitted_at=clock.now()
-    )
+    doubtful = ("uncertain", "needs_human", *(UNSENT if _was_in_doubt(message_id) else ()))
+    is_news = moves.move(message_id, "submitted", sources=doubtful, actor=actor, submitted_at=clock.now())
     if is_news:
         _end_doubt(message_id, "submitted")
     if report == "submitted":
@@ -156,6 +158,15 @@ def _remember_reference(message_id: int, ref: str) -> None:
         .values(provider_ref=ref)
         .execution_options(synchronize_session=False)
     )
+
+
+def _was_in_doubt(message_id: int) -> bool:
+    """Whether nobody knew how an attempt ended: what waits now would be sent once more, and a receipt is of that one.
+
+    What was only refused for now waits for its first time, whatever is said of it.
+    """
+    doubts = exists().where(Attempt.message_id == message_id, Attempt.result == "uncertain")
+    return bool(db.session.scalar(select(doubts)))
 
 
 def _end_doubt(message_id: int, result: str) -> None:

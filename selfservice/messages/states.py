@@ -64,7 +64,7 @@ _STEPS = (
     *each(("uncertain",), ("submitted", "failed"), "reconciler", "asked, told by a receipt, or by a late worker"),
     Transition("uncertain", "ready", "reconciler", "it was never taken, or may be sent again, flagged"),
     Transition("uncertain", "needs_human", "reconciler", "nobody can say"),
-    Transition("needs_human", "submitted", "receipt", "the provider says so after all"),
+    *each((*UNSENT, "needs_human"), ("submitted",), "receipt", "in doubt before, and the provider took it after all"),
     *each(("submitted", "carrier_accepted"), ("no_receipt",), "clock", "72 hours without a word"),
     *each(UNSENT, ("dead",), "worker", "the same exception five times"),
     *each(REPLAYABLE, ("accepted",), "staff", "replayed: policy looks at everything again"),

@@ -59,7 +59,8 @@ _MOST_MESSAGES = 8
 _MOST_PAGES = 3
 """They take long to make."""
 _NOT_GONE = (*WAITING, *MAY_WAIT_AGAIN)
-_MAY_BE_TOLD = ("sending", "uncertain", "needs_human", *RECEIPTS)
+_MAY_BE_TOLD = (*UNSENT, "sending", "uncertain", "needs_human", *RECEIPTS)
+_IN_DOUBT = ("uncertain", "needs_human")
 _ME = "worker"
 _numbers = itertools.count(10_000)
 _PLACES = st.integers(0, 63)
@@ -193,13 +194,20 @@ class Outbox(Machine):
     def has_any(self, *states: str) -> bool:
         return any(story[-1] in states for story in self.stories.values())
 
-    def pick(self, place: int, *states: str) -> Known:
+    def taken(self) -> list[Known]:
+        """The messages that the provider took, and may still say something of."""
+        return [one for one in self.known if self.post.taken.get(one.name) and self._last(one) in _MAY_BE_TOLD]
+
+    def pick(self, place: int, *states: str, among: list[Known] | None = None) -> Known:
         """One of the messages that are in one of these states: a rare state is as likely as a common one."""
-        there = {story[-1] for story in self.stories.values()} & set(states)
+        there = {self._last(one) for one in among or self.known} & set(states)
         found = sorted(there & self.sought_from or there)
         state = found[place % len(found)]
-        those = [one for one in self.known if self.stories[one.id][-1] == state]
+        those = [one for one in among or self.known if self._last(one) == state]
         return those[place // len(found) % len(those)]
+
+    def _last(self, one: Known) -> str:
+        return self.stories[one.id][-1]
 
     # What is handed over
 
@@ -443,8 +451,7 @@ class Outbox(Machine):
             results.record(result)
         if fence != result.departure.fence:
             after = db.session.get_one(Message, result.departure.message_id, populate_existing=True)
-            could_be_told = state in ("uncertain", "needs_human", *RECEIPTS)
-            by_receipt = could_be_told and after.state in RECEIPTS  # It was parked until now.
+            by_receipt = state in _MAY_BE_TOLD and after.state in RECEIPTS  # It was parked until now.
             assert after.state == state or by_receipt, "a worker that lost its lease writes over nobody"
         db.session.commit()
 
@@ -474,7 +481,7 @@ class Outbox(Machine):
             with self.step():
                 upkeep.reconcile(self.channels)
 
-    @precondition(lambda self: self.has_any(*_MAY_BE_TOLD))
+    @precondition(lambda self: self.taken())
     @rule(
         place=_PLACES,
         said=st.permutations(_REPORTS),
@@ -484,9 +491,9 @@ class Outbox(Machine):
     )
     def report(self, place: int, said: list[Any], count: int, *, by_ref: bool, again: bool) -> None:
         """The provider says the first few of these of a message that it took, and each thing once more."""
-        one = self.pick(place, *_MAY_BE_TOLD)
-        if not self.post.taken.get(one.name):
-            return
+        self._report(self.pick(place, *_MAY_BE_TOLD, among=self.taken()), said, count, by_ref=by_ref, again=again)
+
+    def _report(self, one: Known, said: list[Any], count: int, *, by_ref: bool, again: bool) -> None:
         state = self.stories[one.id][-1]
         said = sorted(said, key=lambda word: ((state, word) not in self.sought, word not in self.sought_from))
         for report in said[:count]:
@@ -496,6 +503,24 @@ class Outbox(Machine):
             for turn in range(1 + again):
                 with self.step():
                     assert reports.note("post", receipt) == (turn == 0)
+
+    @precondition(lambda self: any(self._last(one) in _IN_DOUBT for one in self.taken()))
+    @rule(place=_PLACES, said=st.permutations(_REPORTS), times=st.sampled_from([1, 9]), way=st.integers(0, 3))
+    def hear_of_what_waits_once_more(self, place: int, said: list[Any], times: int, way: int) -> None:
+        """Nobody can say what became of a message; it is to be sent once more, and then its provider speaks."""
+        one = self.pick(place, *_IN_DOUBT, among=self.taken())
+        if self._last(one) == "uncertain":
+            self.settle_doubts([""], times)
+            self.every_move_is_one_of_the_table_and_recorded_once()
+        if self._last(one) == "needs_human":
+            while way == 1 and DAY[0] <= self.now.time() < DAY[1]:
+                self.now += timedelta(hours=1)
+            with self.step(), self.fault(one if way == 2 else None):
+                assert service.replay(one.id, actor="staff:1")
+        if way == 3:
+            self.claim()
+        self.every_move_is_one_of_the_table_and_recorded_once()
+        self._report(one, said, 1, by_ref=False, again=False)
 
     @precondition(lambda self: self.has_any("submitted", "carrier_accepted"))
     @rule(hours=st.sampled_from([1, 72]))

@@ -16,16 +16,18 @@ from sqlalchemy import select
 from selfservice import clock, tokens
 from selfservice.customers import service as customers
 from selfservice.db import db
-from selfservice.messages import departures, dispatch, moves, reports, results, service, upkeep
-from selfservice.messages.channels.contract import Receipt, Report, Submitted, Uncertain
+from selfservice.messages import departures, dispatch, joining, moves, reports, results, service, upkeep
+from selfservice.messages.channels.contract import Receipt, Refused, Report, Submitted, Uncertain
 from selfservice.messages.channels.registry import Channels
 from selfservice.messages.departures import Departure
 from selfservice.messages.models import Attempt, Message, ProviderReceipt
+from selfservice.messages.moves import Claimed
 from selfservice.messages.results import Result
 from selfservice.messages.service import NewMessage
 from selfservice.messages.states import RECEIPTS
 from tests.harness.post import PostOffice, ref_of
-from tests.messages.scenes import PHONE, state_of
+from tests.harness.threads import is_somebody_waiting, on_another_thread
+from tests.messages.scenes import PHONE, force, run_until, state_of
 
 REPORTS: tuple[Report, ...] = get_args(Report)
 LEASE = timedelta(minutes=1)
@@ -135,6 +137,104 @@ def test_a_receipt_for_a_message_in_doubt_ends_the_doubt_and_names_it(channels: 
     assert state_of(departure.message_id) == "delivered"
     attempt = db.session.scalars(select(Attempt)).one()
     assert (attempt.result, attempt.provider_ref) == ("submitted", ref_of(name))
+
+
+def in_doubt(channels: Channels) -> Departure:
+    """A message that the provider took, whose worker was told nothing, and which waits to be sent once more."""
+    departure = depart(channels)
+    results.record(Result(departure, Uncertain("Nobody knows.")))
+    joining.leave_open(departure.message_id)
+    moves.move(departure.message_id, "ready", sources=("uncertain",), data={"resend": True}, resends=1)
+    db.session.commit()
+    return departure
+
+
+@pytest.mark.parametrize("report", ["carrier_accepted", "delivered", "undelivered_permanent"])
+@pytest.mark.parametrize("come_to", ["ready", "leased", "held", "accepted"])
+def test_a_receipt_stops_what_waits_to_be_sent_once_more(channels: Channels, come_to: str, report: Report) -> None:
+    departure = in_doubt(channels)
+    claimed = moves.claim(1, owner="test", lease=LEASE) if come_to == "leased" else []
+    if come_to in ("held", "accepted"):  # As staff replay it, at night or while our own code fails.
+        force(departure.message_id, come_to, next_look_at=clock.now())
+    db.session.commit()
+
+    assert reports.note("post", told(departure, report, "a", by_id=True))
+    upkeep.review_due()
+
+    assert departures.clear(claimed, owner="test", channels=channels, lease=LEASE) == []
+    assert moves.claim(1, owner="test", lease=LEASE) == []
+    db.session.commit()
+    assert state_of(departure.message_id) == report
+    assert db.session.scalars(select(Attempt.result)).all() == ["submitted"]
+
+
+def test_a_receipt_stops_nothing_that_was_only_refused_for_now(channels: Channels) -> None:
+    """Nothing was in doubt: it waits for its first time."""
+    departure = depart(channels)
+    results.record(Result(departure, Refused("Busy.", permanent=False)))
+    reports.note("post", told(departure, "undelivered_permanent", "a", by_id=True))
+    db.session.commit()
+
+    assert state_of(departure.message_id) == "ready"
+
+
+def test_a_receipt_and_sending_once_more_at_the_same_moment(app: Flask) -> None:
+    """Twenty times: whoever comes first, the other sees it: stopped and not called for, or called for and joined."""
+    channels = Channels({"sms": [PostOffice()]})
+    for _ in range(20):
+        gate = threading.Barrier(2)
+        called: list[Departure] = []
+        heard: list[str] = []
+        with app.app_context():
+            departure = in_doubt(channels)
+            claimed = moves.claim(1, owner="test", lease=LEASE)
+            db.session.commit()
+
+        def work(claimed: list[Claimed] = claimed, called: Any = called, heard: Any = heard, gate: Any = gate) -> None:
+            gate.wait()
+            with app.app_context():
+                called += departures.clear(claimed, owner="test", channels=channels, lease=LEASE)
+                # The row is held here: a receipt that shows was committed before.
+                of_it = ProviderReceipt.message_id == claimed[0].id
+                heard += db.session.scalars(select(ProviderReceipt.report).where(of_it))
+                db.session.commit()
+
+        worker = threading.Thread(target=work)
+        worker.start()
+        gate.wait()
+        with app.app_context():
+            reports.note("post", told(departure, "delivered", departure.outgoing.id, by_id=True))
+            db.session.commit()
+        worker.join()
+
+        with app.app_context():
+            assert not (called and heard), "it was known to have come, and was sent once more"
+            assert called or state_of(departure.message_id) == "delivered"
+            results.record_all([Result(one, Submitted(ref_of(one.outgoing.id))) for one in called])
+            db.session.commit()
+            assert state_of(departure.message_id) == "delivered"
+
+
+@pytest.mark.database("postgresql")
+def test_sending_once_more_waits_for_a_receipt_that_is_being_written(app: Flask) -> None:
+    channels = Channels({"sms": [PostOffice()]})
+    errors: list[BaseException] = []
+    called: list[Departure] = []
+    with app.app_context():
+        departure = in_doubt(channels)
+        claimed = moves.claim(1, owner="test", lease=LEASE)
+        db.session.commit()
+        reports.note("post", told(departure, "delivered", "a", by_id=True))
+
+        def send() -> None:
+            called.extend(departures.clear(claimed, owner="test", channels=channels, lease=LEASE))
+
+        sender = on_another_thread(app, send, errors)
+        assert run_until(is_somebody_waiting)
+        db.session.commit()
+        sender.join(20)
+
+        assert (errors, called, state_of(departure.message_id)) == ([], [], "delivered")
 
 
 def test_a_receipt_that_came_before_the_worker_died_is_heard_before_anybody_is_asked(channels: Channels) -> None:

@@ -18,10 +18,10 @@ from tests.messages.scenes import accept, force, state_of, story_of
 
 # As STATES.md has it, written out a second time on purpose.
 ALLOWED = {
-    "accepted": {"ready", "held", "suppressed", "cancelled", "expired", "dead"},
-    "held": {"ready", "suppressed", "cancelled", "expired", "dead"},
-    "ready": {"held", "suppressed", "cancelled", "expired", "leased", "dead"},
-    "leased": {"ready", "suppressed", "held", "cancelled", "expired", "sending", "dead"},
+    "accepted": {"ready", "held", "suppressed", "cancelled", "expired", "dead", "submitted"},
+    "held": {"ready", "suppressed", "cancelled", "expired", "dead", "submitted"},
+    "ready": {"held", "suppressed", "cancelled", "expired", "leased", "dead", "submitted"},
+    "leased": {"ready", "suppressed", "held", "cancelled", "expired", "sending", "dead", "submitted"},
     "sending": {"submitted", "ready", "failed", "uncertain"},
     "uncertain": {"submitted", "failed", "ready", "needs_human"},
     "submitted": {
