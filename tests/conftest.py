@@ -8,13 +8,12 @@ import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import settings
-from xdist.scheduler import LoadScopeScheduling
 
 pytest_plugins = [
+    "tests.harness.shares",
     "tests.harness.postgresql",
     "tests.harness.databases",
     "tests.harness.application",
@@ -44,19 +43,6 @@ def pytest_configure() -> None:
         pytest.exit("The run was told to stop.", returncode=143)
 
     signal.signal(signal.SIGTERM, stop)
-
-
-class Shares(LoadScopeScheduling):
-    """How tests are shared out: all browsers to one process, so that there is one set of them; else file by file."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return "browser" if file.startswith("tests/browser/") else file
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Shares:
-    """Xdist's hook, called in the controller."""
-    return Shares(config, log)
 
 
 @pytest.fixture(scope="session")
