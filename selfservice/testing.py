@@ -20,7 +20,7 @@ from selfservice.situations.contract import looks, whole
 from selfservice.situations.contract.specimens import view_of
 from selfservice.situations.loading import Loaded, load_folder
 from selfservice.situations.problem import Problem
-from selfservice.situations.registry import EXTENSION, Registry, types_in
+from selfservice.situations.registry import EXTENSION, Registry, shared_words, types_in
 from selfservice.situations.stages import stages
 
 Draw = Callable[..., str]
@@ -58,7 +58,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 @pytest.fixture(scope="session")
 def situations(pytestconfig: pytest.Config) -> Registry:
     """The page types of `--situations`."""
-    shared = rendering.shared_words()
+    shared = shared_words()
     found = [load_folder(folder, shared) for path in _paths(pytestconfig) for folder in types_in(path)]
     return Registry({loaded.key: loaded for loaded in found}, {}, shared)
 
@@ -108,7 +108,7 @@ class _Check(pytest.Item):
 
     def runtest(self) -> None:
         try:
-            problems = self._check(load_folder(self.path.parent, rendering.shared_words()))
+            problems = self._check(load_folder(self.path.parent, shared_words()))
         except BrokenFile as error:
             problems = [Problem.of(error)]
         if problems:

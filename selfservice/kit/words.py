@@ -64,6 +64,11 @@ class Words(Mapping[str, str]):
     def __len__(self) -> int:
         return len(self._sentences)
 
+    @property
+    def own_name(self) -> str:
+        """What those who speak the language call it: Español."""
+        return self.get(f"languages.{self.language}", self.language)
+
     def over(self, shared: Words) -> Words:
         """These words, with the shared ones where these say nothing."""
         return Words(self.language, {**shared._sentences, **self._sentences})

@@ -9,11 +9,13 @@ from pathlib import Path
 from markupsafe import Markup
 
 from selfservice.errors import ConfigError
+from selfservice.situations.remembering import of_our_files
 
 ICONS = Path(__file__).resolve().parents[2] / "static" / "icons"
 _DRAWING = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
 
 
+@of_our_files
 @cache
 def icon(name: str, kind: str = "") -> Markup:
     """An icon as inline SVG, hidden from screen readers; raises ConfigError naming those that there are."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from selfservice.brands.colours import CARD_DARK, HEADER_SHARE, NIGHT, TINT_SHARE, TINT_SHARE_DARK, WHITE, mixed
+from selfservice.situations.remembering import of_our_files
 from selfservice.situations.squeezing import squeeze_script, squeeze_styles
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
@@ -35,17 +36,21 @@ class Inlined:
         return cls(Markup(text), f"'sha256-{digest}'")  # noqa: S704  our own files and a brand's checked colours
 
 
-PARTS = tuple(sorted(path.stem for path in (STATIC / "css" / "parts").glob("*.css")))
-"""What only some types need, each with a style sheet of its own: components and fields, by their names there."""
+@of_our_files
+@cache
+def parts() -> tuple[str, ...]:
+    """What only some types need, each with a style sheet of its own: components and fields, by their names there."""
+    return tuple(sorted(path.stem for path in (STATIC / "css" / "parts").glob("*.css")))
 
 
+@of_our_files
 @lru_cache(maxsize=256)
-def styles(colour: str, colour_dark: str, theme: str = "", large: bool = False, parts: tuple[str, ...] = ()) -> Inlined:
-    """The style sheet in a brand's colours, with that of each of `parts`.
+def styles(colour: str, colour_dark: str, theme: str = "", large: bool = False, also: tuple[str, ...] = ()) -> Inlined:
+    """The style sheet in a brand's colours, with that of each of the parts that it has `also`.
 
     `theme` and `large` are for looking at a page as others see it.
     """
-    sheet = _sheet("page") + "".join(_sheet(f"parts/{part}") for part in parts)
+    sheet = _sheet("page") + "".join(_sheet(f"parts/{part}") for part in also)
     if theme:
         wanted, scheme = _FORCED[theme]
         assert _DARK in sheet
@@ -61,6 +66,7 @@ def styles(colour: str, colour_dark: str, theme: str = "", large: bool = False, 
     return Inlined.of(f":root{{{values}}}{sheet}{_LARGE if large else ''}")
 
 
+@of_our_files
 @cache
 def script() -> Inlined:
     """The script of a page that can be answered."""
@@ -72,6 +78,7 @@ def header_colours(colour: str, header: str) -> tuple[str, str]:
     return _FIXED.get(header) or (colour, mixed(colour, NIGHT, HEADER_SHARE))
 
 
+@of_our_files
 @cache
 def _sheet(name: str) -> str:
     return squeeze_styles((STATIC / "css" / f"{name}.css").read_text(encoding="utf-8"))

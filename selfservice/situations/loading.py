@@ -25,7 +25,7 @@ from selfservice.kit import Situation
 from selfservice.kit.facts import FactField, Facts, fields_of
 from selfservice.kit.forms import control_of
 from selfservice.kit.words import Words
-from selfservice.situations.inlined import PARTS
+from selfservice.situations.inlined import parts
 from selfservice.situations.samples import NotFacts, Sample, read_sample
 
 DEFAULT_LANGUAGE = "en"
@@ -50,7 +50,7 @@ class Loaded:
     older_samples: tuple[Sample, ...] = ()
     """Cases of earlier versions, in `samples/v1` and so on: what pages that are out were made with."""
     parts: tuple[str, ...] = ()
-    """The style sheets that its pages need beside that of all pages (inlined.PARTS)."""
+    """The style sheets that its pages need beside that of all pages (inlined.parts)."""
 
     @property
     def name(self) -> str:
@@ -238,7 +238,7 @@ def _read_samples(folder: Path) -> Iterator[Sample]:
 
 def _parts_of(situation: Situation, template: str) -> tuple[str, ...]:
     asked = {control_of(info) for action in situation.actions for info in action.form.model_fields.values()}
-    return tuple(part for part in PARTS if part in asked or re.search(rf"\b{part}\(", template))
+    return tuple(part for part in parts() if part in asked or re.search(rf"\b{part}\(", template))
 
 
 def _read_readme(folder: Path) -> str:

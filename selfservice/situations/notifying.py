@@ -9,14 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Literal, get_args
 
 from selfservice.kit import Action, Do, Situation
 from selfservice.kit.locales import tag
 from selfservice.kit.words import NAMED, Words, pieces
 from selfservice.situations import registry
-from selfservice.situations.loading import Loaded, load_shared
+from selfservice.situations.loading import Loaded
 from selfservice.situations.speaking import RIGHT_TO_LEFT, Speaker
 from selfservice.situations.view import View
 
@@ -150,16 +149,11 @@ def speaker(view: View, loaded: Loaded) -> Speaker:
 
 def _discreet(words: Words) -> Words:
     """The words of a type that asks who looks, with those of every page in place of any that would tell too much."""
-    shared: Mapping[str, str] = _shared().get(words.language, {})
+    shared: Mapping[str, str] = registry.shared_words().get(words.language, {})
     # No page has a reminder of its own to fall back on.
     others = {key: key if key in shared else f"{key.partition('.')[0]}.body" for key in _SHOWN}
     telling = {key: shared[other] for key, other in others.items() if other in shared and not is_discreet(words, key)}
     return Words(words.language, {**words, **telling})
-
-
-@cache
-def _shared() -> dict[str, Words]:
-    return load_shared(registry.BUILT_IN / "words")
 
 
 def is_discreet(words: Words, key: str) -> bool:

@@ -9,11 +9,11 @@ from functools import cache
 from pathlib import Path
 
 from selfservice.kit.words import Words
-from selfservice.situations import registry
 from selfservice.situations.bundling import bundle
 from selfservice.situations.icons import icon
 from selfservice.situations.inlined import STATIC
-from selfservice.situations.loading import load_shared
+from selfservice.situations.registry import shared_words
+from selfservice.situations.remembering import of_our_files
 from selfservice.situations.templates import TEMPLATES
 
 WORKER = STATIC.parent / "service-worker"
@@ -33,13 +33,14 @@ _OFFLINE_WORDS = ("plain.offline.", "plain.again", "inbox.title")
 _PICTURES = ("alert", "bell", "check", "clock", "offline", "swap")
 
 
+@of_our_files
 @cache
 def build() -> str:
     """The id of this release of all that a phone keeps: other bytes, another id."""
     digest = hashlib.sha256()
     for path in _sources():
         digest.update(path.read_bytes())
-    for language, words in _shared().items():
+    for language, words in shared_words().items():
         offline = [words[key] for key in words if key.startswith(_OFFLINE_WORDS)]
         digest.update(json.dumps([language, _app_words(words), _upload_words(words), offline]).encode())
     return digest.hexdigest()[:12]
@@ -50,10 +51,11 @@ def app_address(language: str) -> str:
     return f"/app/{language}.js?v={build()}"
 
 
+@of_our_files
 @cache
 def app_script(language: str) -> str:
     """The script behind the pages; raises KeyError for a language there are no words in."""
-    words = _app_words(_shared()[language])
+    words = _app_words(shared_words()[language])
     pictures = {name: str(icon(name)) for name in _PICTURES}
     made = f"const BUILD = {_text(build())};\nconst WORDS = {_text(words)};\nconst PICTURES = {_text(pictures)};\n"
     return bundle(APP / "main.js", {MADE: made})
@@ -64,12 +66,14 @@ def upload_address(language: str) -> str:
     return f"/app/upload/{language}.js?v={build()}"
 
 
+@of_our_files
 @cache
 def upload_script(language: str) -> str:
     """The script of pages that take photos; raises KeyError for a language there are no words in."""
-    return bundle(APP / "upload.js", {MADE: f"const WORDS = {_text(_upload_words(_shared()[language]))};\n"})
+    return bundle(APP / "upload.js", {MADE: f"const WORDS = {_text(_upload_words(shared_words()[language]))};\n"})
 
 
+@of_our_files
 @cache
 def worker_script(push_key: str, icons: tuple[str, ...]) -> str:
     """The service worker. `push_key` is the public key pushes are signed for, empty without any.
@@ -84,6 +88,7 @@ def worker_script(push_key: str, icons: tuple[str, ...]) -> str:
     return bundle(WORKER / "sw.js", {MADE: made})
 
 
+@of_our_files
 @cache
 def last_worker_script() -> str:
     """The worker that takes all of it back from phones: the kill switch."""
@@ -92,12 +97,7 @@ def last_worker_script() -> str:
 
 def languages() -> Iterable[str]:
     """The languages that `app_script` speaks."""
-    return _shared().keys()
-
-
-@cache
-def _shared() -> dict[str, Words]:
-    return load_shared(registry.BUILT_IN / "words")
+    return shared_words().keys()
 
 
 def _app_words(words: Words) -> Mapping[str, str]:

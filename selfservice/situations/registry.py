@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib.util
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import MappingProxyType
@@ -16,11 +17,13 @@ from selfservice.errors import BrokenFile, ConfigError, NotFound, Unavailable
 from selfservice.kit.words import Words
 from selfservice.situations.loading import Loaded, load_folder, load_shared
 from selfservice.situations.problem import Problem
+from selfservice.situations.remembering import of_our_files
 from selfservice.situations.samples import read_facts, read_sample
 
 __all__ = ["BUILT_IN", "Loaded", "Registry", "current", "read_facts", "read_sample"]
 
 BUILT_IN = Path(__file__).parent
+SHARED = BUILT_IN / "words"
 EXTENSION = "selfservice.registry"
 _GROUP = "selfservice.situations"
 
@@ -47,7 +50,7 @@ class Registry:
         Strict raises ConfigError, a sentence a line, when a folder is broken; else only its own type is out. What is
         `kept`, by its folder, is not read again.
         """
-        shared = load_shared(BUILT_IN / "words")
+        shared = shared_words()
         types: dict[str, Loaded] = {}
         broken: dict[Path, Problem] = {}
         for folder in list_folders(folders, broken):
@@ -109,6 +112,13 @@ class Registry:
 def current() -> Registry:
     """The running application's registry."""
     return cast(Registry, current_app.extensions[EXTENSION])
+
+
+@of_our_files
+@cache
+def shared_words() -> dict[str, Words]:
+    """The words of every page by language, whatever its type."""
+    return load_shared(SHARED)
 
 
 def list_folders(folders: Iterable[Path], broken: dict[Path, Problem]) -> list[Path]:

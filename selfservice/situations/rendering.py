@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -14,15 +13,15 @@ from selfservice.kit.locales import tag
 from selfservice.kit.steps import Header
 from selfservice.kit.tracing import call
 from selfservice.kit.words import Words
-from selfservice.situations import registry
+from selfservice.situations import registry, remembering
 from selfservice.situations.drawing import ALWAYS, Artist, Drawing, Top
 from selfservice.situations.inlined import Inlined, header_colours, script, styles
-from selfservice.situations.loading import DEFAULT_LANGUAGE, Loaded, load_shared
+from selfservice.situations.loading import DEFAULT_LANGUAGE, Loaded
 from selfservice.situations.phone_scripts import app_address, upload_address
+from selfservice.situations.registry import shared_words
 from selfservice.situations.shells import Shells
 from selfservice.situations.speaking import RIGHT_TO_LEFT, Speaker, isolated
 from selfservice.situations.templates import environment, page_of
-from selfservice.situations.templates import forget as forget_templates
 from selfservice.situations.view import View
 
 LIVE = frozenset({"scheduled", "open", "answered"})
@@ -83,8 +82,14 @@ def render_in_full(view: View) -> str:
 
 def forget(loaded: Loaded) -> None:
     """Let go of all that was drawn of a type whose files have changed."""
-    forget_templates(loaded.folder)
+    environment.cache_clear()
     _SHELLS.forget(loaded)
+
+
+def forget_all() -> None:
+    """Let go of all that was drawn: a file has changed that every page may be made of."""
+    remembering.forget()
+    _SHELLS.forget_all()
 
 
 def speaker_for(view: View) -> Speaker:
@@ -154,12 +159,6 @@ def content_security_policy(view: View | None = None, *, framed: bool = False) -
 def _takes_photos(view: View) -> bool:
     loaded = registry.current().find(view.situation)
     return loaded is not None and UPLOAD in loaded.parts
-
-
-@cache
-def shared_words() -> dict[str, Words]:
-    """The words of every page by language, whatever its type."""
-    return load_shared(registry.BUILT_IN / "words")
 
 
 def _words(view: View, loaded: Loaded | None) -> Words:
@@ -312,6 +311,13 @@ def _styles(view: View) -> Inlined:
 
 
 _SHELLS = Shells(render_in_full)
+
+
+def language_names() -> tuple[tuple[str, str], ...]:
+    """Each of LANGUAGES with what those who speak it call it."""
+    words = shared_words()
+    return tuple((code, words[code].own_name) for code in LANGUAGES)
+
 
 LANGUAGES = tuple(sorted(shared_words(), key=lambda code: (code != DEFAULT_LANGUAGE, code)))
 """The languages there are words in, English first."""

@@ -82,6 +82,11 @@ class Shells:
         with self._lock:
             self._families = {key: one for key, one in self._families.items() if one.about is not about}
 
+    def forget_all(self) -> None:
+        """Let go of every family."""
+        with self._lock:
+            self._families = {}
+
     def _family(self, view: View, about: object) -> Family:
         key = (id(about), _shared_of(view))
         family = self._families.get(key)

@@ -17,6 +17,7 @@ from selfservice.situations.contract import rehearsal
 from selfservice.situations.contract.places import line_naming
 from selfservice.situations.loading import Loaded
 from selfservice.situations.problem import Problem
+from selfservice.situations.templates import TEMPLATES
 from selfservice.situations.view import View
 
 CHECK = "check"
@@ -109,15 +110,22 @@ def _ask(situation: Situation, view: View, kind: CheckKind, action: str = "") ->
 
 
 def blame(error: BaseException, folder: Path) -> Problem | None:
-    """The line of a type's own files that an error came from; None if it came from none of them."""
+    """The line of a type's own files that an error came from, else of the templates of all; None if of neither."""
     if isinstance(error, rehearsal.Stuck) and error.line is None:
         return Problem(folder / "situation.py", line_naming(folder / "situation.py", error.action), str(error))
     cause = error.__cause__ if isinstance(error, rehearsal.Stuck) and error.__cause__ else error
+    own = _last_line(cause, folder)
+    if own is None and isinstance(error, ConfigError):
+        # An icon that a button names and nobody has drawn: a template of ours stumbles over it.
+        return Problem(folder / "situation.py", None, error.message)
+    return own or _last_line(cause, TEMPLATES)
+
+
+def _last_line(error: BaseException, folder: Path) -> Problem | None:
     frames = [
-        frame for frame in traceback.extract_tb(cause.__traceback__) if Path(frame.filename).is_relative_to(folder)
+        frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(folder)
     ]
     if not frames:
-        # An icon that a button names and nobody has drawn: a template of ours stumbles over it.
-        return Problem(folder / "situation.py", None, error.message) if isinstance(error, ConfigError) else None
-    reason = f"{type(cause).__name__}: {cause}".rstrip(".")
+        return None
+    reason = f"{type(error).__name__}: {error}".rstrip(".")
     return Problem(Path(frames[-1].filename), frames[-1].lineno, f"{reason}; mend this line.")

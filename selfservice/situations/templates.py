@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from jinja2 import (
     ChoiceLoader,
@@ -29,6 +29,7 @@ from selfservice.kit.tracing import call, traceable
 from selfservice.situations.drawing import link
 from selfservice.situations.icons import icon
 from selfservice.situations.presence import absence
+from selfservice.situations.remembering import of_our_files
 from selfservice.situations.speaking import sentence
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
@@ -74,9 +75,7 @@ def _only_lines(text: str) -> str:
     return f"{{#{lines}#}}" if lines else ""
 
 
-_made: list[Environment] = []
-
-
+@of_our_files
 @lru_cache(maxsize=64)
 def environment(language: str) -> Environment:
     """The templates for one language; every component is there under its name."""
@@ -103,16 +102,7 @@ def environment(language: str) -> Environment:
     made.filters.update({name: traceable(made.filters[name]) for name in _TEXT_FILTERS})
     for path in sorted(_COMPONENTS.glob("*.html")):
         made.globals[path.stem] = _component(made, path)
-    _made.append(made)
     return made
-
-
-def forget(folder: Path) -> None:
-    """Read a page type's templates anew when they are next needed."""
-    for made in _made:
-        kept = cast(MutableMapping[tuple[Any, str], Template], made.cache)
-        for key in [key for key in list(kept) if Path(key[1]).is_relative_to(folder)]:
-            kept.pop(key, None)
 
 
 def _component(made: Environment, path: Path) -> Callable[..., Any]:

@@ -1,6 +1,7 @@
 """Watching: while page types are being written, each change of a file is seen on the next request. Never in production.
 
-What a file says now is known by its size and times alone; only the types whose files changed are read again.
+What a file says now is known by its size and times alone; only the types whose files changed are read again, and all
+of them once a file has changed that every page may be made of.
 """
 
 from __future__ import annotations
@@ -15,11 +16,17 @@ from time import monotonic
 from flask import Flask
 
 from selfservice.situations import rendering
+from selfservice.situations.inlined import STATIC
+from selfservice.situations.phone_scripts import WORKER
 from selfservice.situations.problem import Problem
-from selfservice.situations.registry import EXTENSION, Registry, list_folders
+from selfservice.situations.registry import EXTENSION, SHARED, Registry, list_folders
+from selfservice.situations.templates import TEMPLATES
 
 EVERY = 0.25
 """Seconds within which nobody saves a file and looks at it: the files are not looked at again so soon."""
+
+OURS = (TEMPLATES, STATIC, WORKER, SHARED)
+"""What pages of any type are made of."""
 
 _WATCH = "selfservice.watch"
 _GONE = "The folder is gone; put it back, or start again to let its pages end."
@@ -51,15 +58,15 @@ class Watch:
 
     def _look(self) -> None:
         # Taken before anything is read: what changes meanwhile is seen the next time.
-        signatures = {folder: _signature(folder) for folder in list_folders(self._folders, {})}
+        signatures = {folder: _signature(folder) for folder in (*OURS, *list_folders(self._folders, {}))}
         if signatures == self._signatures and self._next:
             return
+        changed = {folder for folder, one in signatures.items() if one != self._signatures.get(folder)}
+        if not changed.isdisjoint(OURS):
+            rendering.forget_all()
+            changed |= signatures.keys()
         before = {loaded.folder: loaded for loaded in self._registry}
-        kept = {
-            folder: loaded
-            for folder, loaded in before.items()
-            if folder in signatures and signatures[folder] == self._signatures.get(folder)
-        }
+        kept = {folder: loaded for folder, loaded in before.items() if folder in signatures.keys() - changed}
         for folder in before.keys() - kept.keys():
             rendering.forget(before[folder])
         found = Registry.load(self._folders, strict=False, kept=kept)
@@ -81,6 +88,7 @@ class Watch:
 def start(app: Flask, folders: Iterable[Path]) -> Registry:
     """Watch over an application's page types from now on; returns them as they are."""
     watch = app.extensions[_WATCH] = Watch(folders)
+    app.config["TEMPLATES_AUTO_RELOAD"] = True  # Those of the console.
     app.before_request(lambda: refresh(app))
     return watch.look()
 

@@ -9,9 +9,9 @@ import pytest
 from jinja2 import Environment, nodes
 
 from selfservice.kit.forms import Control
-from selfservice.situations import rendering
 from selfservice.situations.contract import looks, whole
 from selfservice.situations.loading import load_folder
+from selfservice.situations.registry import shared_words
 from selfservice.situations.showing import components
 from selfservice.situations.templates import TEMPLATES
 from tests.situations.views import NOW, face
@@ -70,7 +70,7 @@ def test_every_field_is_shown_and_refused() -> None:
 
 
 def test_specimen_fulfils_the_contract_of_any_type() -> None:
-    loaded = load_folder(components.SPECIMEN, rendering.shared_words())
+    loaded = load_folder(components.SPECIMEN, shared_words())
 
     assert [str(problem) for problem in whole.check(loaded, now=NOW)] == []
     assert [str(problem) for problem in looks.check(loaded, datetime.now(UTC))] == []

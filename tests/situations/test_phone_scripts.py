@@ -40,10 +40,10 @@ def test_script_behind_the_pages_weighs_at_most_four_kilobytes_without_its_words
 @pytest.mark.parametrize("language", phone_scripts.languages())
 def test_script_behind_the_pages_has_every_word_it_uses(language: str) -> None:
     source = "".join(path.read_text("utf-8") for path in APP.glob("*.js"))
-    words = {key.removeprefix("app.") for key in phone_scripts._shared()["en"] if key.startswith("app.")}
+    words = {key.removeprefix("app.") for key in phone_scripts.shared_words()["en"] if key.startswith("app.")}
 
     assert {word for word in words if f'"{word}"' not in source and f"WORDS.{word}" not in source} == REFUSALS
-    assert words == set(phone_scripts._app_words(phone_scripts._shared()[language]))
+    assert words == set(phone_scripts._app_words(phone_scripts.shared_words()[language]))
     assert phone_scripts.app_address(language) == f"/app/{language}.js?v={phone_scripts.build()}"
 
 
@@ -64,10 +64,10 @@ def test_release_counts_all_that_the_page_for_being_offline_is_made_of() -> None
 
 
 def test_word_of_the_page_for_being_offline_makes_another_release(monkeypatch: pytest.MonkeyPatch) -> None:
-    words = {language: dict(own) for language, own in phone_scripts._shared().items()}
+    words = {language: dict(own) for language, own in phone_scripts.shared_words().items()}
     before = phone_scripts.build.__wrapped__()
     words["pl"]["plain.offline.line"] += "!"
-    monkeypatch.setattr(phone_scripts, "_shared", lambda: words)
+    monkeypatch.setattr(phone_scripts, "shared_words", lambda: words)
 
     assert phone_scripts.build.__wrapped__() != before
 

@@ -12,7 +12,7 @@ from selfservice.situations import asides, rendering
 from selfservice.situations.contract.specimens import view_of
 from selfservice.situations.loading import DEFAULT_LANGUAGE, Loaded
 from selfservice.situations.problem import Problem
-from selfservice.situations.registry import EXTENSION, Registry
+from selfservice.situations.registry import EXTENSION, Registry, shared_words
 from selfservice.situations.samples import Sample
 from selfservice.situations.stages import blame, stages
 
@@ -20,7 +20,7 @@ from selfservice.situations.stages import blame, stages
 def check(loaded: Loaded, now: datetime) -> Iterator[Problem]:
     """All that goes wrong when a type is drawn."""
     app = Flask(__name__)
-    app.extensions[EXTENSION] = Registry({loaded.key: loaded}, {}, rendering.shared_words())
+    app.extensions[EXTENSION] = Registry({loaded.key: loaded}, {}, shared_words())
     with app.app_context():
         for sample in (*loaded.samples.values(), *loaded.older_samples):
             yield from _draw(loaded, sample, now)

@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 
 from selfservice.errors import Conflict, Invalid
-from selfservice.situations.loading import KEY, load_folder, load_shared
-from selfservice.situations.registry import BUILT_IN
+from selfservice.situations.loading import KEY, load_folder
+from selfservice.situations.registry import shared_words
 
 SKELETON = Path(__file__).parent / "skeleton"
 _WRITTEN_IN = frozenset({".py", ".html", ".toml", ".json", ".md"})
@@ -34,7 +34,7 @@ def make(key: str, into: Path, *, like: Path = SKELETON) -> Path:
         with tempfile.TemporaryDirectory(prefix=".new-", dir=into) as beside:
             made = Path(beside) / key
             _copy(like, made, key)
-            load_folder(made, load_shared(BUILT_IN / "words"))
+            load_folder(made, shared_words())
             made.rename(target)
     except OSError as error:
         raise Invalid(f"{target} cannot be written ({error.strerror}); choose a folder with --into.") from None

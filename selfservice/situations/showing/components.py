@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 
 from selfservice.brands.face import Face
 from selfservice.kit import Form
-from selfservice.situations import rendering
+from selfservice.situations import registry, rendering
 from selfservice.situations.drawing import Artist, Drawing
-from selfservice.situations.inlined import PARTS, Inlined, styles
+from selfservice.situations.inlined import Inlined, parts, styles
 from selfservice.situations.loading import DEFAULT_LANGUAGE, Loaded, load_folder
+from selfservice.situations.remembering import of_our_files
 from selfservice.situations.rendering import Language, Notice, Problem
 from selfservice.situations.speaking import Speaker
 from selfservice.situations.templates import TEMPLATES, environment
@@ -35,7 +36,7 @@ def names() -> list[str]:
 
 def sheet(face: Face, theme: Theme = "", *, large: bool = False) -> Inlined:
     """The style sheet of these pages: that of customers' pages with all its parts, and captions."""
-    whole = styles(face.colour, face.colour_dark, theme, large, PARTS)
+    whole = styles(face.colour, face.colour_dark, theme, large, parts())
     return Inlined.of(f"{whole.text}{_CAPTIONS}")
 
 
@@ -72,9 +73,10 @@ def render(name: str, face: Face, now: datetime, theme: Theme = "", *, large: bo
     return html.replace(" autofocus", "")  # Among others, none may take the focus.
 
 
+@of_our_files
 @cache
 def _specimen() -> Loaded:
-    return load_folder(SPECIMEN, rendering.shared_words())
+    return load_folder(SPECIMEN, registry.shared_words())
 
 
 def _draw(view: View, say: Speaker) -> Drawing:

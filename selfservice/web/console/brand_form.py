@@ -10,9 +10,9 @@ from typing import Any
 from selfservice.brands import colours, timetable
 from selfservice.brands.models import Brand
 from selfservice.kit.opening import WEEKDAYS
-from selfservice.situations import registry, rendering
+from selfservice.situations import registry
+from selfservice.situations.rendering import LANGUAGES
 
-LANGUAGES = rendering.LANGUAGES
 OTHERS = tuple(language for language in LANGUAGES if language != "en")
 PLAIN = ("name", "mark", "colour", "colour_dark", "phone", "country", "timezone", "language", "privacy_url")
 WEEKDAY_NAMES = tuple(zip(WEEKDAYS, calendar.day_name, strict=True))

@@ -21,7 +21,7 @@ from selfservice.kit import opening_lines
 from selfservice.kit.formats import Reader
 from selfservice.kit.opening import Opening
 from selfservice.media import kinds, logos
-from selfservice.situations import registry
+from selfservice.situations import registry, rendering
 from selfservice.situations.registry import Loaded
 from selfservice.situations.view import Theme, View
 from selfservice.staff.models import Role
@@ -155,7 +155,6 @@ def _entered(key: str | None = None) -> Entered:
 
 def _form(entered: Entered, *, problems: Mapping[str, str] | None = None, status: int = 200) -> ResponseReturnValue:
     brand = entered.brand
-    shared = registry.current().shared
     others = {key: other.name for other in queries.list_all() if other is not brand for key in other.situations}
     return door.page(
         "console/brand.html",
@@ -165,7 +164,7 @@ def _form(entered: Entered, *, problems: Mapping[str, str] | None = None, status
         logo=logo_address(queries.show(brand, "en")) if brand is not None and brand.logo else "",
         problems=problems or {},
         told=_told(entered),
-        languages=[(language, shared[language][f"languages.{language}"]) for language in brand_form.LANGUAGES],
+        languages=rendering.language_names(),
         weekdays=brand_form.WEEKDAY_NAMES,
         teams=brand_form.team_keys(brand),
         types=[(loaded, others.get(loaded.key, "")) for loaded in registry.current()],

@@ -19,7 +19,6 @@ from selfservice.kit.channels import CHANNELS
 from selfservice.pages import service
 from selfservice.pages.service import NewPage, Person
 from selfservice.situations import registry
-from selfservice.situations.registry import Loaded
 from selfservice.web.console import door, draft, glance, sendings
 from selfservice.web.console.draft import PREFIX, Draft
 
@@ -129,15 +128,10 @@ def _form(entered: Draft, *, problems: Mapping[str, str] | None = None, status: 
         "opens_optional": any(
             entered.facts.get(item.name) or PREFIX + item.name in (problems or {}) for item in optional
         ),
-        "languages": _languages(entered.loaded),
+        "languages": [(code, words.own_name) for code, words in entered.loaded.words.items()],
         "brands": brands.list_all(),
         "brand": brands.get_for(entered.loaded.key, entered.brand),
         "types": registry.current().offered(),
         "problems": problems or {},
     }
     return door.page("console/new.html", status, **shown)
-
-
-def _languages(loaded: Loaded) -> list[tuple[str, str]]:
-    """Each language a type speaks, by its own name."""
-    return [(language, loaded.words[language][f"languages.{language}"]) for language in loaded.languages]

@@ -154,7 +154,7 @@ def _basics(scene: _Scene) -> dict[str, Any]:
 def _language(loaded: Loaded | None, locale: str) -> str:
     """What a language is called by those who speak it."""
     words = loaded.words.get(locale) if loaded else None
-    return words[f"languages.{locale}"] if words else english_name(locale)
+    return words.own_name if words else english_name(locale)
 
 
 def _parts(scene: _Scene) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from selfservice.pages import texts
 from selfservice.situations import asides
 from selfservice.situations.loading import Loaded
 from selfservice.situations.problem import Problem
-from selfservice.situations.rendering import LANGUAGES, shared_words
+from selfservice.situations.rendering import LANGUAGES, language_names
 from selfservice.situations.samples import Sample
 from selfservice.situations.stages import blame, stages
 from selfservice.situations.view import Theme, View
@@ -65,13 +65,11 @@ class Looks:
 
 def choices() -> tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]:
     """What can be chosen of looks: the name of each in an address, what it is called, its values and their words."""
-    words = shared_words()
-    languages = tuple((code, words[code][f"languages.{code}"]) for code in LANGUAGES)
     return (
         ("width", "Width", WIDTHS),
         ("theme", "Theme", THEMES),
         ("large", "Text size", SIZES),
-        ("language", "Language", languages),
+        ("language", "Language", language_names()),
     )
 
 
