@@ -13,13 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.server import find_free_port, is_ready
+from tests.harness.server import copy_project, find_free_port, is_ready
 
 ROOT = Path(__file__).resolve().parents[1]
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
-LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv", "instance", "artefacts", "node_modules", "__pycache__", ".*_cache", ".hypothesis"
-)
 READY_SECONDS = 180
 
 
@@ -45,10 +42,7 @@ def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """The project as a person has just cloned it, with the packages installed."""
-    folder = tmp_path / "clone"
-    shutil.copytree(ROOT, folder, ignore=LEFT_OUT)
-    (folder / ".venv").symlink_to(ROOT / ".venv")
-    return folder
+    return copy_project(tmp_path / "clone")
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+from jinja2 import TemplateSyntaxError
+
 from selfservice.errors import ConfigError
 from selfservice.kit import Action, Do, Facts, Refused, Situation, Step
 from selfservice.kit.checks import CheckKind
@@ -114,6 +116,8 @@ def blame(error: BaseException, folder: Path) -> Problem | None:
     if isinstance(error, rehearsal.Stuck) and error.line is None:
         return Problem(folder / "situation.py", line_naming(folder / "situation.py", error.action), str(error))
     cause = error.__cause__ if isinstance(error, rehearsal.Stuck) and error.__cause__ else error
+    if isinstance(cause, TemplateSyntaxError):
+        return _last_line(cause, folder, TEMPLATES)
     own = _last_line(cause, folder)
     if own is None and isinstance(error, ConfigError):
         # An icon that a button names and nobody has drawn: a template of ours stumbles over it.
@@ -121,11 +125,10 @@ def blame(error: BaseException, folder: Path) -> Problem | None:
     return own or _last_line(cause, TEMPLATES)
 
 
-def _last_line(error: BaseException, folder: Path) -> Problem | None:
-    frames = [
-        frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(folder)
-    ]
-    if not frames:
+def _last_line(error: BaseException, *folders: Path) -> Problem | None:
+    frames = traceback.extract_tb(error.__traceback__)
+    found = [frame for frame in frames if any(Path(frame.filename).is_relative_to(folder) for folder in folders)]
+    if not found:
         return None
     reason = f"{type(error).__name__}: {error}".rstrip(".")
-    return Problem(Path(frames[-1].filename), frames[-1].lineno, f"{reason}; mend this line.")
+    return Problem(Path(found[-1].filename), found[-1].lineno, f"{reason}; mend this line.")

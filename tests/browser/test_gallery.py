@@ -18,7 +18,7 @@ from selfservice.staff import service as staff
 from tests.browser.console_scene import Scene
 from tests.harness.application import make_app
 from tests.harness.browser import Tabs
-from tests.harness.server import LiveServer
+from tests.harness.server import LiveServer, copy_project
 from tests.web.console.desk import TEAMS
 
 
@@ -30,9 +30,15 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def bench(folder: Path, tmp_path: Path, browser: Browser) -> Iterator[Page]:
+def project(tmp_path: Path) -> Path:
+    """A copy of the project, to change its templates too."""
+    return copy_project(tmp_path / "project")
+
+
+@pytest.fixture
+def bench(folder: Path, project: Path, tmp_path: Path, browser: Browser) -> Iterator[Page]:
     """The gallery of that type, on a server that serves it."""
-    server = LiveServer(tmp_path, SITUATIONS=str(folder.parent))
+    server = LiveServer(tmp_path, root=project, SITUATIONS=str(folder.parent))
     server.flask("db", "upgrade")
     server.start()
     app = make_app(Settings.load(server.environ, strict=True))
@@ -57,12 +63,19 @@ def change(path: Path, old: str, new: str) -> None:
 
 
 @pytest.mark.long
-def test_what_is_saved_broken_and_mended_is_seen_at_once_and_sent_to_the_handset(bench: Page, folder: Path) -> None:
+def test_what_is_saved_broken_and_mended_is_seen_at_once_and_sent_to_the_handset(
+    bench: Page, folder: Path, project: Path
+) -> None:
     first: Any = bench.frame_locator("iframe").first.get_by_role("heading", level=1)
     expect(first).to_contain_text("Maria, is")
 
     change(folder / "copy" / "en.toml", "{name}, is {at:when} all right?", "{name}, would {at:when} do?")
     expect(first).to_contain_text("Maria, would", timeout=20_000)
+
+    change(project / "templates" / "components" / "hero.html", "{{ top.headline }}", "{{ top.headline|upper }}")
+    expect(first).to_contain_text("MARIA, WOULD", timeout=20_000)
+    change(project / "static" / "css" / "page.css", "h1 {", "h1 { text-indent: 7px;")
+    expect(first).to_have_css("text-indent", "7px", timeout=20_000)
 
     change(folder / "situation.py", "TEAM = ", "TEAM == ")
     fault = bench.get_by_label("boiler_service cannot be used")

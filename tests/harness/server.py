@@ -7,6 +7,7 @@ import ctypes
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import sqlite3
@@ -29,6 +30,9 @@ ROOT = Path(__file__).resolve().parents[2]
 FLASK = (sys.executable, "-m", "flask", "--app", "app")
 START_SECONDS = 60
 STOP_SECONDS = 20
+_LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".venv", "instance", "artefacts", "node_modules", "__pycache__", ".*_cache", ".hypothesis"
+)
 _PERSONAL = re.compile(r"[0-9A-Za-z]{34,}|\+\d{7,}|[^\s\"'@]+@[^\s\"'@]+\.[a-z]+")
 
 
@@ -132,6 +136,13 @@ class LiveServer:
                 " UNION SELECT email FROM users"
             ).fetchall()
         return [text for (text,) in rows if text]
+
+
+def copy_project(folder: Path) -> Path:
+    """The project as a person has just cloned it, with the packages installed, to change its files."""
+    shutil.copytree(ROOT, folder, ignore=_LEFT_OUT)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    return folder
 
 
 def end_with_the_run() -> None:
