@@ -29,6 +29,7 @@ NEUTRAL = ("#34404f", "#b9c6d6")
 """The colours of a page that speaks for no brand."""
 
 _NOTICES = {"needs_human": ("fine", "check"), "changed": ("fine", "undo")}
+_TAKES_FOCUS = 'tabindex="-1" autofocus'
 _MARK = "<svg xmlns='http://www.w3.org/2000/svg'><rect width='100%' height='100%' rx='25%' fill='{}'/></svg>"
 
 
@@ -78,6 +79,11 @@ def render_in_full(view: View) -> str:
         if drawing.docks[0].is_form:
             return _page(view, loaded, say, drawing, title=top.headline)
     return _plain(view, say, "customer/ended.html", top, notice=_notice(view, say) if top.look == "closed" else None)
+
+
+def among_others(html: str) -> str:
+    """A page as it stands beside other things, where it may not take the focus."""
+    return html.replace(_TAKES_FOCUS, _TAKES_FOCUS.removesuffix(" autofocus"))
 
 
 def forget(loaded: Loaded) -> None:

@@ -70,7 +70,7 @@ def render(name: str, face: Face, now: datetime, theme: Theme = "", *, large: bo
         "answered": replace(view, state="answered", answered_at=now, answers={"yes": Form()}),
     }
     html = environment(DEFAULT_LANGUAGE).get_template(f"specimens/{name}.html").render(context)
-    return html.replace(" autofocus", "")  # Among others, none may take the focus.
+    return rendering.among_others(html)
 
 
 @of_our_files

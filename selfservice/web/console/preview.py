@@ -102,7 +102,7 @@ def fresh(loaded: Loaded, facts: Facts, face: Face, *, language: str, name: str,
 
 def framed(view: View) -> Response:
     """A view as an answer that the console may frame."""
-    response = encoding.compressed(asides.show(view))
+    response = encoding.compressed(rendering.among_others(asides.show(view)))
     response.headers["Content-Security-Policy"] = rendering.content_security_policy(view, framed=True)
     return response
 

@@ -117,9 +117,11 @@ def test_stages_differ_and_send_nothing(ana: Desk) -> None:
     ],
 )
 def test_refused_forms_and_checks_are_shown(ana: Desk, sample: str, stage: str, said: str, hidden: str) -> None:
-    text = text_of(ana.get(f"/console/preview/sample/{sample}?stage={stage}"))
+    shown = ana.get(f"/console/preview/sample/{sample}?stage={stage}")
 
+    text = text_of(shown)
     assert said in text
+    assert "autofocus" not in shown.text
     assert not hidden or hidden not in text
 
 
