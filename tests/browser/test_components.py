@@ -21,3 +21,16 @@ def test_every_variant_is_without_barriers(tab: Callable[..., Page], theme: Them
     pages = ((name, components.render(name, face(), NOW, theme)) for name in components.names())
 
     assert barriers(page, pages) == {}
+
+
+def test_wide_table_scrolls_inside_itself(tab: Callable[..., Page]) -> None:
+    page = tab(viewport={"width": 360, "height": 740})
+    page.set_content(components.render("table", face(), NOW))
+
+    is_wide = page.locator(".sheet").evaluate_all("sheets => sheets.map((one) => one.scrollWidth > one.clientWidth)")
+    page.locator(".sheet").last.focus()
+    page.keyboard.press("ArrowRight")
+
+    assert is_wide == [False, False, True]
+    page.wait_for_function("[...document.querySelectorAll('.sheet')].at(-1).scrollLeft > 0")
+    assert page.evaluate("document.documentElement.scrollWidth") == 360

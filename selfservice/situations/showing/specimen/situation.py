@@ -54,6 +54,7 @@ class Specimen(Facts):
     reference_of: Line | None = fact("Reference", default=None)
     text: Prose | None = fact("Text", default=None)
     sums: Table = fact("Bill", default=[])
+    readings: Table = fact("Readings", default=[])
     pay: Link | None = fact("Where to pay", default=None)
 
 
