@@ -33,15 +33,10 @@ def list_for_page(page_id: int) -> Sequence[Medium]:
 
 
 def count_for_page(page_id: int) -> int:
-    """How many photos of a page are kept."""
-    query = select(func.count()).select_from(Medium).where(Medium.page_id == page_id, Medium.key.is_not(None))
-    return db.session.scalar(query) or 0
-
-
-def count_coming(page_id: int) -> int:
-    """How many uploads for a page are under way."""
-    query = select(func.count()).select_from(Upload).where(Upload.page_id == page_id, Upload.state == "coming")
-    return db.session.scalar(query) or 0
+    """How many photos a page has: those that are kept, and uploads that are under way."""
+    kept = select(Medium.id).where(Medium.page_id == page_id, Medium.key.is_not(None))
+    coming = select(Upload.id).where(Upload.page_id == page_id, Upload.state == "coming")
+    return db.session.scalar(select(func.count()).select_from(kept.union(coming).subquery())) or 0
 
 
 def count_uploads_since(page_id: int, moment: datetime) -> int:

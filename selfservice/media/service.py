@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy import delete, select, text, update
 
-from selfservice import clock, tokens
+from selfservice import clock, locks, tokens
 from selfservice.db import db
 from selfservice.errors import Unavailable
 from selfservice.events import service as events
@@ -32,13 +32,16 @@ def receive(page_id: int, body: bytes, *, source: Source, sender: str, medium_id
     Raises kinds.NotTaken, whose `reason` is a word and whose message tells the sender what to do, and Unavailable.
     """
     kind = kinds.require(body)
-    if queries.count_for_page(page_id) >= MOST_PER_PAGE:
-        raise kinds.NotTaken("too_many")
+    has_room = medium_id is not None  # An upload in parts has had its place since it began.
+    if not has_room:
+        require_room(page_id)
     key = leftovers.intend(QUARANTINE)
     db.session.commit()
     try:
         stores.current().put(key, body)
-    except Unavailable:
+        if not has_room:
+            require_room(page_id)  # Of those who have come meanwhile, one at a time.
+    except (Unavailable, kinds.NotTaken):
         leftovers.give_up([key])
         db.session.commit()
         raise
@@ -47,6 +50,13 @@ def receive(page_id: int, body: bytes, *, source: Source, sender: str, medium_id
     digest = hashlib.sha256(body).hexdigest()
     values = {"id": medium_id} if medium_id is not None else {}
     return _add(page_id, source, sender, state="received", kind=kind, size=len(body), key=key, sha256=digest, **values)
+
+
+def require_room(page_id: int) -> None:
+    """Raise kinds.NotTaken where a page has as many photos as it can take; nobody else adds one until the commit."""
+    locks.hold([f"photos:{page_id}"])
+    if queries.count_for_page(page_id) >= MOST_PER_PAGE:
+        raise kinds.NotTaken("too_many")
 
 
 def send(page_id: int, medium_ids: Collection[int], *, answer_id: int, sender: str) -> bool:

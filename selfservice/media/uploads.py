@@ -44,7 +44,7 @@ class Elsewhere(Conflict):
 
 
 def begin(page_id: int, size: int) -> Progress:
-    """Make room for a photo of `size` bytes. The caller holds the page, and commits.
+    """Make room for a photo of `size` bytes. The caller commits.
 
     Raises kinds.NotTaken, and TooMany.
     """
@@ -52,8 +52,7 @@ def begin(page_id: int, size: int) -> Progress:
         raise kinds.NotTaken("empty")
     if size > kinds.MOST_BYTES:
         raise kinds.NotTaken("too_large")
-    if queries.count_for_page(page_id) + queries.count_coming(page_id) >= service.MOST_PER_PAGE:
-        raise kinds.NotTaken("too_many")
+    service.require_room(page_id)
     require_patience(page_id)
     row = Upload(
         id=tokens.new_id(), page_id=page_id, state="coming", size=size, received=0, keys=[], created_at=clock.now()
@@ -174,16 +173,18 @@ def _finish(row: Upload) -> Progress:
         body = b"".join(store.get(key) for key in keys)
         service.receive(page_id, body, source="upload", sender="customer", medium_id=upload_id)
         is_first = _end(upload_id, keys, "whole")
-    except (Missing, kinds.NotTaken):
-        db.session.rollback()
-        _end(upload_id, keys, "dropped")
-        db.session.commit()
-        raise
     except IntegrityError:
         is_first = False
-    if not is_first:
+    except (Missing, kinds.NotTaken):
+        db.session.rollback()
+        if _end(upload_id, keys, "dropped"):
+            db.session.commit()
+            raise
+        is_first = False
+    if is_first:
+        db.session.commit()
+    else:
         db.session.rollback()  # Somebody else finished it, or gave it up, meanwhile.
-    db.session.commit()
     return find(page_id, upload_id)
 
 

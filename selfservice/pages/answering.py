@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from selfservice.conversations import queries as work
 from selfservice.conversations import service as conversations
 from selfservice.db import db
 from selfservice.errors import Gone, NotFound
@@ -56,6 +57,8 @@ def act(
         raise NotFound("There is no such page; open the link as it was sent.")
     if page.disowned_at is not None:
         raise refusals.disowned()
+    if page.state == "answered":
+        work.find_current(page_id, "hand_off")  # Whoever takes it comes wholly before this answer, or after it.
     taken = queries.find_answer(page_id, action_key, key)
     if taken is not None:
         return "needs_human" if taken.status == "needs_human" else "already_applied"

@@ -31,7 +31,6 @@ def begin(page_id: int, action: str, size: int, who: Who) -> Progress:
     Raises what answering.admit and uploads.begin raise.
     """
     admit(page_id, action, who)
-    queries.lock(page_id)  # What is there is counted by one at a time.
     return uploads.begin(page_id, size)
 
 
