@@ -117,13 +117,13 @@ def hear(
 
 
 def take(conversation_id: int, user_id: int) -> None:
-    """A member of staff takes waiting work; raises Conflict when a colleague was first."""
-    _move(conversation_id, "open", user_id, "A colleague has already taken this one.")
+    """A member of staff takes waiting work; raises Conflict when somebody was first."""
+    _move(conversation_id, "open", user_id, "A colleague has it, or its customer needs it no more; reload the list.")
 
 
 def close(conversation_id: int, user_id: int) -> None:
     """A member of staff has done the work; raises Conflict when it is closed already."""
-    _move(conversation_id, "closed", user_id, "This one is already done.")
+    _move(conversation_id, "closed", user_id, "It is done, or its customer needs it no more; reload the list.")
 
 
 def drop(conversation_id: int, *, actor: str) -> None:
