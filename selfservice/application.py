@@ -14,6 +14,7 @@ from whitenoise import WhiteNoise
 
 from selfservice import db, logs, tokens
 from selfservice.config import Settings
+from selfservice.recipes.shelf import Shelf
 from selfservice.situations import watching
 from selfservice.situations.registry import Registry
 from selfservice.web import assets, errors, security
@@ -53,10 +54,11 @@ def create_app(settings: Settings | None = None, registry: Registry | None = Non
     app.extensions["selfservice.settings"] = settings
     app.extensions["selfservice.keyring"] = tokens.Keyring(settings.secret_keys)
     app.extensions["selfservice.data_keys"] = tokens.DataKeys(settings.data_keys)
-    if registry is None and settings.is_production:
-        registry = Registry.load(settings.situations, strict=settings.strict)
-    elif registry is None:
-        registry = watching.start(app, settings.situations)
+    shelf = app.extensions["selfservice.shelf"] = Shelf()
+    if registry is None and not settings.is_production:
+        registry = watching.start(app, settings.situations, shelf)
+    else:
+        registry = (registry or Registry.load(settings.situations, strict=settings.strict)).beside(shelf)
     app.extensions["selfservice.registry"] = registry
     logs.configure(settings)
     db.configure(app, settings.database_url)

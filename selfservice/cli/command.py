@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
 import click
@@ -13,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from selfservice import config, schema
 from selfservice.errors import AppError, ConfigError, Invalid
+from selfservice.situations import registry
 
 FLASK = "flask --app app"
 F = TypeVar("F", bound=Callable[..., Any])
@@ -23,11 +25,16 @@ class Command(click.Command):
 
     `example` is the command line after `flask --app app`. `uses` says what is made sure of first: "nothing" (it always
     runs), "settings" (nothing in the environment is wrong), "reads" or "writes" (and the database is there for that).
+    What runs without a database knows the page types of folders alone, but for a command with `sees_composed`: that
+    knows those that staff composed, too, wherever there is a database to ask.
     """
 
-    def __init__(self, name: str | None, *, example: str, uses: str = "writes", **options: Any) -> None:
+    def __init__(
+        self, name: str | None, *, example: str, uses: str = "writes", sees_composed: bool = False, **options: Any
+    ) -> None:
         super().__init__(name, epilog=f"Example: {FLASK} {example}", **options)
         self.uses = uses
+        self.sees_composed = sees_composed
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The example on a line of its own, unwrapped, so that it can be copied."""
@@ -41,7 +48,8 @@ class Command(click.Command):
             ctx.with_resource(ctx.ensure_object(ScriptInfo).load_app().app_context())
         try:
             self._make_sure()
-            return super().invoke(ctx)
+            with self._types():
+                return super().invoke(ctx)
         except AppError as error:
             sentence = _explain(error)
         except OperationalError as error:
@@ -54,13 +62,17 @@ class Command(click.Command):
         raise SystemExit(1)
 
     def _make_sure(self) -> None:
-        if self.uses == "nothing":
-            return
-        config.current().require_sound()
+        if self.uses != "nothing":
+            config.current().require_sound()
         if self.uses in ("reads", "writes"):
             problem = schema.find_problem(writes=self.uses == "writes")
             if problem:
                 raise ConfigError(problem)
+
+    def _types(self) -> AbstractContextManager[None]:
+        """The page types that it knows."""
+        has_database = self.uses in ("reads", "writes") or (self.sees_composed and schema.find_problem() is None)
+        return nullcontext() if has_database else registry.from_folders()
 
 
 class Group(click.Group):

@@ -13,7 +13,7 @@ from selfservice.cli.command import Command, json_option, print_json
 _MARKS = {"ok": "ok", "warning": "look", "problem": "MEND"}
 
 
-@click.command("doctor", cls=Command, example="doctor", uses="nothing")
+@click.command("doctor", cls=Command, example="doctor", uses="nothing", sees_composed=True)
 @json_option
 def command(*, as_json: bool) -> None:
     """Say what is configured, what is not, and how to mend it. Always runs; changes nothing.

@@ -25,7 +25,9 @@ def command() -> None:
     """Page types: make one, list them, check them, try one out."""
 
 
-@command.command("new", example="situation new boiler_service --like appointment_reminder", uses="settings")
+@command.command(
+    "new", example="situation new boiler_service --like appointment_reminder", uses="settings", sees_composed=True
+)
 @click.argument("key")
 @click.option(
     "--into",
@@ -38,7 +40,8 @@ def new(key: str, *, into: Path | None, like: str | None, as_json: bool) -> None
     """Make a page type called KEY: a folder that runs and passes its checks, to be changed bit by bit."""
     known = registry.current().find(key)
     if known is not None:
-        raise Conflict(f"{known.folder} is already called {key}, and nothing was written; choose another key.")
+        there = "A type composed in the console" if known.is_composed else str(known.folder)
+        raise Conflict(f"{there} is already called {key}, and nothing was written; choose another key.")
     place = (into or _first_folder() or Path("situations")).resolve()
     made = making.make(key, place, like=issuing.get_type(like).folder if like else making.SKELETON)
     setting = _setting_for(place)
@@ -68,7 +71,7 @@ def _setting_for(place: Path) -> str:
     return f"SELFSERVICE_SITUATIONS={shlex.quote(','.join(map(str, (*folders, place))))}"
 
 
-@command.command("list", example="situation list", uses="nothing")
+@command.command("list", example="situation list", uses="nothing", sees_composed=True)
 @json_option
 def list_all(*, as_json: bool) -> None:
     """List the page types: lines of Python and HTML, languages, samples; what is broken is said on stderr."""
@@ -86,7 +89,7 @@ def list_all(*, as_json: bool) -> None:
             (
                 loaded.key,
                 _name(loaded),
-                f"{_count_lines(loaded.folder)} lines",
+                "composed" if loaded.is_composed else f"{_count_lines(loaded.folder)} lines",
                 " ".join(loaded.languages),
                 " ".join(sorted(loaded.samples)),
             )
@@ -97,7 +100,7 @@ def list_all(*, as_json: bool) -> None:
         click.echo(str(problem), err=True)
 
 
-@command.command("check", example="situation check appointment_reminder", uses="nothing")
+@command.command("check", example="situation check appointment_reminder", uses="nothing", sees_composed=True)
 @click.argument("key", required=False)
 @json_option
 def check(key: str | None, *, as_json: bool) -> None:
@@ -168,7 +171,8 @@ def _as_data(loaded: Loaded) -> dict[str, object]:
         "languages": list(loaded.languages),
         "samples": sorted(loaded.samples),
         "columns": list(loaded.columns()),
-        "folder": str(loaded.folder),
+        "folder": "" if loaded.is_composed else str(loaded.folder),
+        "composed": loaded.is_composed,
     }
 
 

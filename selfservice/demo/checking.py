@@ -43,7 +43,7 @@ def _try(page: Page, asked: _Asked, typed: str) -> int:
 
 
 def _asked(page: Page, action_key: str) -> _Asked | None:
-    loaded = registry.current().get(page.situation)
+    loaded = registry.current().get(page.situation, page.version)
     facts = sight.facts_of(loaded, page.facts, page.version)
     action = loaded.situation.action(action_key)
     if action is None or action.check is None or action.check.kind_for(facts) != action.check.kind:

@@ -1,6 +1,7 @@
 """The page-type contract: all that a `situation.py` may import beside the standard library. No database here."""
 
 from selfservice.kit.actions import Action, Case, Claim, Consent, HandOff, Outcome, Refused
+from selfservice.kit.built import situation_of
 from selfservice.kit.checks import Check
 from selfservice.kit.facts import Facts, Form, fact
 from selfservice.kit.fields import (
@@ -95,5 +96,6 @@ __all__ = [
     "pick",
     "prose",
     "rate",
+    "situation_of",
     "work_days",
 ]

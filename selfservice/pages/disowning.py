@@ -56,7 +56,7 @@ def disown(page_id: int) -> bool:
     for row in hidden:
         data = {"here": row.id == page_id}
         events.record("page.disowned", actor=CUSTOMER, page_id=row.id, data=data)
-    loaded = registry.current().find(page.situation)
+    loaded = registry.current().find(page.situation, page.version)
     conversations.open_one(
         "wrong_number",
         team=loaded.situation.team if loaded else "",

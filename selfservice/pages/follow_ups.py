@@ -33,7 +33,7 @@ class Coming(NamedTuple):
 
 def list_coming(page: Page, sent: Sequence[Message]) -> list[Coming]:
     """What is still to be done about a page if nobody answers, earliest first; `sent` are its messages."""
-    loaded = registry.current().find(page.situation)
+    loaded = registry.current().find(page.situation, page.version)
     if loaded is None or page.state not in ("scheduled", "open") or page.disowned_at is not None:
         return []
     went_out = _went_out(page, sent)
@@ -55,7 +55,7 @@ def plan(page: Page, *, is_reopened: bool = False) -> None:
     `is_reopened`, its customer has just been there, which staff need not hear of either. What counts from an end that
     has moved is done at its new time, also if it was done for the old one.
     """
-    loaded = registry.current().find(page.situation)
+    loaded = registry.current().find(page.situation, page.version)
     if loaded is None or not loaded.situation.follow_ups:
         return
     now = clock.now()

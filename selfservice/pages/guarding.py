@@ -31,7 +31,7 @@ def is_let_in(page: Page, device_id: int | None) -> bool:
     """Whether this device would be shown the page."""
     if page.disowned_at is not None:
         return False
-    loaded = registry.current().find(page.situation)
+    loaded = registry.current().find(page.situation, page.version)
     if loaded is None or not loaded.situation.is_guarded:
         return True
     facts = sight.facts_of(loaded, page.facts, page.version)
@@ -40,7 +40,7 @@ def is_let_in(page: Page, device_id: int | None) -> bool:
 
 def touch(page: Page, device_id: int) -> None:
     """A sign of life on a device: what was passed there for a sensitive page goes on holding."""
-    loaded = registry.current().find(page.situation)
+    loaded = registry.current().find(page.situation, page.version)
     if loaded is not None and loaded.situation.checks and loaded.situation.sensitivity == "sensitive":
         checks.touch(page.id, device_id)
 
@@ -60,7 +60,7 @@ def guarded(row: Any, view: View, who: Who) -> View:
     """The view of a page's row for this device: as it is, or blind with what has to be shown first."""
     if row.disowned_at is not None:
         return view.blind(ending="", callback_at=None, is_disowned=True)
-    loaded = registry.current().find(row.situation)
+    loaded = registry.current().find(row.situation, row.version)
     if loaded is None or not loaded.situation.is_guarded or view.state not in SHOWN:
         return view
     kind = checks.missing_at_door(row.id, loaded.situation, view.facts, who())
@@ -69,7 +69,7 @@ def guarded(row: Any, view: View, who: Who) -> View:
 
 def asked_for(row: Any, view: View, action: str, form: Mapping[str, str], who: Who) -> View:
     """The view of a page that asks who is there before it takes an answer; as it is if there is nothing to ask."""
-    loaded = registry.current().find(row.situation)
+    loaded = registry.current().find(row.situation, row.version)
     if loaded is None or row.disowned_at is not None or view.state not in SHOWN:
         return guarded(row, view, who)
     situation = loaded.situation

@@ -27,7 +27,7 @@ class Entry:
         self.brand_id: int = row.brand_id
         self.locale: str = row.locale
         self.state: State = sight.state_at(row, clock.now())
-        self.type: Loaded | None = registry.current().find(row.situation)
+        self.type: Loaded | None = registry.current().find(row.situation, row.version)
 
     @property
     def is_reopened_offline(self) -> bool:

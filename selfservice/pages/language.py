@@ -21,7 +21,7 @@ def choose(page_id: int, wish: str, who: Who) -> bool:
     page = queries.find(page_id)
     if page is None or page.locale == language:
         return False
-    loaded = registry.current().find(page.situation)
+    loaded = registry.current().find(page.situation, page.version)
     if language not in (loaded.words if loaded is not None else registry.current().shared):
         return False
     if not guarding.is_let_in(page, who()):

@@ -54,7 +54,7 @@ def require_address(customer_id: int, loaded: Loaded, channels: Sequence[str]) -
 
 def invite(page: Page, *, purpose: str, key: str, actor: str, waits: texts.Waits = "") -> Message:
     """Hand the e-mail with the page's link to the outbox; the same `key` twice is one. `waits` as with a text."""
-    loaded = registry.current().get(page.situation)
+    loaded = registry.current().get(page.situation, page.version)
     view = texts.view_of(page)
     preferences_url = wishes.url_of(page.id)
     letter = lettering.compose(

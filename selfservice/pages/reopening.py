@@ -33,7 +33,7 @@ def take_back(page: Page, *, revision: int, key: str, who: Who) -> Status:
         return "already_applied"
     if state != "answered":
         raise Gone("This page has ended, so the answer stays as it is; a person can help.", code=state)
-    loaded = registry.current().get(page.situation)
+    loaded = registry.current().get(page.situation, page.version)
     facts = sight.facts_of(loaded, page.facts, page.version)
     guarding.require(page, loaded.situation, facts, None, who)
     if revision != page.revision:

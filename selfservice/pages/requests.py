@@ -61,7 +61,7 @@ def followed(page_id: int, link: str, who: Who) -> None:
     Raises NotFound, also where no step has such a button.
     """
     page = queries.get(page_id)
-    loaded = registry.current().find(page.situation)
+    loaded = registry.current().find(page.situation, page.version)
     if loaded is None or link not in loaded.situation.links:
         raise NotFound("This page leads to no such place; send the name of a fact that one of its buttons follows.")
     if guarding.is_let_in(page, who()):
@@ -78,7 +78,7 @@ def ask_callback(page_id: int, *, note: str = "") -> datetime:
     customer = customers.get(page.customer_id)
     if not customer.phone or page.disowned_at is not None:
         raise Invalid("There is no number to ring; call us instead.", fields={"note": "callback_no_number"})
-    loaded = registry.current().find(page.situation)
+    loaded = registry.current().find(page.situation, page.version)
     opening = brands.face(page.brand_id, page.locale).opening
     conversation = conversations.open_one(
         "callback",

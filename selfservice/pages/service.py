@@ -128,7 +128,7 @@ def resend(page_id: int, *, actor: str) -> Message:
         raise Conflict("This page has ended, so its text is not sent again; make a new page.")
     if page.disowned_at is not None:
         raise Conflict("Somebody said that the number is wrong, so this page shows nothing; make a new page.")
-    letters.require_address(page.customer_id, registry.current().get(page.situation), CHANNELS)
+    letters.require_address(page.customer_id, registry.current().get(page.situation, page.version), CHANNELS)
     events.record("page.resent", actor=actor, page_id=page.id)
     key = f"page:{page.id}:again:{new_id()}"
     return telling.tell(page, channels=CHANNELS, purpose=texts.INVITATION, key=key, actor=actor, is_again=True)[0]
@@ -178,7 +178,7 @@ def retire_missing(limit: int = 200) -> int:
     process may know a type that this one has yet to see.
     """
     known = registry.current()
-    if known.broken:
+    if not known.is_whole:
         return 0
     is_settled = Page.created_at <= clock.now() - SETTLED
     keys = [loaded.key for loaded in known.all()]

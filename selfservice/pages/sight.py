@@ -41,7 +41,7 @@ def state_at(page: Page | Row[Any], now: datetime) -> State:
 def view_of(row: Row[Any], *, language: str = "", token: str = "", step: str = "") -> View:
     """The view of a page's row, in `language` if its type has it, at `step` if it can be reached from the one shown."""
     now = clock.now()
-    loaded = registry.current().find(row.situation)
+    loaded = registry.current().find(row.situation, row.version)
     if loaded is None:
         registry.current().refuse_broken(row.situation)
         return _retired(row, language=language, token=token, now=now)

@@ -25,7 +25,7 @@ def tell(
     phone says that it has the push: only a person's deed does that. Raises Invalid when the text would need more parts
     than its type allows.
     """
-    loaded = registry.current().get(page.situation)
+    loaded = registry.current().get(page.situation, page.version)
     devices = pushes.find_devices(page, loaded) if "push" in channels else pushes.NONE
     told: list[Message] = []
     written = letters.choose(page.customer_id, loaded, channels)
@@ -54,7 +54,7 @@ def tell_change(page: Page, *, channels: Sequence[str], actor: str) -> list[Mess
     Pushes and an e-mail that have not left, and a text that still stands by, give way to new ones on the same
     channels, whatever `channels` are wanted: nobody is to hear nothing because something has changed.
     """
-    loaded = registry.current().get(page.situation)
+    loaded = registry.current().get(page.situation, page.version)
     was_told = outbox.has_told(page.id)
     taken_back = standby.take_back_for_page(page.id, reason="facts_changed", actor=actor)
     wanted = tuple(dict.fromkeys((*channels, *sorted(taken_back))))

@@ -65,7 +65,7 @@ def invite(page: Page, *, purpose: str, key: str, actor: str, waits: Waits = "")
 
     Raises Invalid when it would need more parts than its type allows: whoever makes the page can shorten a fact.
     """
-    loaded = registry.current().get(page.situation)
+    loaded = registry.current().get(page.situation, page.version)
     view = view_of(page)
     composed = compose_text(view, loaded, _word(loaded, view.language, saying_of(purpose)), url_of(page.id))
     refuse_too_long(composed, loaded)
@@ -90,7 +90,7 @@ def say(page: Page, name: str) -> Message | None:
     """
     if not customers.get(page.customer_id).phone:
         return None
-    loaded = registry.current().get(page.situation)
+    loaded = registry.current().get(page.situation, page.version)
     view = view_of(page)
     body = compose_text(view, loaded, f"texts.{name}", url_of(page.id)).body
     key = f"page:{page.id}:{page.revision}:{name}"
@@ -103,7 +103,7 @@ def send_code(page: Page, code: str, *, until: datetime) -> Message:
     That line is what WebKit and the WebOTP draft call an origin-bound code; `compose` keeps it on a line of its own.
     """
     view = view_of(page)
-    loaded = registry.current().get(page.situation)
+    loaded = registry.current().get(page.situation, page.version)
     body = loaded.words[view.language].say("checks.text", {**view.values(), "code": code}, view.reader)
     return messages.accept(
         messages.NewMessage(
@@ -125,7 +125,7 @@ def send_code(page: Page, code: str, *, until: datetime) -> Message:
 
 def render_again(page: Page) -> bool:
     """Write changed facts into the page's invitation if it has not left yet; False when there is none to change."""
-    loaded = registry.current().get(page.situation)
+    loaded = registry.current().get(page.situation, page.version)
     composed = compose_invitation(view_of(page), loaded, url_of(page.id))
     refuse_too_long(composed, loaded)
     return messages.rerender(page.id, purpose=INVITATION, body=composed.body, not_after=page.expires_at)

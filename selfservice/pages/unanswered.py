@@ -81,7 +81,7 @@ def look(page: Page) -> None:
 
 def _look(page: Page) -> None:
     now = clock.now()
-    loaded = registry.current().find(page.situation)
+    loaded = registry.current().find(page.situation, page.version)
     if loaded is None:
         page.follow_up_at = now + _LATER
     else:

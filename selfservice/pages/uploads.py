@@ -81,7 +81,7 @@ def ask_again(limit: int = 20) -> int:
 
 
 def _ask_again(page: Page, answer_id: int) -> None:
-    loaded = registry.current().find(page.situation)
+    loaded = registry.current().find(page.situation, page.version)
     if loaded is None:
         return
     answer = db.session.get_one(Answer, answer_id)

@@ -58,6 +58,6 @@ def newest(pages: Sequence[Page], now: datetime) -> Page | None:
 
 
 def _read(page: Page, text: str) -> Choice | None:
-    loaded = registry.current().find(page.situation)
+    loaded = registry.current().find(page.situation, page.version)
     action = replying.find_action(loaded, page.locale, text) if loaded is not None else None
     return Choice(page, loaded, action) if loaded is not None and action is not None else None

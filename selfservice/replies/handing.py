@@ -25,7 +25,7 @@ def to_staff(text: InboundText, customer: Customer | None, page: Page | None, *,
     """Put a text before staff: on its page, or with its number alone; nobody is made a customer by writing."""
     may_mean_stop = texting.mentions_stop(text.body)
     kind = "page" if page is not None else "customer" if customer is not None else "stranger"
-    loaded = registry.current().find(page.situation) if page is not None else None
+    loaded = registry.current().find(page.situation, page.version) if page is not None else None
     conversation = conversations.hear(
         _words(text),
         team=loaded.situation.team if loaded is not None else "",

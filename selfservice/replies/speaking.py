@@ -51,7 +51,7 @@ def sentence(customer: Customer, word: str, *, page: Page | None = None) -> tupl
 
 def say_outcome(text: InboundText, customer: Customer, page: Page) -> None:
     """Text back what the page says now that it is answered."""
-    loaded = registry.current().get(page.situation)
+    loaded = registry.current().get(page.situation, page.version)
     if loaded.situation.is_guarded:  # What the page says is for those who have shown who they are.
         say(text, customer, "taken", page=page)
         return
@@ -84,7 +84,7 @@ def _send(
     if purpose != LAST_WORD and queries.count_answers(text.sender, PURPOSES, within=_HOUR) >= MOST_AN_HOUR:
         structlog.get_logger().warning("reply.withheld")
         return
-    loaded = registry.current().find(page.situation) if page is not None else None
+    loaded = registry.current().find(page.situation, page.version) if page is not None else None
     messages.accept(
         messages.NewMessage(
             page_id=page.id if page is not None else None,
@@ -113,13 +113,13 @@ def _plainer(body: str) -> str:
 
 
 def _words(language: str, page: Page | None) -> Words:
-    loaded = registry.current().find(page.situation) if page is not None else None
+    loaded = registry.current().find(page.situation, page.version) if page is not None else None
     return loaded.words[language] if loaded is not None else registry.current().shared[language]
 
 
 def _to_reader(customer: Customer, page: Page | None) -> tuple[str, dict[str, Any], Reader]:
     """The language, the values and the customs of what is said: those of the page, or else of the customer."""
-    if page is not None and registry.current().find(page.situation) is not None:
+    if page is not None and registry.current().find(page.situation, page.version) is not None:
         view = texts.view_of(page)
         return view.language, view.values(link=texts.url_of(page.id)), view.reader
     brand = brands.get_for("")

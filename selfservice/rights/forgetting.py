@@ -108,7 +108,7 @@ def _by_time() -> list[tuple[ColumnElement[bool], timedelta]]:
         keys[loaded.situation.kept_for].append(loaded.key)
     known = [key for those in keys.values() for key in those]
     found = [(_is_due(Page.situation.in_(those), kept_for), kept_for) for kept_for, those in keys.items()]
-    return found if types.broken else [*found, (_is_due(Page.situation.not_in(known), KEPT_FOR), KEPT_FOR)]
+    return [*found, (_is_due(Page.situation.not_in(known), KEPT_FOR), KEPT_FOR)] if types.is_whole else found
 
 
 def _is_due(of_type: ColumnElement[bool], kept_for: timedelta) -> ColumnElement[bool]:

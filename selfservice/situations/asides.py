@@ -152,7 +152,7 @@ def render_verify(
 
 
 def _given(view: View, say: Speaker, times: Mapping[str, datetime]) -> Iterator[Given]:
-    situation = registry.current().get(view.situation).situation
+    situation = registry.current().get(view.situation, view.version).situation
     for action, form in view.answers.items():
         buttons = (button for step in situation.steps for button in step.buttons)
         words = next(button.words for button in buttons if isinstance(button, Do) and button.action == action)

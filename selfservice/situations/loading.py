@@ -51,6 +51,8 @@ class Loaded:
     """Cases of earlier versions, in `samples/v1` and so on: what pages that are out were made with."""
     parts: tuple[str, ...] = ()
     """The style sheets that its pages need beside that of all pages (inlined.parts)."""
+    is_composed: bool = False
+    """Whether staff composed it: its folder is written from a recipe, and each of its versions stays as it was."""
 
     @property
     def name(self) -> str:

@@ -1,15 +1,20 @@
-"""The registry: every page type this installation has, found by walking folders; nothing is registered by hand."""
+"""The registry: every page type this installation has, found by walking folders; nothing is registered by hand.
+
+Beside them stand the types that staff composed, which come from the database.
+"""
 
 from __future__ import annotations
 
 import difflib
 import importlib.util
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import MappingProxyType
-from typing import cast
+from typing import Protocol, cast
 
 from flask import current_app
 
@@ -26,20 +31,54 @@ BUILT_IN = Path(__file__).parent
 SHARED = BUILT_IN / "words"
 EXTENSION = "selfservice.registry"
 _GROUP = "selfservice.situations"
+_TRIED: ContextVar[Registry | None] = ContextVar("selfservice.registry.tried", default=None)
+
+
+class Composed(Protocol):
+    """The types that staff composed. `broken` holds by key what is wrong with one that cannot be read."""
+
+    @property
+    def broken(self) -> Mapping[str, Problem]: ...
+
+    def types(self) -> Mapping[str, Loaded]:
+        """Those that are published, each as its newest version, by key."""
+
+    def find(self, key: str, version: int | None = None) -> Loaded | None:
+        """The type called `key`, as it is now or as it was in `version`."""
+
+
+class NoneComposed:
+    """No type that staff composed: where there is no database to ask."""
+
+    broken: Mapping[str, Problem] = MappingProxyType({})
+
+    def types(self) -> Mapping[str, Loaded]:
+        """None."""
+        return MappingProxyType({})
+
+    def find(self, _key: str, _version: int | None = None) -> Loaded | None:
+        """None."""
+        return None
 
 
 class Registry:
     """The page types by key. `broken` holds, for each folder that cannot be used, what is wrong with it.
 
-    `shared` are the words of every page by language: all there is to say when the type itself is gone.
+    `shared` are the words of every page by language: all there is to say when the type itself is gone. A composed type
+    goes before a folder of the same name, which came later: pages of it are out (see `shadowed`).
     """
 
     def __init__(
-        self, types: Mapping[str, Loaded], broken: Mapping[Path, Problem], shared: Mapping[str, Words] | None = None
+        self,
+        types: Mapping[str, Loaded],
+        broken: Mapping[Path, Problem],
+        shared: Mapping[str, Words] | None = None,
+        composed: Composed | None = None,
     ) -> None:
         self._types = dict(sorted(types.items()))
         self.broken = dict(broken)
         self.shared = dict(shared or {})
+        self._composed = composed or NoneComposed()
 
     @classmethod
     def load(
@@ -69,49 +108,95 @@ class Registry:
             raise ConfigError("\n".join(map(str, broken.values())))
         return cls(types, broken, shared)
 
+    def beside(self, composed: Composed) -> Registry:
+        """The same types beside those that staff composed."""
+        return Registry(self._types, self.broken, self.shared, composed)
+
     def all(self) -> tuple[Loaded, ...]:
         """Every type, by key."""
-        return tuple(self._types.values())
+        return tuple(loaded for _key, loaded in sorted({**self._types, **self._composed.types()}.items()))
 
     def offered(self) -> tuple[Loaded, ...]:
         """Every type of which pages are still made, by key."""
         return tuple(loaded for loaded in self if not loaded.situation.retired)
 
-    def find(self, key: str) -> Loaded | None:
-        """The type called `key`."""
-        return self._types.get(key)
+    def shadowed(self) -> tuple[Loaded, ...]:
+        """The types of folders that are not served because a composed type is called so already."""
+        composed = self._composed.types()
+        return tuple(loaded for key, loaded in self._types.items() if key in composed)
 
-    def get(self, key: str) -> Loaded:
-        """The type called `key`; raises NotFound naming those that there are, Unavailable if its folder is broken."""
-        found = self._types.get(key)
+    def find(self, key: str, version: int | None = None) -> Loaded | None:
+        """The type called `key`; for a page of `version`, a composed type as it was then.
+
+        A type of a folder brings what its older versions left forward itself.
+        """
+        composed = self._composed.types()
+        found = None if key in composed else self._types.get(key)
+        return found or self._composed.find(key, version)
+
+    def get(self, key: str, version: int | None = None) -> Loaded:
+        """The same; raises NotFound naming those that there are, Unavailable if what it is made of is broken."""
+        found = self.find(key, version)
         if found is None:
             self.refuse_broken(key)
-            close = difflib.get_close_matches(key, self._types, n=1)
-            guess = f"did you mean {close[0]}?" if close else f"choose one of {', '.join(self._types) or 'none'}."
+            known = [loaded.key for loaded in self]
+            close = difflib.get_close_matches(key, known, n=1)
+            guess = f"did you mean {close[0]}?" if close else f"choose one of {', '.join(known) or 'none'}."
             raise NotFound(f"There is no page type called {key}; {guess}")
         return found
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether every type that there is can be used, so that one which is not here is gone."""
+        self._composed.types()
+        return not self.broken and not self._composed.broken
+
     def find_problem(self, key: str) -> Problem | None:
-        """What is wrong with the folder of the type called `key`, if that is why it is not there."""
-        if key in self._types:
+        """What is wrong with the type called `key`, if that is why it is not there."""
+        if self.find(key) is not None:
             return None
-        return next((problem for folder, problem in self.broken.items() if folder.name == key), None)
+        by_folder = (problem for folder, problem in self.broken.items() if folder.name == key)
+        return next(by_folder, None) or self._composed.broken.get(key)
 
     def refuse_broken(self, key: str) -> None:
-        """Raise Unavailable if the type called `key` is there but for its folder, which has to be mended first."""
+        """Raise Unavailable if the type called `key` is there, and has to be mended first."""
         if self.find_problem(key) is not None:
             raise Unavailable("Pages of this type cannot be shown at the moment; try again in a few minutes.")
 
     def __iter__(self) -> Iterator[Loaded]:
-        return iter(self._types.values())
+        return iter(self.all())
 
     def __len__(self) -> int:
-        return len(self._types)
+        return len(self.all())
 
 
 def current() -> Registry:
-    """The running application's registry."""
-    return cast(Registry, current_app.extensions[EXTENSION])
+    """The running application's registry, or what is tried in its place."""
+    tried = _TRIED.get()
+    return tried if tried is not None else cast(Registry, current_app.extensions[EXTENSION])
+
+
+@contextmanager
+def trying(loaded: Loaded) -> Iterator[None]:
+    """Within, there is this type alone: for looking at one that is not served, such as a draft."""
+    with _instead(Registry({loaded.key: loaded}, {}, shared_words())):
+        yield
+
+
+@contextmanager
+def from_folders() -> Iterator[None]:
+    """Within, there are the types of folders alone: where there may be no database to ask for those composed."""
+    with _instead(current().beside(NoneComposed())):
+        yield
+
+
+@contextmanager
+def _instead(registry: Registry) -> Iterator[None]:
+    token = _TRIED.set(registry)
+    try:
+        yield
+    finally:
+        _TRIED.reset(token)
 
 
 @of_our_files

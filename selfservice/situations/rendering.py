@@ -63,12 +63,12 @@ def render(view: View) -> str:
     """One page of any type in any state, from its shell where there is one; `asides.show` knows who may not see it."""
     assert view.ask is None
     assert not view.is_disowned
-    return _SHELLS.render(view, registry.current().find(view.situation))
+    return _SHELLS.render(view, registry.current().find(view.situation, view.version))
 
 
 def render_in_full(view: View) -> str:
     """The same page by its templates; pure, as `kit.tracing` has it."""
-    loaded = registry.current().find(view.situation)
+    loaded = registry.current().find(view.situation, view.version)
     say = _speaker(view, loaded)
     if loaded is not None and view.state in LIVE:
         drawing = Artist(view, loaded.situation, say).draw()
@@ -100,7 +100,7 @@ def forget_all() -> None:
 
 def speaker_for(view: View) -> Speaker:
     """Says the sentences of a view's type on a page of its own."""
-    return _speaker(view, registry.current().find(view.situation))
+    return _speaker(view, registry.current().find(view.situation, view.version))
 
 
 def render_aside(view: View, template: str, top: Top, **more: Any) -> str:
@@ -110,7 +110,7 @@ def render_aside(view: View, template: str, top: Top, **more: Any) -> str:
 
 def render_receipt(view: View, top: Top, **more: Any) -> str:
     """The receipt of a page: its own cards as they stand, under another top, with what `more` gives the template."""
-    loaded = registry.current().get(view.situation)
+    loaded = registry.current().get(view.situation, view.version)
     say = speaker_for(view)
     drawing = Artist(view, loaded.situation, say).draw()
     context = {
@@ -127,14 +127,14 @@ def render_receipt(view: View, top: Top, **more: Any) -> str:
 
 def languages_at(view: View, place: str) -> list[Language]:
     """The other languages, for a page that is asked for at another `place` (ends in ? or &) than it stands at."""
-    loaded = registry.current().find(view.situation)
+    loaded = registry.current().find(view.situation, view.version)
     codes = loaded.languages if loaded is not None else tuple(shared_words())
     return other_languages(speaker_for(view), codes, view.language, place)
 
 
 def words_for(view: View) -> Speaker:
     """Says the sentences of a view's type outside its page, such as those of its calendar file."""
-    loaded = registry.current().find(view.situation)
+    loaded = registry.current().find(view.situation, view.version)
     return Speaker(_words(view, loaded), view.values(), view.reader)
 
 
@@ -163,7 +163,7 @@ def content_security_policy(view: View | None = None, *, framed: bool = False) -
 
 
 def _takes_photos(view: View) -> bool:
-    loaded = registry.current().find(view.situation)
+    loaded = registry.current().find(view.situation, view.version)
     return loaded is not None and UPLOAD in loaded.parts
 
 
@@ -275,7 +275,7 @@ def _plain(view: View, say: Speaker, template: str, top: Top, **more: Any) -> st
 
 
 def _around(view: View, say: Speaker, look: Header) -> dict[str, Any]:
-    loaded = registry.current().find(view.situation)
+    loaded = registry.current().find(view.situation, view.version)
     codes = loaded.languages if loaded is not None else tuple(shared_words())
     return {
         **frame(view.language, view.brand, look, view.brand.colour, view.brand.colour_dark),
@@ -310,7 +310,7 @@ def frame(language: str, brand: Face | None, look: Header, colour: str, colour_d
 
 
 def _styles(view: View) -> Inlined:
-    loaded = registry.current().find(view.situation)
+    loaded = registry.current().find(view.situation, view.version)
     parts = loaded.parts if loaded is not None else ()
     parts = (*parts, "logo") if view.brand.logo else parts
     return styles(view.brand.colour, view.brand.colour_dark, view.theme, view.large, parts)

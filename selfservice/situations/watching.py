@@ -19,7 +19,7 @@ from selfservice.situations import rendering
 from selfservice.situations.inlined import STATIC
 from selfservice.situations.phone_scripts import WORKER
 from selfservice.situations.problem import Problem
-from selfservice.situations.registry import EXTENSION, SHARED, Registry, list_folders
+from selfservice.situations.registry import EXTENSION, SHARED, Composed, Registry, list_folders
 from selfservice.situations.templates import TEMPLATES
 
 EVERY = 0.25
@@ -37,8 +37,9 @@ Signature = tuple[tuple[str, int, int, int, int], ...]
 class Watch:
     """The page types of some folders as their files are; safe to share between threads."""
 
-    def __init__(self, folders: Iterable[Path], *, every: float = EVERY) -> None:
+    def __init__(self, folders: Iterable[Path], composed: Composed | None = None, *, every: float = EVERY) -> None:
         self._folders = tuple(folders)
+        self._composed = composed
         self._every = every
         self._next = 0.0
         self._lock = threading.Lock()
@@ -76,7 +77,9 @@ class Watch:
             for key, folder in self._ever.items()
             if found.find(key) is None and folder not in found.broken
         }
-        self._registry = Registry({one.key: one for one in found}, {**found.broken, **gone}, found.shared)
+        self._registry = Registry(
+            {one.key: one for one in found}, {**found.broken, **gone}, found.shared, self._composed
+        )
         self._signatures = signatures
 
     def signature(self) -> str:
@@ -85,9 +88,9 @@ class Watch:
         return hashlib.sha256(repr(sorted(self._signatures.items())).encode()).hexdigest()[:16]
 
 
-def start(app: Flask, folders: Iterable[Path]) -> Registry:
-    """Watch over an application's page types from now on; returns them as they are."""
-    watch = app.extensions[_WATCH] = Watch(folders)
+def start(app: Flask, folders: Iterable[Path], composed: Composed) -> Registry:
+    """Watch over an application's page types from now on; returns them as they are, beside those `composed`."""
+    watch = app.extensions[_WATCH] = Watch(folders, composed)
     app.config["TEMPLATES_AUTO_RELOAD"] = True  # Those of the console.
     app.before_request(lambda: refresh(app))
     return watch.look()

@@ -75,12 +75,21 @@ def app(settings: Settings) -> Iterator[Flask]:
     app = _keep_app(settings.model_copy(update={"instance": Path()}))
     kept = dict(app.extensions)
     app.extensions["selfservice.settings"] = settings
+    _clear_shelf(app)
     logs.configure(settings)
     yield app
     with app.app_context():
         db.dispose()
     app.extensions.clear()
     app.extensions.update(kept)
+
+
+def _clear_shelf(app: Flask) -> None:
+    """No composed types from the database of another test, and none asked for in the middle of one."""
+    from selfservice.recipes.shelf import Shelf  # noqa: PLC0415 - as above.
+
+    shelf = app.extensions["selfservice.shelf"] = Shelf(every=60)
+    app.extensions["selfservice.registry"] = app.extensions["selfservice.registry"].beside(shelf)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("kit", "events"),
     ("brands",),
     ("situations", "customers", "staff", "media"),
-    ("messages", "webhooks"),
+    ("messages", "webhooks", "recipes"),
     ("conversations",),
     ("pages",),
     ("campaigns", "insights", "rules", "replies"),

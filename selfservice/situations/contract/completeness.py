@@ -5,8 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from selfservice.errors import ConfigError
+from selfservice.kit import Situation
+from selfservice.kit.built import Until
+from selfservice.kit.forms import asked_of
 from selfservice.kit.words import pieces
 from selfservice.situations.contract.places import line_naming
 from selfservice.situations.loading import DEFAULT_LANGUAGE, Loaded
@@ -20,7 +24,8 @@ def check(loaded: Loaded) -> Iterator[Problem]:
         yield Problem(loaded.folder / "README.md", None, sentence)
     yield from _unused_facts(loaded)
     yield from _facts_no_sample_fills(loaded)
-    yield from _older_versions(loaded)
+    if not loaded.is_composed:
+        yield from _older_versions(loaded)
 
 
 def _older_versions(loaded: Loaded) -> Iterator[Problem]:
@@ -47,6 +52,7 @@ def _older_versions(loaded: Loaded) -> Iterator[Problem]:
 def _unused_facts(loaded: Loaded) -> Iterator[Problem]:
     file = loaded.folder / "situation.py"
     used = _named_in_python(file.read_text(encoding="utf-8")) | _named_in_words(loaded)
+    used |= _named_in_declaration(loaded.situation)
     template = (loaded.folder / "page.html").read_text(encoding="utf-8")
     for name in loaded.situation.facts.model_fields:
         if name not in used and not re.search(rf"\bfacts\.{name}\b|\b(facts\[|shown\()['\"]{name}['\"]", template):
@@ -63,6 +69,17 @@ def _named_in_python(source: str) -> set[str]:
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             found.add(node.value)
     return found
+
+
+def _named_in_declaration(situation: Situation) -> set[str]:
+    """What the declaration is made with, also where a recipe and no source names it."""
+    asked = (asked_of(info).source for action in situation.actions for info in action.form.model_fields.values())
+    end = situation.expires.fact if isinstance(situation.expires, Until) else ""
+    return {end, *situation.links, *(one.fact for one in situation.checks), *filter(_is_name, asked)}
+
+
+def _is_name(source: object) -> TypeGuard[str]:
+    return isinstance(source, str)
 
 
 def _named_in_words(loaded: Loaded) -> set[str]:

@@ -5,23 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from flask import Flask
-
 from selfservice.errors import AppError
-from selfservice.situations import asides, rendering
+from selfservice.situations import asides, registry, rendering
 from selfservice.situations.contract.specimens import view_of
 from selfservice.situations.loading import DEFAULT_LANGUAGE, Loaded
 from selfservice.situations.problem import Problem
-from selfservice.situations.registry import EXTENSION, Registry, shared_words
 from selfservice.situations.samples import Sample
 from selfservice.situations.stages import blame, stages
 
 
 def check(loaded: Loaded, now: datetime) -> Iterator[Problem]:
     """All that goes wrong when a type is drawn."""
-    app = Flask(__name__)
-    app.extensions[EXTENSION] = Registry({loaded.key: loaded}, {}, shared_words())
-    with app.app_context():
+    with registry.trying(loaded):
         for sample in (*loaded.samples.values(), *loaded.older_samples):
             yield from _draw(loaded, sample, now)
 

@@ -238,7 +238,7 @@ def _views(face: Face, types: list[Loaded]) -> Iterator[View]:
 
 
 def _is_in_colour(view: View) -> bool:
-    step = registry.current().get(view.situation).situation.step(view.step)
+    step = registry.current().get(view.situation, view.version).situation.step(view.step)
     return step is not None and step.hero(view.facts, view.answers, view.now).header == "brand"
 
 

@@ -126,7 +126,7 @@ def _scene(page_id: str) -> _Scene:
     return _Scene(
         page=page,
         customer=customers.get(page.customer_id),
-        loaded=registry.current().find(page.situation),
+        loaded=registry.current().find(page.situation, page.version),
         teller=Teller.at(page.timezone, clock.now()),
     )
 

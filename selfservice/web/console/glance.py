@@ -170,7 +170,7 @@ def _open_pages(customer_id: int) -> list[dict[str, str]]:
     now = clock.now()
     shown = []
     for page in queries.list_for_customer(customer_id, live_only=True, limit=5):
-        loaded = registry.current().find(page.situation)
+        loaded = registry.current().find(page.situation, page.version)
         shown.append(
             {
                 "address": url_for("console.show_page", page_id=tokens.encode_id(page.id)),

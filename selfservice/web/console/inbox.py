@@ -124,7 +124,7 @@ def _work(
     times: Times,
 ) -> Work:
     name = customer.name if customer else None
-    loaded = registry.current().find(page.situation) if page else None
+    loaded = registry.current().find(page.situation, page.version) if page else None
     return Work(
         id=tokens.encode_id(one.id),
         title=_TITLES.get(one.kind, "Needs a person"),

@@ -117,7 +117,7 @@ def lines_of(rows: Sequence[tuple[Page, Customer]]) -> list[Line]:
 
 
 def _line(page: Page, customer: Customer, sent: Message | None, now: datetime) -> Line:
-    loaded = registry.current().find(page.situation)
+    loaded = registry.current().find(page.situation, page.version)
     teller = Teller.at(page.timezone, now)
     told = wording.answers(page, loaded, teller) if loaded else ()
     sent_at, unsent = _sending(sent)

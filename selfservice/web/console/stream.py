@@ -60,7 +60,9 @@ def jump() -> ResponseReturnValue:
             {
                 "address": url_for("console.show_page", page_id=tokens.encode_id(page.id)),
                 "who": customer.name or "No name",
-                "what": loaded.name if (loaded := registry.current().find(page.situation)) else page.situation,
+                "what": loaded.name
+                if (loaded := registry.current().find(page.situation, page.version))
+                else page.situation,
                 "state": wording.condition(page, clock.now()).words,
             }
             for page, customer in found

@@ -35,7 +35,7 @@ def check() -> ResponseReturnValue:
         return _send_code(view.ask)
     here = device.get_or_make()
     page = queries.get(g.page_id)
-    loaded = registry.current().get(page.situation)
+    loaded = registry.current().get(page.situation, page.version)
     facts = sight.facts_of(loaded, page.facts, page.version)
     try:
         verdict = checks.attempt(

@@ -53,7 +53,7 @@ def calendar_file() -> ResponseReturnValue:
     view = door.look()
     if view.ask is not None or view.is_disowned:
         return door.page(view, asides.show(view), 403 if view.ask else 410)
-    loaded = registry.current().find(view.situation)
+    loaded = registry.current().find(view.situation, view.version)
     make = loaded.situation.calendar if loaded is not None else None
     entry = make(view.facts, view.answers) if make is not None else None
     if entry is None:

@@ -12,7 +12,7 @@ PURGE = "purge"
 
 def word(view: View) -> str:
     """`link 1790000000` or `device 1790000000`; `none` for what is not to be kept, `purge` to drop what is kept."""
-    loaded = registry.current().find(view.situation)
+    loaded = registry.current().find(view.situation, view.version)
     if loaded is None or view.state not in ("open", "answered") or view.ask is not None or view.is_disowned:
         return NOTHING
     if view.state == "answered" and loaded.situation.forgets_when_answered:

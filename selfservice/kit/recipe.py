@@ -1,0 +1,236 @@
+"""Recipes: what a page type is made of, as staff compose it from blocks and answers, without code.
+
+A recipe is data: `built.build` makes a Situation of it, `situations.making` a folder like any other type's. Texts that
+customers read are kept by language, English always there; those a customer need not see may be left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+ENGLISH = "en"
+MOST_FACTS, MOST_ANSWERS, MOST_OPTIONS = 12, 4, 8
+
+FactKind = Literal[
+    "line", "prose", "choice", "moment", "day", "money", "whole", "phone", "address", "person", "link", "table",
+    "timeline", "moments", "days", "lines",
+]  # fmt: skip
+Place = Literal["top", "row", "none"]
+AskKind = Literal["choice", "pick", "line", "prose", "faces", "scale", "photos"]
+Tone = Literal["good", "brand", "closed"]
+HandingOn = Literal["no", "yes", "urgent"]
+
+LISTS: frozenset[FactKind] = frozenset({"moments", "days", "lines"})
+"""Kinds of facts that a customer can pick from."""
+
+COMPARED: frozenset[FactKind] = frozenset({"line", "whole"})
+"""Kinds of facts that a check can compare with."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+
+
+def _plain(text: str) -> str:
+    if _CONTROL.search(text):
+        raise ValueError("Write it on one line, without control characters")
+    return text
+
+
+def _written(texts: dict[str, str]) -> dict[str, str]:
+    return {language: text for language, text in texts.items() if text}
+
+
+def _in_english(texts: dict[str, str]) -> dict[str, str]:
+    if not texts.get(ENGLISH):
+        raise ValueError("Write it")
+    return texts
+
+
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Sentence = Annotated[str, StringConstraints(strip_whitespace=True, max_length=400), AfterValidator(_plain)]
+Named = Annotated[Sentence, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+MaybeTexts = Annotated[dict[str, Sentence], AfterValidator(_written)]
+Texts = Annotated[MaybeTexts, AfterValidator(_in_english)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Option(_Part):
+    """One thing that a customer can choose."""
+
+    key: Key
+    words: Texts
+
+
+class KnownFact(_Part):
+    """Something that is known of each case. `label`, `hint` and `example` are for staff, `words` for customers.
+
+    `place`: at the top of the card, a row of it, or not shown. Of the kind "choice", `choices` are the texts to take.
+    A fact of the kind "link" is a button; `words` are its own.
+    """
+
+    key: Key
+    label: Named
+    hint: Sentence = ""
+    example: Annotated[str, StringConstraints(strip_whitespace=True, max_length=600)] = ""
+    kind: FactKind = "line"
+    choices: tuple[Named, ...] = Field(default=(), max_length=MOST_OPTIONS)
+    is_needed: bool = True
+    place: Place = "row"
+    words: MaybeTexts = {}
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.kind == "choice" and len(set(self.choices)) < 2:
+            raise ValueError("Write at least two different choices")
+        if self.is_named and not self.words.get(ENGLISH):
+            raise ValueError("Write what customers read beside it, or do not show it")
+        return self
+
+    @property
+    def is_named(self) -> bool:
+        """Whether its words stand on the page: a moment at the top says itself what it is."""
+        return self.place != "none" and not (self.place == "top" and self.kind == "moment")
+
+
+class Ask(_Part):
+    """What a customer fills in with an answer. `source` is the fact to "pick" from; `most` the photos, or letters.
+
+    `low` and `high` stand at the ends of a scale from 0 to 10.
+    """
+
+    key: Key
+    kind: AskKind
+    label: Texts
+    hint: MaybeTexts = {}
+    is_needed: bool = True
+    options: tuple[Option, ...] = Field(default=(), max_length=MOST_OPTIONS)
+    source: str = ""
+    most: int = Field(default=0, ge=0, le=1000)
+    low: MaybeTexts = {}
+    high: MaybeTexts = {}
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.kind == "choice" and len(self.options) < 2:
+            raise ValueError("Write at least two choices")
+        if self.kind == "scale" and not (self.low.get(ENGLISH) and self.high.get(ENGLISH)):
+            raise ValueError("Write what stands at both ends of the scale")
+        if self.kind == "photos" and self.most > 8:
+            raise ValueError("Ask for 8 photos at most")
+        _refuse_twice((option.key for option in self.options), "Two choices are called {}; rename one")
+        return self
+
+
+class Answer(_Part):
+    """One thing that a customer can answer: its button, what is asked with it, what the page says then.
+
+    `said` is what staff read on the timeline. `question` is the headline above what is asked, where the answer is not
+    the only one and so has a step of its own. `hand_on` gives the answer to the team. `by_text` are the words that mean
+    it in a text, with commas between; without them it cannot be answered by text.
+    """
+
+    key: Key
+    said: Named
+    icon: str = ""
+    button: Texts
+    question: MaybeTexts = {}
+    ask: Ask | None = None
+    headline: Texts
+    line: MaybeTexts = {}
+    tone: Tone = "good"
+    hand_on: HandingOn = "no"
+    is_changeable: bool = True
+    by_text: MaybeTexts = {}
+
+
+class Recipe(_Part):
+    """A page type from blocks. The first of the `answers` is the primary button.
+
+    `text` is the text message without its link, which is added. A page works for `open_days`, or until the moment in
+    the fact `ends_at` where that is known. `check` asks who looks first, by the fact `check_fact` ("otp": by a code).
+    `remind_after_hours` of 0 never reminds.
+    """
+
+    name: Named
+    summary: Named
+    readme: Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)] = ""
+    team: Key
+    icon: str = "info"
+    languages: tuple[str, ...] = (ENGLISH,)
+    title: Texts
+    pill: MaybeTexts = {}
+    headline: Texts
+    line: MaybeTexts = {}
+    text: Texts
+    reminder: MaybeTexts = {}
+    why: Texts
+    facts: tuple[KnownFact, ...] = Field(default=(), max_length=MOST_FACTS)
+    answers: tuple[Answer, ...] = Field(min_length=1, max_length=MOST_ANSWERS)
+    ends_at: str = ""
+    open_days: int = Field(default=14, ge=1, le=365)
+    check: Literal["", "last4", "postcode", "birth_year", "otp"] = ""
+    check_fact: str = ""
+    remind_after_hours: int = Field(default=0, ge=0, le=24 * 30)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if ENGLISH not in self.languages:
+            raise ValueError("English is always there; add it to the languages")
+        _refuse_twice((fact.key for fact in self.facts), "Two facts are called {}; rename one")
+        _refuse_twice((answer.key for answer in self.answers), "Two answers are called {}; rename one")
+        _refuse_twice((ask.key for ask in self.asks), "Two questions are called {}; rename one")
+        if self.remind_after_hours and not self.reminder.get(ENGLISH):
+            raise ValueError("Write the reminder, or do not remind")
+        self._refuse_facts_that_are_none()
+        return self
+
+    def _refuse_facts_that_are_none(self) -> None:
+        """Refuse a fact that something is to be done with and that cannot be used for it, or is not there."""
+        end, compared = self.fact(self.ends_at), self.fact(self.check_fact)
+        if self.ends_at and (end is None or end.kind != "moment"):
+            raise ValueError("The page can end at a fact of the kind date and time alone; choose one")
+        if self.check not in ("", "otp") and (compared is None or compared.kind not in COMPARED):
+            raise ValueError("Choose the fact that the check compares with: a line of text or a number")
+        if compared is not None and compared.place != "none":
+            raise ValueError(f"{compared.label} is asked of the customer, so the page may not show it; hide it")
+        for ask in self.asks:
+            source = self.fact(ask.source)
+            if ask.kind == "pick" and (source is None or source.kind not in LISTS):
+                raise ValueError("Choose the fact that holds the list to pick from")
+
+    @property
+    def asks(self) -> tuple[Ask, ...]:
+        """What is asked with the answers, in their order."""
+        return tuple(answer.ask for answer in self.answers if answer.ask is not None)
+
+    @property
+    def shown(self) -> Iterator[KnownFact]:
+        """The facts that stand on the page's card, the one at the top first."""
+        there = [fact for fact in self.facts if fact.place != "none" and fact.kind != "link"]
+        yield from sorted(there, key=lambda fact: fact.place != "top")
+
+    @property
+    def links(self) -> Iterator[KnownFact]:
+        """The facts that are buttons."""
+        return (fact for fact in self.facts if fact.kind == "link" and fact.place != "none")
+
+    def fact(self, key: str) -> KnownFact | None:
+        """The fact called `key`, if there is one."""
+        return next((fact for fact in self.facts if fact.key == key), None)
+
+    def has_own_step(self, answer: Answer) -> bool:
+        """Whether what is asked with an answer stands on a step of its own."""
+        return answer.ask is not None and len(self.answers) > 1
+
+
+def _refuse_twice(keys: Iterable[str], sentence: str) -> None:
+    for key, count in Counter(keys).items():
+        if count > 1:
+            raise ValueError(sentence.format(key))
