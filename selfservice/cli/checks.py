@@ -121,11 +121,12 @@ def _told(name: str, list_troubles: Callable[[], list[str]], state: State, fine:
 
 def _page_types() -> Iterator[Finding]:
     known = registry.current()
-    yield from (Finding("page types", "problem", str(problem)) for problem in known.broken.values())
+    problems = known.problems()
+    yield from (Finding("page types", "problem", str(problem)) for _name, problem in problems)
     keys = ", ".join(loaded.key for loaded in known)
     if keys:
         yield Finding("page types", "ok", f"{len(known)} can be sent: {keys}.")
-    elif not known.broken:
+    elif not problems:
         yield Finding("page types", "problem", "There is no page type: set SELFSERVICE_SITUATIONS to a folder of some.")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -80,7 +79,7 @@ def list_all(*, as_json: bool) -> None:
         print_json(
             {
                 "situations": [_as_data(loaded) for loaded in known],
-                "broken": _as_list(known.broken),
+                "broken": _as_list(known.problems()),
             }
         )
         return
@@ -96,7 +95,7 @@ def list_all(*, as_json: bool) -> None:
             for loaded in known
         ]
     )
-    for problem in known.broken.values():
+    for _name, problem in known.problems():
         click.echo(str(problem), err=True)
 
 
@@ -110,7 +109,7 @@ def check(key: str | None, *, as_json: bool) -> None:
     """
     known = registry.current()
     chosen = [issuing.get_type(key)] if key else list(known)
-    broken = {} if key else known.broken
+    broken = [] if key else known.problems()
     found = {loaded.key: whole.check(loaded) or list(looks.check(loaded, clock.now())) for loaded in chosen}
     if as_json:
         mends = {name: [_as_data_of(problem) for problem in problems] for name, problems in found.items()}
@@ -118,7 +117,7 @@ def check(key: str | None, *, as_json: bool) -> None:
     else:
         for name, problems in found.items():
             click.echo("\n".join(map(str, problems)) if problems else f"{name}: nothing to mend")
-        for problem in broken.values():
+        for _name, problem in broken:
             click.echo(str(problem))
     if broken or any(found.values()):
         raise SystemExit(1)
@@ -180,5 +179,5 @@ def _as_data_of(problem: Problem) -> dict[str, object]:
     return {"file": str(problem.file), "line": problem.line, "sentence": problem.sentence}
 
 
-def _as_list(broken: Mapping[Path, Problem]) -> list[dict[str, object]]:
-    return [{"folder": str(folder), **_as_data_of(problem)} for folder, problem in broken.items()]
+def _as_list(problems: list[tuple[str, Problem]]) -> list[dict[str, object]]:
+    return [{"situation": name, **_as_data_of(problem)} for name, problem in problems]

@@ -174,7 +174,8 @@ def _asked(ask: Ask, recipe: Recipe) -> tuple[Any, Any]:
         return (words, ...) if needed else (words | None, None)
     if ask.kind == "pick":
         source = recipe.fact(ask.source)
-        return _PICKED[source.kind if source is not None else ""], pick(ask.source)
+        picked = _PICKED[source.kind if source is not None else ""]
+        return picked if needed else picked | None, pick(ask.source, required=needed)
     if ask.kind == "photos":
         return Photos, photos(most=ask.most or MOST_PHOTOS, required=needed)
     if ask.kind in ("faces", "scale"):

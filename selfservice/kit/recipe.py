@@ -31,6 +31,9 @@ LISTS: frozenset[FactKind] = frozenset({"moments", "days", "lines"})
 COMPARED: frozenset[FactKind] = frozenset({"line", "whole"})
 """Kinds of facts that a check can compare with."""
 
+_SELF_EVIDENT: frozenset[FactKind] = frozenset({"prose", "timeline"})
+_SELF_EVIDENT_AT_TOP = _SELF_EVIDENT | {"moment"}
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
@@ -95,8 +98,10 @@ class KnownFact(_Part):
 
     @property
     def is_named(self) -> bool:
-        """Whether its words stand on the page: a moment at the top says itself what it is."""
-        return self.place != "none" and not (self.place == "top" and self.kind == "moment")
+        """Whether its words stand on the page: some kinds say themselves what they are."""
+        return self.place != "none" and self.kind not in (
+            _SELF_EVIDENT_AT_TOP if self.place == "top" else _SELF_EVIDENT
+        )
 
 
 class Ask(_Part):

@@ -27,6 +27,7 @@ from selfservice.kit.forms import control_of
 from selfservice.kit.words import Words
 from selfservice.situations.inlined import parts
 from selfservice.situations.samples import NotFacts, Sample, read_sample
+from selfservice.situations.source import parse
 
 DEFAULT_LANGUAGE = "en"
 KEY = re.compile(r"[a-z][a-z0-9_]{1,39}")
@@ -151,7 +152,7 @@ def _load_situation(path: Path, key: str) -> Situation:
 
 def _refuse_imports(path: Path) -> None:
     try:
-        tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+        tree = parse(path.read_text(encoding="utf-8"), str(path))
     except OSError as error:
         raise BrokenFile(path, None, f"It cannot be read ({error.strerror}); write what this type is.") from None
     except SyntaxError as error:

@@ -65,7 +65,7 @@ class Registry:
     """The page types by key. `broken` holds, for each folder that cannot be used, what is wrong with it.
 
     `shared` are the words of every page by language: all there is to say when the type itself is gone. A composed type
-    goes before a folder of the same name, which came later: pages of it are out (see `shadowed`).
+    goes before a folder of the same name, which came later: pages of it are out.
     """
 
     def __init__(
@@ -120,10 +120,19 @@ class Registry:
         """Every type of which pages are still made, by key."""
         return tuple(loaded for loaded in self if not loaded.situation.retired)
 
-    def shadowed(self) -> tuple[Loaded, ...]:
-        """The types of folders that are not served because a composed type is called so already."""
+    def problems(self) -> list[tuple[str, Problem]]:
+        """What is wrong with each type that is not served, by what it is called.
+
+        That is a folder or a recipe that is broken, or a folder that is called like a composed type.
+        """
         composed = self._composed.types()
-        return tuple(loaded for key, loaded in self._types.items() if key in composed)
+        shadowed = [
+            (key, Problem(loaded.folder, None, f"A type composed in the console is called {key}; rename this folder."))
+            for key, loaded in self._types.items()
+            if key in composed
+        ]
+        folders = [(folder.name, problem) for folder, problem in self.broken.items()]
+        return [*folders, *self._composed.broken.items(), *shadowed]
 
     def find(self, key: str, version: int | None = None) -> Loaded | None:
         """The type called `key`; for a page of `version`, a composed type as it was then.

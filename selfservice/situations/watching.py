@@ -45,7 +45,8 @@ class Watch:
         self._lock = threading.Lock()
         self._signatures: dict[Path, Signature] = {}
         self._ever: dict[str, Path] = {}
-        self._registry = Registry({}, {})
+        self._found = Registry({}, {})
+        self._registry = self._found
 
     def look(self) -> Registry:
         """The types as they are now. One whose folder has gone is broken: its pages wait, as for any other mend."""
@@ -66,7 +67,7 @@ class Watch:
         if not changed.isdisjoint(OURS):
             rendering.forget_all()
             changed |= signatures.keys()
-        before = {loaded.folder: loaded for loaded in self._registry}
+        before = {loaded.folder: loaded for loaded in self._found}
         kept = {folder: loaded for folder, loaded in before.items() if folder in signatures.keys() - changed}
         for folder in before.keys() - kept.keys():
             rendering.forget(before[folder])
@@ -77,9 +78,8 @@ class Watch:
             for key, folder in self._ever.items()
             if found.find(key) is None and folder not in found.broken
         }
-        self._registry = Registry(
-            {one.key: one for one in found}, {**found.broken, **gone}, found.shared, self._composed
-        )
+        self._found = Registry({one.key: one for one in found}, {**found.broken, **gone}, found.shared)
+        self._registry = self._found.beside(self._composed) if self._composed is not None else self._found
         self._signatures = signatures
 
     def signature(self) -> str:

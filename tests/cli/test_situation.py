@@ -87,7 +87,7 @@ def test_a_broken_type_is_named_and_the_others_go_on(inside: Inside, broken: Pat
     assert checked.returncode == 1
     found = json.loads(checked.stdout)
     assert found["situations"] == {key: [] for key in KEYS}
-    assert [entry["folder"] for entry in found["broken"]] == [str(broken)]
+    assert [entry["situation"] for entry in found["broken"]] == [broken.name]
     assert alone.returncode == 1
     assert alone.stderr.startswith(sentence)
 

@@ -16,7 +16,7 @@ from selfservice.brands import service as brands
 from selfservice.db import db, dispose
 from selfservice.pages import queries, service
 from selfservice.pages.service import Issued, NewPage, Person
-from selfservice.situations import watching
+from selfservice.situations import registry, watching
 from selfservice.situations.making import folder as making
 from selfservice.situations.registry import Registry
 from selfservice.situations.watching import Watch
@@ -238,4 +238,6 @@ def test_production_watches_nothing(folder: Path, database_url: str, tmp_path: P
     app = make_app(settings)
 
     assert "selfservice.watch" not in app.extensions
-    assert app.extensions["selfservice.registry"].find("boiler_service") is not None
+    with app.app_context():
+        assert registry.current().find("boiler_service") is not None
+        dispose()

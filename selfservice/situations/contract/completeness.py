@@ -15,6 +15,7 @@ from selfservice.kit.words import pieces
 from selfservice.situations.contract.places import line_naming
 from selfservice.situations.loading import DEFAULT_LANGUAGE, Loaded
 from selfservice.situations.problem import Problem
+from selfservice.situations.source import parse
 
 
 def check(loaded: Loaded) -> Iterator[Problem]:
@@ -63,7 +64,7 @@ def _unused_facts(loaded: Loaded) -> Iterator[Problem]:
 def _named_in_python(source: str) -> set[str]:
     """What the declaration's own functions read, and what it names as texts (`pick("offered")`)."""
     found = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parse(source)):
         if isinstance(node, ast.Attribute):
             found.add(node.attr)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):

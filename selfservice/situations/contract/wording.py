@@ -16,6 +16,7 @@ from selfservice.situations.contract.places import line_for, line_of
 from selfservice.situations.loading import DEFAULT_LANGUAGE, Loaded
 from selfservice.situations.problem import Problem
 from selfservice.situations.replying import QUESTION
+from selfservice.situations.source import parse
 from selfservice.situations.values import STANDARD
 
 SHARED = Path(__file__).parents[1] / "words"
@@ -139,7 +140,7 @@ def _said_by_template(loaded: Loaded) -> dict[str, bool]:
 
 
 def _refusals(file: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Refused":
             word = node.args[-1] if node.args else None
             if isinstance(word, ast.Constant) and isinstance(word.value, str):

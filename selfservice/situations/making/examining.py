@@ -61,16 +61,31 @@ def read(draft: Mapping[str, Any]) -> Recipe | list[Complaint]:
 
 def examine(recipe: Recipe, key: str, now: datetime) -> list[Complaint]:
     """All that is wrong with a recipe; an empty list if nothing is."""
-    examples = [Complaint(place, "", sentence) for place, sentence in cases.check_examples(recipe).items()]
-    if examples:
-        return examples
+    early = [
+        *(Complaint(place, "", sentence) for place, sentence in cases.check_examples(recipe).items()),
+        *_untranslated(recipe),
+    ]
+    if early:
+        return early
     with tempfile.TemporaryDirectory(prefix="selfservice-") as beside:
         folder = write(recipe, key, Path(beside))
         try:
             loaded = replace(load_folder(folder, shared_words()), is_composed=True)
         except BrokenFile as error:
             return [*_told([Problem.of(error)], recipe)]
-        return [*dict.fromkeys(_told(whole.check(loaded) or list(looks.check(loaded, now)), recipe))]
+        found = [*dict.fromkeys(_told(whole.check(loaded) or list(looks.check(loaded, now)), recipe))]
+    # Where an example cannot be used no page was made of it, and all that no page shows is told as well.
+    return [one for one in found if one.place.endswith(".example")] or found
+
+
+def _untranslated(recipe: Recipe) -> Iterator[Complaint]:
+    english, places = sentences.sentences(recipe, ENGLISH), sentences.places(recipe)
+    for language in recipe.languages:
+        said = sentences.sentences(recipe, language)
+        missing = dict.fromkeys(places[key] for key in english if key not in said)
+        yield from (
+            Complaint(place, language, "It is missing here, and English has it; translate it.") for place in missing
+        )
 
 
 def _told(problems: list[Problem], recipe: Recipe) -> Iterator[Complaint]:

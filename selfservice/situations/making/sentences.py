@@ -61,7 +61,7 @@ def _all(recipe: Recipe, language: str) -> Iterator[tuple[str, str, str]]:
         place = f"facts.{number}.words"
         if fact.is_named:
             yield said(f"buttons.follow_{fact.key}" if fact.kind == "link" else f"lead.{fact.key}", fact.words, place)
-    if any(fact.kind == "address" for fact in recipe.shown):
+    if any(fact.kind == "address" and fact.place == "row" for fact in recipe.shown):
         yield "lead.map", _ours(language)["map"], ""
     for number, answer in enumerate(recipe.answers):
         yield from _of_answer(recipe, answer, language, f"answers.{number}")

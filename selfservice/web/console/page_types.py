@@ -38,7 +38,9 @@ def show_types() -> ResponseReturnValue:
     for loaded in types:
         sample = gallery.fullest(loaded)
         shown.append((loaded, gallery.show(loaded, sample, looks) if sample else None))
-    return _screen("console/types.html", looks, types=shown, broken=_broken(), place="console.show_types")
+    return _screen(
+        "console/types.html", looks, types=shown, broken=registry.current().problems(), place="console.show_types"
+    )
 
 
 def show_type(key: str) -> ResponseReturnValue:
@@ -126,10 +128,6 @@ def _sample(key: str, sample: str) -> tuple[Loaded, Sample]:
     if sample not in loaded.samples:
         raise NotFound(f"{loaded.name} has no sample called {sample}; choose one that is listed with the type.")
     return loaded, loaded.samples[sample]
-
-
-def _broken() -> list[tuple[str, object]]:
-    return [(folder.name, problem) for folder, problem in registry.current().broken.items()]
 
 
 def _screen(template: str, looks: Looks, *, place: str, key: str = "", **values: Any) -> ResponseReturnValue:

@@ -1,0 +1,220 @@
+"""Recipes become page types that fulfil the contract, whatever they are made of; what is wrong is told at its place."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from selfservice import clock
+from selfservice.kit.recipe import Recipe
+from selfservice.situations import registry, rendering
+from selfservice.situations.contract import whole
+from selfservice.situations.contract.specimens import view_of
+from selfservice.situations.loading import Loaded, load_folder
+from selfservice.situations.making import examining, recipe
+from selfservice.situations.stages import stages
+from tests.recipes import recipes
+
+KINDS = ("line", "prose", "choice", "moment", "day", "money", "whole", "phone", "address", "person", "link", "table",
+         "timeline", "moments", "days", "lines")  # fmt: skip
+ASKED = ("choice", "pick", "line", "prose", "faces", "scale", "photos")
+SELF_EVIDENT = ("prose", "timeline")
+SIX = ("en", "es", "ar", "pl", "zh", "hi")
+
+
+def complaints(draft: dict[str, Any]) -> list[tuple[str, str, str]]:
+    read = examining.read(draft)
+    found = examining.examine(read, "boiler_visit", clock.now()) if isinstance(read, Recipe) else read
+    return [(one.place, one.language, one.sentence) for one in found]
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def made(draft: dict[str, Any], into: Path) -> Loaded:
+    written = recipe.write(Recipe.model_validate(draft), "boiler_visit", into)
+    return replace(load_folder(written, rendering.shared_words()), is_composed=True)
+
+
+def drawn(loaded: Loaded, sample: str = "everything", language: str = "en") -> dict[str, str]:
+    """Every stage of a sample as a page, by its name."""
+    fresh = view_of(loaded, loaded.samples[sample], language, clock.now())
+    with registry.trying(loaded, rendering.shared_words()):
+        return {name: rendering.render_in_full(view) for name, view in stages(loaded, fresh) if view.ask is None}
+
+
+def test_small_recipe_is_a_type_like_any_other(folder: Path) -> None:
+    assert complaints(recipes.small()) == []
+
+    pages = drawn(made(recipes.small(), folder))
+
+    assert "Is somebody at home on" in pages["ask"]
+    assert "Yes, I’m here" in pages["ask"]
+    assert "Your boiler" in pages["ask"]
+    assert "B 17" in pages["ask"]
+    assert "When does it suit you?" in pages["ask"]
+    assert "See you on" in pages["done_home"]
+    assert "You said: A few words." in pages["done_away"]
+
+
+@pytest.mark.parametrize("kinds", [KINDS[:8], KINDS[8:]], ids=["the first kinds", "the others"])
+@pytest.mark.parametrize("is_needed", [True, False], ids=["needed", "may be left out"])
+def test_every_kind_of_fact_can_be_known(kinds: tuple[str, ...], is_needed: bool, folder: Path) -> None:
+    known = [recipes.fact(kind, is_needed=is_needed) for kind in kinds]
+    draft = recipes.small(facts=[*recipes.small()["facts"], *known])
+
+    assert complaints(draft) == []
+
+    loaded = made(draft, folder)
+    assert list(loaded.samples) == (["everything"] if is_needed else ["as_little_as_needed", "everything"])
+    page = drawn(loaded)["ask"]
+    assert [kind for kind in kinds if f"Your {kind}" not in page] == [one for one in kinds if one in SELF_EVIDENT]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_fact_can_stand_at_the_top(kind: str, folder: Path) -> None:
+    loaded = made(
+        recipes.small(facts=[recipes.small()["facts"][0] | {"place": "none"}, recipes.fact(kind, place="top")]), folder
+    )
+
+    assert [str(problem) for problem in whole.check(loaded)] == []
+    assert drawn(loaded)["ask"]
+
+
+@pytest.mark.parametrize("kinds", [ASKED[:4], ASKED[4:]], ids=["the first kinds", "the others"])
+@pytest.mark.parametrize("is_needed", [True, False], ids=["needed", "may be left out"])
+def test_every_kind_of_question_can_be_asked(kinds: tuple[str, ...], is_needed: bool, folder: Path) -> None:
+    draft = recipes.asking(*kinds, is_needed=is_needed)
+
+    assert complaints(draft) == []
+
+    page = drawn(made(draft, folder))["ask"]
+    assert [kind for kind in kinds if f"Your {kind}" not in page] == []
+
+
+@pytest.mark.parametrize("kind", ASKED)
+def test_question_of_the_only_answer_stands_on_the_first_step(kind: str, folder: Path) -> None:
+    loaded = made(recipes.asking(kind), folder)
+
+    assert [str(problem) for problem in whole.check(loaded)] == []
+    assert len(loaded.situation.steps) == 2
+    assert f"Your {kind}" in drawn(loaded)["ask"]
+
+
+def test_type_without_anything_known_shows_what_was_answered(folder: Path) -> None:
+    draft = recipes.asking("choice", "line")
+    draft |= {"facts": [], "ends_at": "", "headline": {"en": "Is it dark?"}, "text": {"en": "{brand}: is it dark?"}}
+
+    assert complaints(draft) == []
+
+    pages = drawn(made(draft, folder))
+    assert "It is dark" in pages["done_tell_choice"]
+
+
+def test_languages_speak_with_our_words_and_what_is_not_translated_is_told() -> None:
+    draft = recipes.asking("choice", "line")
+    draft["languages"] = list(SIX)
+
+    told = complaints(draft)
+
+    assert {language for _place, language, _sentence in told} == set(SIX) - {"en"}
+    assert ("answers.1.button", "es", "It is missing here, and English has it; translate it.") in told
+    assert all(place for place, _language, _sentence in told)
+
+
+def test_translated_type_passes_in_all_languages() -> None:
+    assert complaints(_translated(recipes.asking("faces", "pick"))) == []
+
+
+def _translated(value: Any) -> Any:
+    """The same with each English text as it stands in every language."""
+    if isinstance(value, dict):
+        if set(value) == {"en"}:
+            words = {"es": "¿Qué tal?", "ar": "كيف ذلك؟", "pl": "Jak jest?", "zh": "怎么样？", "hi": "कैसा है?"}
+            return {**value, **words}
+        return {key: _translated(part) for key, part in value.items()} | (
+            {"languages": list(SIX)} if "answers" in value else {}
+        )
+    return [_translated(part) for part in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"headline": {"en": ""}}, ("headline", "en", "Write it.")),
+        ({"headline": {"en": "Is {nothing} there?"}}, ("headline", "en", "Names {nothing}, and nothing is called so;")),
+        ({"headline": {"en": "Is {at:wrong} there?"}}, ("headline", "en", "Cannot be filled: There is no format")),
+        ({"headline": {"en": "Is {at there?"}}, ("headline", "en", "Cannot be filled: expected '}'")),
+        ({"headline": {"en": "one " * 11}}, ("headline", "en", "Has 11 words; a headline has at most 10.")),
+        ({"title": {"en": "It is {at:when}"}}, ("title", "en", "Names {at}; previews of a link show the title")),
+        ({"text": {"en": "See www.example.com {brand}"}}, ("text", "en", "Holds a web address;")),
+        ({"text": {"en": "{brand} " + "x" * 200}}, ("text", "en", "Takes 2 parts in GSM-7, at most 1 are allowed")),
+        ({"answers": []}, ("answers", "", "There are too few; at least 1 has to be there.")),
+        ({"ends_at": "boiler"}, ("", "", "The page can end at a fact of the kind date and time alone; choose one.")),
+        ({"check": "last4"}, ("", "", "Choose the fact that the check compares with:")),
+        ({"open_days": 0}, ("open_days", "", "Write 1 or more.")),
+        ({"icon": "horse"}, ("", "", "There is no icon called horse; did you mean home?")),
+        ({"remind_after_hours": 24}, ("", "", "Write the reminder, or do not remind.")),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_what_is_wrong_is_told_at_its_place(changes: dict[str, Any], expected: tuple[str, str, str]) -> None:
+    told = complaints(recipes.small(**changes))
+
+    place, language, sentence = expected
+    assert any(one[:2] == (place, language) and one[2].startswith(sentence) for one in told), told
+
+
+def test_example_that_cannot_be_read_is_told_at_the_example() -> None:
+    known = [*recipes.small()["facts"], recipes.fact("money", example="much"), recipes.fact("phone", example="12")]
+
+    told = complaints(recipes.small(facts=known))
+
+    assert ("facts.2.example", "", "Write an amount and a currency such as 428.00 GBP.") in told
+
+    known[2]["example"] = "12.00 GBP"
+    assert [place for place, _language, _sentence in complaints(recipes.small(facts=known))] == ["facts.3.example"]
+
+
+def test_check_compares_with_a_fact_that_the_page_does_not_show() -> None:
+    year = recipes.fact("whole", key="born", label="Year of birth", example="1980", place="none")
+    asking = {"check": "birth_year", "check_fact": "born", "text": {"en": "{brand}: one question"}}
+
+    assert complaints(recipes.small(facts=[*recipes.small()["facts"], year], **asking)) == []
+
+    shown = {**year, "place": "row"}
+    told = complaints(recipes.small(facts=[*recipes.small()["facts"], shown], **asking))
+    assert told == [("", "", "Year of birth is asked of the customer, so the page may not show it; hide it.")]
+
+    told = complaints(recipes.small(facts=[*recipes.small()["facts"], year], **{**asking, "text": {"en": "{at:time}"}}))
+    assert [place for place, _language, _sentence in told] == ["text"]
+
+
+def test_hostile_texts_stay_texts(folder: Path) -> None:
+    hostile = '<script>alert(1)</script> "quoted" \\ {{{{ 7*7 }}}} {{% endblock %}} #"""\'\'\''
+    draft = recipes.small(pill={"en": hostile}, readme=hostile.replace("{", "(").replace("}", ")") + '\n"""')
+    draft["facts"][1] |= {"label": 'It\'s "so" \\ here', "hint": "'''", "words": {"en": '"""'}}
+
+    loaded = made(draft, folder)
+    page = drawn(loaded)["ask"]
+
+    assert "<script>alert(1)" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert "{{ 7*7 }} {% endblock %}" in page
+    assert loaded.fields()[1].label == 'It\'s "so" \\ here'
+    assert "49" not in page.partition("<body")[2].partition("<script>")[0].replace(loaded.key, "")
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "a\nb", "a\ud800b"])
+def test_characters_that_cannot_be_written_are_refused(text: str) -> None:
+    told = complaints(recipes.small(headline={"en": text}))
+
+    assert [place for place, _language, _sentence in told] == ["headline"]
