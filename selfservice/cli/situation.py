@@ -95,7 +95,7 @@ def list_all(*, as_json: bool) -> None:
             for loaded in known
         ]
     )
-    for _name, problem in known.problems():
+    for _key, problem in known.problems():
         click.echo(str(problem), err=True)
 
 
@@ -117,7 +117,7 @@ def check(key: str | None, *, as_json: bool) -> None:
     else:
         for name, problems in found.items():
             click.echo("\n".join(map(str, problems)) if problems else f"{name}: nothing to mend")
-        for _name, problem in broken:
+        for _key, problem in broken:
             click.echo(str(problem))
     if broken or any(found.values()):
         raise SystemExit(1)

@@ -41,13 +41,13 @@ def folder() -> Iterator[Path]:
 
 def made(draft: dict[str, Any], into: Path) -> Loaded:
     written = recipe.write(Recipe.model_validate(draft), "boiler_visit", into)
-    return replace(load_folder(written, rendering.shared_words()), is_composed=True)
+    return replace(load_folder(written, registry.shared_words()), is_composed=True)
 
 
 def drawn(loaded: Loaded, sample: str = "everything", language: str = "en") -> dict[str, str]:
     """Every stage of a sample as a page, by its name."""
     fresh = view_of(loaded, loaded.samples[sample], language, clock.now())
-    with registry.trying(loaded, rendering.shared_words()):
+    with registry.trying(loaded):
         return {name: rendering.render_in_full(view) for name, view in stages(loaded, fresh) if view.ask is None}
 
 

@@ -193,7 +193,7 @@ def test_recipe_that_this_release_cannot_read_keeps_its_pages_waiting(app: Flask
 
 def anew(app: Flask) -> None:
     """A process that has just begun."""
-    shelf = type(app.extensions["selfservice.shelf"])(registry.current().shared)
+    shelf = type(app.extensions["selfservice.shelf"])()
     app.extensions["selfservice.shelf"] = shelf
     app.extensions["selfservice.registry"] = registry.current().beside(shelf)
 
