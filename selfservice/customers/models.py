@@ -104,13 +104,16 @@ class Consent(db.Model):  # type: ignore[name-defined,misc]
 
 
 class Preference(db.Model):  # type: ignore[name-defined,misc]
-    """How a customer wants to be written to: `hours` as "09:00-18:00", empty for the usual ones; what goes first."""
+    """How a customer wants to be written to: `hours` as "09:00-18:00", `channels` as "sms,push,-email", in this order
+    and on none with a minus; empty is as usual. `first_channel` is all that the version before knew and still reads.
+    """
 
     __tablename__ = "preferences"
 
     customer_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("customers.id"), primary_key=True)
     hours: Mapped[str] = mapped_column(String(11), default="")
     first_channel: Mapped[str] = mapped_column(String(20), default="")
+    channels: Mapped[str | None] = mapped_column(String(20))
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

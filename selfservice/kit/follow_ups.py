@@ -128,7 +128,8 @@ class Escalate(FollowUp):
 class NextChannel(FollowUp):
     """Send the invitation once more so long `after` the page went out, on the next of the type's channels.
 
-    That is the first in their order for which there is an address and on which nothing of the page has gone.
+    That is the first for which there is an address and on which nothing of the page has gone: in the order that the
+    customer chose, else in theirs.
     """
 
     kind: ClassVar[Kind] = "next_channel"

@@ -23,8 +23,11 @@ IS_UNREADABLE = "state = 'refused' AND answer_id IS NOT NULL"
 _IS_UNREADABLE = text(IS_UNREADABLE)
 
 
+_OF_ONE = "(page_id IS NULL) <> (conversation_id IS NULL)"
+
+
 class Medium(db.Model):  # type: ignore[name-defined,misc]
-    """One photo that was sent for a page.
+    """One photo that was sent for a page, or with a text about no page: it is of the work that this made for staff.
 
     `kind` is what its first bytes said, `size` how many bytes came. `key` names the bytes in the store, `sha256` is
     theirs: while it is received those that came, in quarantine; once it is ready those that were made of them, in
@@ -39,7 +42,9 @@ class Medium(db.Model):  # type: ignore[name-defined,misc]
         CheckConstraint(f"state IN ({_STATES_SQL})", name="state"),
         CheckConstraint("(state IN ('received', 'ready')) = (key IS NOT NULL)", name="key"),
         CheckConstraint("(state = 'refused') = (reason IS NOT NULL)", name="reason"),
+        CheckConstraint(_OF_ONE, name="of_one"),
         Index("ix_media_page_id", "page_id"),
+        Index("ix_media_conversation_id", "conversation_id"),
         Index("ix_media_waiting", "next_look_at", sqlite_where=_IS_WAITING, postgresql_where=_IS_WAITING),
         Index("ix_media_unsent", "created_at", sqlite_where=_IS_UNSENT, postgresql_where=_IS_UNSENT),
         Index("ix_media_unreadable", "page_id", sqlite_where=_IS_UNREADABLE, postgresql_where=_IS_UNREADABLE),
@@ -47,7 +52,8 @@ class Medium(db.Model):  # type: ignore[name-defined,misc]
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    page_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("pages.id"))
+    page_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("pages.id"))
+    conversation_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("conversations.id"))
     answer_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("answers.id"))
     source: Mapped[str] = mapped_column(String(10))
     sent_by: Mapped[str] = mapped_column(String(40))
@@ -91,13 +97,19 @@ class Upload(db.Model):  # type: ignore[name-defined,misc]
 
 
 class Arrival(db.Model):  # type: ignore[name-defined,misc]
-    """A photo for a page that is still with the `provider` who took it, at an address of its; fetched at `due_at`."""
+    """A photo for a page or for work of no page that the `provider` who took it keeps at `url`; fetched at `due_at`."""
 
     __tablename__ = "media_arrivals"
-    __table_args__ = (Index("ix_media_arrivals_due_at", "due_at"), Index("ix_media_arrivals_page_id", "page_id"))
+    __table_args__ = (
+        CheckConstraint(_OF_ONE, name="of_one"),
+        Index("ix_media_arrivals_due_at", "due_at"),
+        Index("ix_media_arrivals_page_id", "page_id"),
+        Index("ix_media_arrivals_conversation_id", "conversation_id"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    page_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("pages.id"))
+    page_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("pages.id"))
+    conversation_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("conversations.id"))
     provider: Mapped[str] = mapped_column(String(40))
     url: Mapped[str] = mapped_column(Text)
     sent_by: Mapped[str] = mapped_column(String(40))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from selfservice import config
 from selfservice.customers import preferences
 from selfservice.customers import queries as customers
+from selfservice.customers.preferences import NONE, Wishes
 from selfservice.errors import Invalid
 from selfservice.messages import service as messages
 from selfservice.messages.models import Message
@@ -22,26 +23,33 @@ _WRITTEN = ("sms", CHANNEL)
 def choose(customer_id: int, loaded: Loaded, channels: Sequence[str]) -> str:
     """Which of a text and an e-mail goes to a customer: "sms", "email", or "" for neither.
 
-    It is the first for which there is an address: what the customer wants first, then in the order of `channels`, or,
-    where they name all that there are, of the page's type. E-mails go only where a provider is set for them.
+    It is the first for which there is an address: in the order that the customer wants, then in that of `channels`,
+    or, where they name all that there are, of the page's type. E-mails go only where a provider is set for them. On a
+    channel that the customer leaves out goes only what is urgent and would reach them on no other.
     """
     customer = customers.get(customer_id)
-    wanted = preferences.find(customer.id).first_channel
-    return first_of(loaded, channels, wanted=wanted, phone=customer.phone or "", email=customer.email or "")
+    wishes = preferences.find(customer.id)
+    return first_of(loaded, channels, wishes=wishes, phone=customer.phone or "", email=customer.email or "")
 
 
-def first_of(loaded: Loaded, channels: Sequence[str], *, wanted: str, phone: str, email: str) -> str:
-    """As `choose`, for somebody who wants `wanted` first and has this number and this e-mail address, if any."""
+def first_of(loaded: Loaded, channels: Sequence[str], *, wishes: Wishes, phone: str, email: str) -> str:
+    """As `choose`, for somebody who wishes so and has this number and this e-mail address, if any."""
     own = loaded.situation.channels
-    order = own if set(channels) >= {"push", *_WRITTEN} else channels
+    order = [channel for channel in (own if set(channels) >= {"push", *_WRITTEN} else channels) if channel in channels]
     addresses = {"sms": phone, CHANNEL: email if CHANNEL in own and config.current().email else ""}
-    return next((channel for channel in (wanted, *order) if channel in channels and addresses.get(channel)), "")
+    wanted = wishes.arrange(order)
+    in_need = order if loaded.situation.message_class == "urgent" else ()
+    return next((channel for channel in (*wanted, *in_need) if addresses.get(channel)), "")
 
 
 def require_address(customer_id: int, loaded: Loaded, channels: Sequence[str]) -> None:
     """Raise Invalid when something is to be written to a customer and there is nowhere to write to."""
     if not set(channels) & set(_WRITTEN) or choose(customer_id, loaded, channels):
         return
+    customer = customers.get(customer_id)
+    if first_of(loaded, channels, wishes=NONE, phone=customer.phone or "", email=customer.email or ""):
+        sentence = "The customer has asked not to be written to there; use another channel, or make a link only."
+        raise Invalid(sentence, fields={"phone" if "sms" in channels else "email": sentence})
     field, sentence = "email", "There is no e-mail address to write to; give one, or make a link only."
     if "sms" in channels:
         field, sentence = "phone", "There is no mobile number to send the text to; give one, or make a link only."

@@ -29,8 +29,9 @@ def tell(
     devices = pushes.find_devices(page, loaded) if "push" in channels else pushes.NONE
     told: list[Message] = []
     written = letters.choose(page.customer_id, loaded, channels)
-    if written and preferences.find(page.customer_id).first_channel == written:
-        devices = devices._replace(own=())  # They want that first, and no notification before it.
+    wishes = preferences.find(page.customer_id)
+    if "push" in wishes.left_out or (written and wishes.precedes(written, "push")):
+        devices = devices._replace(own=())  # They want no notification, or none before what is written.
     if written:
         is_for_a_person = is_again or loaded.situation.message_class == "urgent"
         waits: texts.Waits = "" if not devices.own else "seen" if is_for_a_person else "delivered"

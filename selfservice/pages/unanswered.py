@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from selfservice import clock
 from selfservice.conversations import queries as conversations
 from selfservice.conversations import service as work
+from selfservice.customers import preferences
 from selfservice.customers import queries as customers
 from selfservice.db import db
 from selfservice.errors import Invalid
@@ -154,7 +155,7 @@ def _tell(page: Page, loaded: Loaded, due: Coming, sent: Sequence[Message]) -> N
 
 
 def _next_channels(page: Page, loaded: Loaded, sent: Sequence[Message]) -> list[str]:
-    """The channels on which nothing of the page has gone and something could, in the type's order."""
+    """The channels on which nothing of the page has gone and something could, as the customer or the type has them."""
     used = {
         message.channel
         for message in sent
@@ -162,7 +163,7 @@ def _next_channels(page: Page, loaded: Loaded, sent: Sequence[Message]) -> list[
     }
     return [
         channel
-        for channel in loaded.situation.channels
+        for channel in preferences.find(page.customer_id).arrange(loaded.situation.channels)
         if channel in (page.channels or ()) and channel not in used and _reaches(page, loaded, channel)
     ]
 

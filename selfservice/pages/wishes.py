@@ -1,12 +1,13 @@
 """Wishes: what a customer wants to be sent, when and how, as they say it on a page of theirs. Callers commit.
 
-What is stopped or allowed there is so for the numbers that this page went to; hours, language and what goes first are
-the person's, so they change only for somebody to whom the page is shown.
+What is stopped or allowed there is so for the numbers that this page went to; hours, language and the order of
+channels are the person's, so they change only for somebody to whom the page is shown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
 from selfservice import clock, config, tokens
 from selfservice.courtesy import CLASSES, DAY, MessageClass
@@ -14,12 +15,11 @@ from selfservice.customers import consents, hours, preferences
 from selfservice.customers import queries as customers
 from selfservice.customers.consents import Address, Evidence, Occasion, Said
 from selfservice.customers.models import Customer
-from selfservice.customers.preferences import Wishes
 from selfservice.errors import Conflict, Invalid
 from selfservice.events import service as events
 from selfservice.messages import refusals, reviews
 from selfservice.messages import service as messages
-from selfservice.pages import guarding, language, numbers, queries, requests
+from selfservice.pages import guarding, language, numbers, ordering, queries, requests
 from selfservice.pages.guarding import Who
 from selfservice.pages.models import Page
 from selfservice.pages.requests import CUSTOMER, PREFERENCES_PAGE
@@ -46,7 +46,7 @@ def url_of(page_id: int) -> str:
     return f"{config.current().base_url}/preferences/{tokens.current().sign(PURPOSE, page_id)}"
 
 
-def read_for(page_id: int, who: Who, *, is_saved: bool = False) -> Wished:
+def read_for(page_id: int, who: Who, *, is_saved: bool = False, is_alone: bool = False) -> Wished:
     """What holds for the customer of a page, as far as whoever asks may see it. Raises NotFound."""
     page = queries.get(page_id)
     customer = customers.get(page.customer_id)
@@ -57,12 +57,13 @@ def read_for(page_id: int, who: Who, *, is_saved: bool = False) -> Wished:
         allowed=allowed_for(page, customer),
         hours=wanted.hours,
         offered={"": usual, **{text: read(text) for text in hours.CHOICES}},
-        first=wanted.first_channel or "push",
-        firsts=_firsts(customer),
+        order=ordering.places_of(wanted, customer),
+        channels=ordering.list_channels(customer),
         known=list_told(customer) if can_choose else (),
         can_choose=can_choose,
         is_stopped=_is_stopped(_addresses(page, customer)),
         is_saved=is_saved,
+        is_alone=is_alone,
     )
 
 
@@ -100,7 +101,7 @@ def save(page_id: int, form: Mapping[str, str], view: View, who: Who) -> None:
     """Keep what a customer chose on the page as `view` showed it; nothing changes that is not said anew.
 
     A no is said anew as long as it has only been taken for granted: it is evidence against a yes from elsewhere.
-    Raises Invalid for what cannot be chosen, and NotFound.
+    Raises ordering.Alone for an order without a text and an e-mail, Invalid for what cannot be chosen, and NotFound.
     """
     page = queries.get(page_id)
     if not guarding.is_let_in(page, who()):
@@ -108,7 +109,7 @@ def save(page_id: int, form: Mapping[str, str], view: View, who: Who) -> None:
     customer = customers.get(page.customer_id)
     was, now = allowed_for(page, customer), _read_classes(form)
     had = preferences.find(customer.id)
-    preferences.keep(customer.id, Wishes(form.get("hours", ""), _read_first(form, customer)))
+    preferences.keep(customer.id, ordering.read(form, replace(had, hours=form.get("hours", "")), customer))
     refused = _refused_for(page, customer)
     changed = [name for name, is_given in now.items() if is_given != was[name] or not (is_given or name in refused)]
     for name in changed:
@@ -230,19 +231,9 @@ def _addresses(page: Page, customer: Customer) -> list[Address]:
     return [*texted, *([Address("email", customer.email)] if customer.email else [])]
 
 
-def _firsts(customer: Customer) -> tuple[str, ...]:
-    known = {"push": "any", "sms": customer.phone, "email": customer.email}
-    return tuple(channel for channel, address in known.items() if address)
-
-
 def _read_classes(form: Mapping[str, str]) -> dict[MessageClass, bool]:
     """What was chosen of each class that was answered at all."""
     wrong = [name for name in CLASSES if form.get(name, YES) not in (YES, NO)]
     if wrong:
         raise Invalid("Each kind of message is wanted or not; send yes or no.", fields={wrong[0]: "choice_wrong"})
     return {name: form[name] == YES for name in CLASSES if name in form}
-
-
-def _read_first(form: Mapping[str, str], customer: Customer) -> str:
-    first = form.get("first", "")
-    return "" if first == "push" or first not in _firsts(customer) else first

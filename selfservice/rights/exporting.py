@@ -94,9 +94,9 @@ def _consent(known: consents.Known) -> dict[str, Any]:
     return {**_pick(known.consent, named), "wording": known.wording, "locale": known.locale}
 
 
-def _preferences(customer_id: int) -> dict[str, str]:
+def _preferences(customer_id: int) -> dict[str, Any]:
     wishes = preferences.find(customer_id)
-    return {"hours": wishes.hours, "first_channel": wishes.first_channel}
+    return {"hours": wishes.hours, "channels": list(wishes.channels), "channels_left_out": list(wishes.left_out)}
 
 
 def _actor(actor: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,6 +17,9 @@ from selfservice.windows import Window
 
 YES, NO = "yes", "no"
 SAVE = "save"
+NOTHING = "none"
+PLACES = ("first", "next", "last")
+"""The fields of the order in which channels are tried; each has a channel, all but the first may have nothing."""
 
 
 @dataclass(frozen=True)
@@ -31,21 +34,23 @@ class Told:
 
 @dataclass(frozen=True, kw_only=True)
 class Wished:
-    """What holds now: whether each class is sent, the hours (empty: as usual), what goes first (empty: no wish).
+    """What holds now: whether each class is sent, the hours (empty: as usual), what is tried from first to last.
 
-    `offered` and `firsts` are what can be chosen. Whoever may not be the customer `can_choose` nothing: they can stop
-    everything, and see nothing of what was said.
+    In `order`, empty is nothing more. `offered` and `channels` are what can be chosen; `is_alone`: a notification alone
+    was. Whoever may not be the customer `can_choose` nothing: they can stop everything, and see nothing of what was
+    said.
     """
 
     allowed: Mapping[MessageClass, bool]
     hours: str
     offered: Mapping[str, Window]
-    first: str
-    firsts: Sequence[str]
+    order: Sequence[str]
+    channels: Sequence[str]
     known: Sequence[Told]
     can_choose: bool
     is_stopped: bool = False
     is_saved: bool = False
+    is_alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ def render(view: View, wished: Wished) -> str:
     """The page; `wished.is_stopped` once all texts to the number are."""
     say = rendering.speaker_for(view)
     if wished.is_stopped:
-        has_both = view.ending and "email" in wished.firsts
+        has_both = view.ending and "email" in wished.channels
         texts = "wishes.all_" if has_both else "preferences.stopped_"
         return _stopped(view, say, texts if view.ending else "wishes.mail_")
     headline, line = _asked(view, can_choose=wished.can_choose)
@@ -83,10 +88,10 @@ def render(view: View, wished: Wished) -> str:
         top,
         title=say("preferences.title"),
         stopped=False,
-        stop=say(_stop_button(has_mail="email" in wished.firsts)),
+        stop=say(_stop_button(has_mail="email" in wished.channels)),
         fields=_fields(say, view, wished) if wished.can_choose else (),
         known=[_told(say, told) for told in wished.known],
-        notice=Notice(say("wishes.saved"), "fine", "check") if wished.is_saved else None,
+        notice=_notice(say, wished),
         forget="/device/forget",
     )
 
@@ -156,14 +161,31 @@ def _fields(say: Speaker, view: View, wished: Wished) -> tuple[Field, ...]:
         Choice(value, _between(say, view.reader, value, window), value == wished.hours)
         for value, window in wished.offered.items()
     )
-    firsts = tuple(Choice(first, say(f"wishes.first_{first}"), first == wished.first) for first in wished.firsts)
     languages = tuple(Choice(code, say(f"languages.{code}"), code == view.language) for code in rendering.LANGUAGES)
     return (
         *classes,
         Field("hours", say("wishes.hours"), hours, "choice", say("wishes.hours_hint")),
-        Field("first", say("wishes.first"), firsts, "choice"),
+        *_order(say, wished),
         Field("language", say("layout.language"), languages, "days"),
     )
+
+
+def _order(say: Speaker, wished: Wished) -> Iterator[Field]:
+    """What is tried first, what if that does not reach them, and so on; nobody with one channel is asked."""
+    if len(wished.channels) == 1:
+        return
+    for name, stands in zip(PLACES, wished.order, strict=False):
+        choices = [Choice(channel, say(f"wishes.by_{channel}"), channel == stands) for channel in wished.channels]
+        if name != PLACES[0]:
+            choices.append(Choice(NOTHING, say("wishes.by_nothing"), not stands))
+        hint = say("wishes.next_hint") if name == PLACES[1] else ""
+        yield Field(name, say(f"wishes.{name}"), tuple(choices), "choice", hint)
+
+
+def _notice(say: Speaker, wished: Wished) -> Notice | None:
+    if wished.is_alone:
+        return Notice(say("wishes.alone"), "problem", "alert")
+    return Notice(say("wishes.saved"), "fine", "check") if wished.is_saved else None
 
 
 def _between(say: Speaker, reader: Reader, value: str, window: Window) -> str:

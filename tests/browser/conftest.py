@@ -75,11 +75,18 @@ def scene(live_server: LiveServer, beside: Flask) -> Iterator[Scene]:
 def issue(beside: Flask) -> Callable[..., str]:
     """`issue("fraud_alert", "online")` gives the link of a fresh page for Maria, made from a sample."""
 
-    def make(situation: str = "appointment_reminder", sample: str = "booked", *, to: str = "", **changes: Any) -> str:
+    def make(
+        situation: str = "appointment_reminder",
+        sample: str = "booked",
+        *,
+        to: str = "",
+        email: str = "",
+        **changes: Any,
+    ) -> str:
         with beside.app_context():
             loaded = registries.current().get(situation)
             facts = loaded.samples[sample].facts(zone=ZoneInfo("Europe/London"), now=clock.now())
-            person = Person(phone=to or fresh_number(), name="Maria Santos")
+            person = Person(phone=to or fresh_number(), email=email or None, name="Maria Santos")
             made = pages.issue(NewPage(situation=situation, facts={**facts, **changes}, customer=person, actor="cli"))
             db.session.commit()
             url = made.url

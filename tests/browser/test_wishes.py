@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 OpenTab = Callable[..., Page]
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+ORDER = ("What comes first?", "And if that doesn’t reach you?", "And last?")
 IS_COVERED = """(part) => { const box = part.getBoundingClientRect();
   const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
   return !(part === top || part.contains(top) || part.parentElement.contains(top)); }"""
@@ -31,6 +34,25 @@ def test_wishes_are_chosen_and_everything_is_stopped(issue: Callable[..., str], 
 
     tab.get_by_role("button", name="Stop all texts").click()
     expect(tab.get_by_role("heading", name="Texts have stopped")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_channels_are_put_in_order_without_a_script(
+    issue: Callable[..., str], open_tab: OpenTab, artefacts: Path, scheme: str
+) -> None:
+    tab = open_tab(**PHONE, javascript=False, color_scheme=scheme)
+    tab.goto(f"{issue(email=f'{scheme}@example.com')}/-/preferences")
+    groups = [tab.get_by_role("group", name=name) for name in ORDER]
+
+    groups[0].get_by_role("radio", name="An e-mail").check()
+    groups[2].get_by_role("radio", name="Nothing else").check()
+    tab.get_by_role("button", name="Save my choice").click()
+
+    expect(tab.get_by_text("Saved. This holds from now on.")).to_be_visible()
+    for group, name in zip(groups, ("An e-mail", "A text", "Nothing else"), strict=True):
+        expect(group.get_by_role("radio", name=name)).to_be_checked()
+    groups[0].scroll_into_view_if_needed()
+    tab.screenshot(path=artefacts / f"order_{scheme}.png", full_page=True)
 
 
 def test_nothing_that_has_the_focus_is_behind_the_button_that_saves(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 import sqlalchemy as sa
@@ -15,9 +18,13 @@ from flask import Flask
 from selfservice import clock, courtesy
 from selfservice.config import Settings
 from selfservice.conversations import queries as conversations
+from selfservice.customers import preferences
+from selfservice.customers import queries as customers
+from selfservice.customers.preferences import Wishes
 from selfservice.db import db
 from selfservice.errors import Conflict
 from selfservice.events.models import Event
+from selfservice.kit import NextChannel
 from selfservice.messages import receipts, upkeep
 from selfservice.messages import service as outbox
 from selfservice.messages.dispatch import send_all
@@ -27,6 +34,7 @@ from selfservice.pages import disowning, follow_ups, queries, requests, service,
 from selfservice.pages.models import Page
 from selfservice.pages.service import Issued
 from selfservice.pages.sight import CHANGE
+from selfservice.situations import registry
 from selfservice.situations.registry import Loaded, Registry
 from tests.factories import act, appointment, fraud, issue
 from tests.harness.application import make_settings
@@ -68,6 +76,20 @@ def send() -> None:
     """What may leave does, to a provider that takes all of it."""
     provider = Provider()
     send_all(type(only(provider))({"sms": [provider], "email": [provider], "push": [provider]}), owner="worker")
+
+
+def send_at(moment: datetime) -> None:
+    with clock.at(moment):
+        send()
+
+
+@contextmanager
+def asks_twice() -> Iterator[None]:
+    """Appointments whose type asks on the next channel after six hours, and again after twelve."""
+    loaded = registry.current().get("appointment_reminder")
+    follow_ups = (NextChannel(after=6 * HOUR), NextChannel(after=12 * HOUR))
+    with mock.patch.dict(vars(loaded), situation=replace(loaded.situation, follow_ups=follow_ups)):
+        yield
 
 
 def look(moment: datetime) -> int:
@@ -383,6 +405,39 @@ class TestNextChannel:
 
         assert told(page.id) == [INVITED]
         assert happened(page.id) == [{"kind": "next_channel", "reason": "no_other_channel"}]
+
+    @pytest.mark.parametrize(
+        ("order", "left_out", "goes"),
+        [
+            (("email", "push", "sms"), (), ["email", "push", "sms"]),
+            (("sms", "push", "email"), (), ["sms", "push", "email"]),
+            (("sms", "email"), ("push",), ["sms", "email"]),
+            (("email", "push"), ("sms",), ["email", "push"]),
+            (("push", "email"), ("sms",), ["push", "email"]),
+        ],
+    )
+    def test_the_customers_own_order_is_kept_to_its_end(
+        self, push_door: PushDoor, order: tuple[str, ...], left_out: tuple[str, ...], goes: list[str]
+    ) -> None:
+        """First, next and last: a type that asks on another channel twice reaches the third."""
+        with clock.at(NOON):
+            join(push_door, phone=LONDON)
+            customer = customers.find_by_phone(LONDON)
+            assert customer is not None
+            customer.email = MARIA
+            preferences.keep(customer.id, Wishes(channels=order, left_out=left_out))
+            db.session.commit()
+        with asks_twice():
+            page = booked().page
+            for message in of(page.id, "push"):
+                receipts.note(message.id, "shown")
+            db.session.commit()
+            look(NOON + 6 * HOUR)
+            send_at(NOON + 6 * HOUR)
+            look(NOON + 12 * HOUR)
+
+        left = [(purpose, channel) for purpose, channel, state in told(page.id) if state != "cancelled"]
+        assert left == [("invitation", goes[0]), *(("another_way", channel) for channel in goes[1:])]
 
     def test_what_a_caller_does_not_want_is_not_tried(self) -> None:
         page = booked(email=MARIA, channels=("push", "sms")).page

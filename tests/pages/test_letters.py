@@ -194,12 +194,39 @@ def test_the_way_out_of_an_email_stops_emails_alone(app: Flask) -> None:
 
 def test_what_the_customer_wants_first_goes() -> None:
     first = issued(Person(ref="C-1", phone=PHONE, email=MARIA))
-    preferences.keep(first.page.customer_id, Wishes(first_channel="email"))
+    preferences.keep(first.page.customer_id, Wishes(channels=("email", "sms", "push")))
     db.session.commit()
 
     (told,) = issued(Person(ref="C-1")).messages
 
     assert told.channel == "email"
+
+
+def test_nothing_goes_where_the_customer_wants_nothing() -> None:
+    first = issued(Person(ref="C-1", phone=PHONE, email=MARIA))
+    preferences.keep(first.page.customer_id, Wishes(channels=("push", "email"), left_out=("sms",)))
+    db.session.commit()
+
+    (told,) = issued(Person(ref="C-1")).messages
+
+    assert told.channel == "email"
+    with pytest.raises(Invalid, match="asked not to be written to there"):
+        issued(Person(ref="C-1"), channels=("sms",))
+    db.session.rollback()
+    db.session.rollback()
+
+
+def test_a_warning_comes_another_way_if_nothing_else_reaches_them() -> None:
+    first = issued(Person(ref="C-1", phone=PHONE, email=MARIA))
+    preferences.keep(first.page.customer_id, Wishes(channels=("push", "email"), left_out=("sms",)))
+    db.session.commit()
+
+    told = [
+        issued(Person(ref="C-1"), situation="fraud_alert", **channels).messages[0].channel
+        for channels in ({}, {"channels": ("push", "sms")})
+    ]
+
+    assert told == ["email", "sms"]
 
 
 def test_staff_read_that_it_is_an_email() -> None:

@@ -225,6 +225,6 @@ def test_the_export_holds_all_that_is_known(session: Any, maria: Customer) -> No
     text = json.dumps(data, ensure_ascii=False)
     assert [secret for secret in SECRETS if secret not in text and secret not in ("Maria", "Santos")] == []
     assert data["consents"][0]["wording"] == "Offers?"
-    assert data["preferences"] == {"hours": "09:00-18:00", "first_channel": ""}
+    assert data["preferences"] == {"hours": "09:00-18:00", "channels": [], "channels_left_out": []}
     assert (len(data["pages"]), len(data["devices"])) == (2, 2)
     assert finding.find(REF).id == maria.id

@@ -51,8 +51,8 @@ def wished(**changes: Any) -> Wished:
         "allowed": {"service": True, "marketing": False, "urgent": True},
         "hours": "",
         "offered": offered,
-        "first": "push",
-        "firsts": ("push", "sms", "email"),
+        "order": ("push", "sms", ""),
+        "channels": ("push", "sms", "email"),
         "known": (
             Told("marketing", False, NOW, "text"),
             Told("marketing", True, NOW - timedelta(days=3), "text"),
@@ -68,6 +68,7 @@ def _beside_a_page(shown: View) -> Iterator[tuple[str, str]]:
     yield "called back", asides.render_callback(replace(shown, callback_at=NOW + timedelta(hours=2)))
     yield "preferences", wishing.render(shown, wished())
     yield "preferences saved", wishing.render(replace(shown, token=""), wished(is_saved=True, hours="09:00-18:00"))
+    yield "preferences refused", wishing.render(shown, wished(is_alone=True))
     yield "preferences of a stranger", wishing.render(shown, wished(can_choose=False))
     yield "stopped", wishing.render(shown, wished(is_stopped=True))
     yield "mail stopped", wishing.render_without_mail(shown)

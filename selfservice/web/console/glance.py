@@ -75,9 +75,9 @@ def _goes_by_mail(entered: Draft, known: _Known | None) -> bool:
     if known is None:
         return False
     customer = known.customer
-    wanted = preferences.find(customer.id).first_channel if customer and known.number else ""
+    wishes = preferences.find(customer.id) if customer and known.number else preferences.NONE
     email = known.email or (customer.email if customer else "") or ""
-    return letters.first_of(entered.loaded, CHANNELS, wanted=wanted, phone=known.number, email=email) == "email"
+    return letters.first_of(entered.loaded, CHANNELS, wishes=wishes, phone=known.number, email=email) == "email"
 
 
 def _written(loaded: Loaded, view: View, *, is_mail: bool) -> dict[str, str]:

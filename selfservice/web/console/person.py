@@ -15,10 +15,11 @@ from selfservice.customers import hours, preferences
 from selfservice.customers import queries as customers
 from selfservice.customers.consents import LONGEST_SOURCE, LONGEST_WORDING, Occasion
 from selfservice.customers.models import Customer
+from selfservice.customers.preferences import Wishes
 from selfservice.db import db
 from selfservice.errors import Forbidden, Invalid
 from selfservice.events import service as events
-from selfservice.pages import numbers, queries, wishes
+from selfservice.pages import numbers, ordering, queries, wishes
 from selfservice.pages.models import Page
 from selfservice.rights import erasing, exporting
 from selfservice.situations.wishing import Told
@@ -28,7 +29,8 @@ from selfservice.web.console.times import Times
 
 _CLASSES = {"service": "Updates about what they have with us", "marketing": "Offers", "urgent": "Urgent warnings"}
 _ONE_OCCASION = timedelta(minutes=1)
-_FIRSTS = {"": "A notification, then a text", "sms": "A text", "email": "An e-mail"}
+_CHANNELS = {"push": "A notification", "sms": "A text", "email": "An e-mail"}
+_LEFT_OUT = {"push": "no notification", "sms": "no text", "email": "no e-mail"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +56,7 @@ class Wants:
 
     classes: Sequence[tuple[str, bool]]
     hours: str
-    first: str
+    order: str
     zone: str
     spoken: Sequence[Spoken]
     may_erase: bool
@@ -71,12 +73,20 @@ def tell(page: Page, customer: Customer) -> Wants:
     return Wants(
         classes=[(_CLASSES[name], is_sent) for name, is_sent in allowed.items()],
         hours=Times(page.timezone).between(wanted) if wanted else "At any time",
-        first=_FIRSTS[chosen.first_channel],
+        order=_order(chosen, ordering.list_channels(customer)),
         zone=zones[0] if len(zones) == 1 else f"Not known: one of {len(zones)} in their country",
         spoken=_by_occasion(wishes.list_told(customer)),
         may_erase=door.here().role is not Role.AGENT,
         kinds=_CLASSES,
     )
+
+
+def _order(chosen: Wishes, channels: Sequence[str]) -> str:
+    """On what they are told, first to last, and on what not: "A text, then a notification, no e-mail"."""
+    wanted = [_CHANNELS[channel] for channel in chosen.arrange(channels)]
+    then = [f"then {words[0].lower()}{words[1:]}" for words in wanted[1:]]
+    left_out = [_LEFT_OUT[channel] for channel in channels if channel in chosen.left_out]
+    return ", ".join([*wanted[:1], *then, *left_out])
 
 
 def _by_occasion(told: Iterable[Told]) -> list[Spoken]:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from selfservice import phone, tokens
 from selfservice.db import db
-from selfservice.pages import numbers, queries, wishes
+from selfservice.pages import numbers, ordering, queries, wishes
 from selfservice.situations import wishing
 from selfservice.situations.view import View
 from selfservice.web import security
@@ -53,17 +53,23 @@ blueprint.add_url_rule("/preferences/<token>", "take", take, methods=["POST"])
 
 
 def _save() -> ResponseReturnValue:
-    wishes.save(g.page_id, request.form, _view(), door.who)
+    try:
+        wishes.save(g.page_id, request.form, _view(), door.who)
+    except ordering.Alone as refusal:
+        db.session.rollback()
+        response = _page(is_alone=True)
+        response.status_code = refusal.status
+        return response
     db.session.commit()
     chosen = request.form.get("language", "") or request.args.get("lang", "")
     return redirect(f"{request.path}?saved=1" + (f"&lang={chosen}" if chosen.isalpha() else ""), 303)
 
 
-def _page() -> Response:
+def _page(*, is_alone: bool = False) -> Response:
     view = _view()
     if view.is_disowned:
         return door.as_it_stands(view)
-    wished = wishes.read_for(g.page_id, door.who, is_saved="saved" in request.args)
+    wished = wishes.read_for(g.page_id, door.who, is_saved="saved" in request.args, is_alone=is_alone)
     return door.page(view, wishing.render(view, wished))
 
 

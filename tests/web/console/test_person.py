@@ -9,8 +9,10 @@ import sqlalchemy as sa
 from flask import Flask
 
 from selfservice import clock
+from selfservice.customers import preferences
 from selfservice.customers import queries as customers
 from selfservice.customers.models import Consent, Customer
+from selfservice.customers.preferences import Wishes
 from selfservice.db import db
 from selfservice.messages import service
 from selfservice.messages.models import Message
@@ -36,17 +38,35 @@ def test_staff_see_what_the_customer_said(app: Flask, ana: Desk, ben: Desk, page
         path = wishes.url_of(page_id).partition("/preferences")[2]
     app.test_client().post(
         f"/preferences{path}",
-        data={"do": "save", "service": "yes", "marketing": "yes", "urgent": "yes", "hours": "17:00-21:00"},
+        data={
+            "do": "save",
+            "service": "yes",
+            "marketing": "yes",
+            "urgent": "yes",
+            "hours": "17:00-21:00",
+            "first": "sms",
+        },
     )
 
     shown = ben.read(address(page_id))
 
     assert "Offers Yes" in shown
     assert "At what time 5:00 pm to 9:00 pm" in shown
+    assert "On what, in which order A text, then a notification Time zone" in shown
     assert "· preferences page Offers: yes" in shown
     assert "Export all we keep" not in shown
     assert titles(ana.get(address(page_id)).text)[0] == "Chose what we send, when and how"
     assert "Wants offers" in ana.read(address(page_id))
+
+
+def test_staff_see_what_the_customer_leaves_out(app: Flask, ana: Desk, page_id: int) -> None:
+    with app.app_context():
+        customer = db.session.scalars(sa.select(Customer)).one()
+        customer.email = "maria@example.com"
+        preferences.keep(customer.id, Wishes(channels=("email", "sms"), left_out=("push",)))
+        db.session.commit()
+
+    assert "in which order An e-mail, then a text, no notification Time zone" in ana.read(address(page_id))
 
 
 def test_what_was_said_at_one_time_stands_together(app: Flask, ana: Desk, page_id: int) -> None:

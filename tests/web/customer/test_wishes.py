@@ -63,8 +63,10 @@ def test_the_page_says_what_holds_and_looking_changes_nothing(app: Flask, client
     shown = client.get(link)
 
     assert shown.status_code == 200
-    expected = {"service": "yes", "marketing": "no", "urgent": "yes", "hours": "", "first": "push", "language": "en"}
-    assert picked(shown.text) == expected
+    assert picked(shown.text) == {
+        "service": "yes", "marketing": "no", "urgent": "yes", "hours": "", "first": "push", "next": "sms",
+        "language": "en",
+    }  # fmt: skip
     assert "What you’ve told us" not in shown.text
     assert shown.headers["Cache-Control"] == "no-store"
     assert "noindex" in shown.headers["X-Robots-Tag"]
@@ -92,7 +94,8 @@ def test_what_is_chosen_is_kept_with_the_words_it_was_chosen_for(app: Flask, cli
     after = client.get(saved.location)
     assert "Guardado." in after.text
     assert picked(after.text) == {
-        "service": "yes", "marketing": "yes", "urgent": "no", "hours": "17:00-21:00", "first": "sms", "language": "es",
+        "service": "yes", "marketing": "yes", "urgent": "no", "hours": "17:00-21:00", "first": "sms", "next": "push",
+        "language": "es",
     }  # fmt: skip
     evidence = rows(
         app,
@@ -244,12 +247,83 @@ def test_the_page_speaks_every_language(client: FlaskClient, link: str, language
     assert "<script>" not in shown.text
 
 
-def test_a_text_first_sends_no_notification_ahead(app: Flask, page_id: int) -> None:
-    with app.app_context():
-        customer_id = db.session.scalars(sa.select(Customer.id)).one()
-        preferences.keep(customer_id, preferences.Wishes(first_channel="sms"))
-        db.session.commit()
-        assert preferences.find(customer_id).first_channel == "sms"
+def order_on(html: str) -> list[str]:
+    """What stands at each place of the order."""
+    return [value for name, value in picked(html).items() if name in ("first", "next", "last")]
+
+
+class TestOrder:
+    """Somebody who can be reached on all three channels, without a script."""
+
+    @pytest.fixture(autouse=True)
+    def _address(self, app: Flask, page_id: int) -> None:
+        with app.app_context():
+            db.session.scalars(sa.select(Customer)).one().email = "maria@example.com"
+            db.session.commit()
+
+    @pytest.mark.parametrize(
+        ("chosen", "order"),
+        [
+            ({"first": "email", "next": "sms", "last": "push"}, ["email", "sms", "push"]),
+            ({"first": "sms", "next": "sms", "last": "email"}, ["sms", "push", "email"]),
+            ({"first": "email"}, ["email", "sms", "push"]),
+            ({"first": "push", "next": "email", "last": "email"}, ["push", "email", "sms"]),
+            ({"first": "push", "next": "none", "last": "email"}, ["push", "email", "none"]),
+            ({"first": "sms", "next": "none", "last": "none"}, ["sms", "none", "none"]),
+            ({"first": "sms", "next": "email", "last": "none"}, ["sms", "email", "none"]),
+        ],
+    )
+    def test_is_kept_place_by_place(
+        self, client: FlaskClient, link: str, chosen: dict[str, str], order: list[str]
+    ) -> None:
+        assert order_on(client.get(link).text) == ["push", "sms", "email"]
+
+        saved = client.post(link, data={**form(), **chosen})
+
+        assert order_on(client.get(saved.location).text) == order
+
+    def test_what_was_left_out_comes_back(self, client: FlaskClient, link: str) -> None:
+        client.post(link, data=form(first="email", next="none", last="none"))
+
+        client.post(link, data=form(first="email", next="none", last="sms"))
+
+        assert order_on(client.get(link).text) == ["email", "sms", "none"]
+
+    def test_saving_it_as_it_stands_is_no_wish(self, app: Flask, client: FlaskClient, link: str) -> None:
+        client.post(link, data=form(first="push", next="sms", last="email"))
+
+        assert rows(app, sa.select(Preference.channels)) == [("",)]
+
+    def test_a_notification_alone_is_refused_in_words_and_nothing_is_kept(
+        self, app: Flask, client: FlaskClient, link: str
+    ) -> None:
+        refused = client.post(link, data=form(marketing="yes", first="push", next="none", last="none"))
+
+        assert refused.status_code == 422
+        assert "Choose a text or an e-mail as well" in refused.text
+        assert order_on(refused.text) == ["push", "sms", "email"]
+        assert rows(app, sa.select(Preference.channels)) == rows(app, sa.select(Consent.id)) == []
+
+    @pytest.mark.parametrize("name", ["first", "next", "last"])
+    def test_what_there_is_not_is_refused(self, app: Flask, client: FlaskClient, link: str, name: str) -> None:
+        assert client.post(link, data=form(**{name: "pigeon"})).status_code == 422
+        assert rows(app, sa.select(Preference.channels)) == []
+
+    def test_the_next_page_goes_as_chosen(self, app: Flask, client: FlaskClient, link: str) -> None:
+        client.post(link, data=form(first="email", next="sms", last="none"))
+
+        with app.app_context():
+            assert [message.channel for message in issue(case_ref="another").messages] == ["email"]
+
+    def test_what_a_machine_of_the_version_before_kept_holds(self, app: Flask, client: FlaskClient, link: str) -> None:
+        client.post(link, data=form(first="sms", next="email", last="push"))
+        with app.app_context():
+            assert preferences.find(db.session.scalars(sa.select(Customer.id)).one()).precedes("sms", "push")
+            db.session.execute(sa.update(Preference).values(channels=None, first_channel="email"))
+            db.session.commit()
+
+        assert order_on(client.get(link).text) == ["email", "push", "sms"]
+        assert rows(app, sa.select(Preference.first_channel)) == [("email",)]
 
 
 def test_evidence_is_only_ever_added_to(app: Flask, client: FlaskClient, link: str) -> None:
