@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import create_model
 from pydantic_core import PydanticUndefined
 
 from selfservice.kit.actions import Action, Case, HandOff, Outcome
 from selfservice.kit.checks import Check
-from selfservice.kit.facts import Facts, Form, fact
+from selfservice.kit.facts import Facts, Form, fact, facts_from_texts, validate
 from selfservice.kit.fields import (
     Address,
     Amount,
@@ -61,6 +62,7 @@ _FIELDS: Mapping[FactKind, Any] = {
     "lines": Lines,
 }
 _PICKED: Mapping[str, Any] = {"moments": Moment, "days": Day, "lines": Line}
+_NO_ZONE = ZoneInfo("UTC")
 _EMPTY_LISTS = LISTS | {"table", "timeline"}
 
 
@@ -131,12 +133,23 @@ class _Ahead:
 
 
 def _field(one: KnownFact) -> tuple[Any, Any]:
-    kind: Any = Literal[one.choices] if one.kind == "choice" else _FIELDS[one.kind]
+    kind = _type_of(one)
     is_list = one.kind in _EMPTY_LISTS
     limits: dict[str, Any] = {"min_length": 1} if is_list and one.is_needed else {}
-    default: Any = PydanticUndefined if one.is_needed else [] if is_list else None
+    default: Any = PydanticUndefined if one.is_needed else usual_of(one) if one.usual else [] if is_list else None
     asked = fact(one.label, hint=one.hint, example=one.example, default=default, **limits)
     return kind if one.is_needed or is_list else kind | None, asked
+
+
+def _type_of(one: KnownFact) -> Any:
+    return Literal[one.choices] if one.kind == "choice" else _FIELDS[one.kind]
+
+
+def usual_of(one: KnownFact) -> Any:
+    """What a fact is where it is left empty; raises ValueError with a sentence for a text that cannot be read."""
+    facts = create_model("Usual", __base__=Facts, usual=(_type_of(one), fact(one.label)))
+    texts = facts_from_texts(facts, {"usual": one.usual}, _NO_ZONE)
+    return vars(validate(facts, texts))["usual"]
 
 
 def _action(answer: Answer, recipe: Recipe) -> Action:

@@ -28,6 +28,8 @@ HandingOn = Literal["no", "yes", "urgent"]
 LISTS: frozenset[FactKind] = frozenset({"moments", "days", "lines"})
 """Kinds of facts that a customer can pick from."""
 
+PASSING: frozenset[FactKind] = frozenset({"moment", "day", "moments", "days", "timeline"})
+"""Kinds of facts that are soon out of date."""
 COMPARED: frozenset[FactKind] = frozenset({"line", "whole"})
 """Kinds of facts that a check can compare with."""
 
@@ -43,6 +45,12 @@ def _plain(text: str) -> str:
     return text
 
 
+def _plain_lines(text: str) -> str:
+    for line in text.splitlines():
+        _plain(line)
+    return "\n".join(text.splitlines())
+
+
 def _written(texts: dict[str, str]) -> dict[str, str]:
     return {language: text for language, text in texts.items() if text}
 
@@ -56,6 +64,8 @@ def _in_english(texts: dict[str, str]) -> dict[str, str]:
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Sentence = Annotated[str, StringConstraints(strip_whitespace=True, max_length=400), AfterValidator(_plain)]
 Named = Annotated[Sentence, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+Typed = Annotated[str, StringConstraints(strip_whitespace=True, max_length=600)]
+Paragraphs = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000), AfterValidator(_plain_lines)]
 MaybeTexts = Annotated[dict[str, Sentence], AfterValidator(_written)]
 Texts = Annotated[MaybeTexts, AfterValidator(_in_english)]
 
@@ -74,6 +84,8 @@ class Option(_Part):
 class KnownFact(_Part):
     """Something that is known of each case. `label`, `hint` and `example` are for staff, `words` for customers.
 
+    `usual` is what it is where staff leave it empty, as they would type it; it has none for days and moments.
+
     `place`: at the top of the card, a row of it, or not shown. Of the kind "choice", `choices` are the texts to take.
     A fact of the kind "link" is a button; `words` are its own.
     """
@@ -81,7 +93,8 @@ class KnownFact(_Part):
     key: Key
     label: Named
     hint: Sentence = ""
-    example: Annotated[str, StringConstraints(strip_whitespace=True, max_length=600)] = ""
+    example: Typed = ""
+    usual: Typed = ""
     kind: FactKind = "line"
     choices: tuple[Named, ...] = Field(default=(), max_length=MOST_OPTIONS)
     is_needed: bool = True
@@ -92,6 +105,8 @@ class KnownFact(_Part):
     def _whole(self) -> Self:
         if self.kind == "choice" and len(set(self.choices)) < 2:
             raise ValueError("Write at least two different choices")
+        if self.usual and (self.is_needed or self.kind in PASSING):
+            raise ValueError("Only what may be left empty has a usual value, and no day or time has; take it out")
         if self.is_named and not self.words.get(ENGLISH):
             raise ValueError("Write what customers read beside it, or do not show it")
         return self
@@ -158,9 +173,9 @@ class Answer(_Part):
 class Recipe(_Part):
     """A page type from blocks. The first of the `answers` is the primary button.
 
-    `text` is the text message without its link, which is added. A page works for `open_days`, or until the moment in
-    the fact `ends_at` where that is known. `check` asks who looks first, by the fact `check_fact` ("otp": by a code).
-    `remind_after_hours` of 0 never reminds.
+    `body` is what every page says above what is known, a paragraph a line. `text` is the text message without its
+    link, which is added. A page works for `open_days`, or until the moment in the fact `ends_at` where that is known.
+    `check` asks who looks first, by the fact `check_fact` ("otp": by a code). `remind_after_hours` of 0 never reminds.
     """
 
     name: Named
@@ -173,6 +188,7 @@ class Recipe(_Part):
     pill: MaybeTexts = {}
     headline: Texts
     line: MaybeTexts = {}
+    body: Annotated[dict[str, Paragraphs], AfterValidator(_written)] = {}
     text: Texts
     reminder: MaybeTexts = {}
     why: Texts

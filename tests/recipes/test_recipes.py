@@ -218,3 +218,36 @@ def test_characters_that_cannot_be_written_are_refused(text: str) -> None:
     told = complaints(recipes.small(headline={"en": text}))
 
     assert [place for place, _language, _sentence in told] == ["headline"]
+
+
+def test_what_is_the_same_on_every_page_need_not_be_typed_again(folder: Path) -> None:
+    rules = recipes.fact("link", key="rules", is_needed=False, usual="https://example.com/rules", example="")
+    fee = recipes.fact("money", key="fee", is_needed=False, usual="5.00 GBP")
+    draft = recipes.small(body={"en": "Bring your card.\nWe ring twice."})
+    draft["facts"] += [rules, fee]
+
+    assert complaints(draft) == []
+
+    page = drawn(made(draft, folder), "as_little_as_needed")["ask"]
+    assert "<p><bdi>Bring your card.</bdi></p><p><bdi>We ring twice.</bdi></p>" in page
+    assert 'href="https://example.com/rules"' in page
+    assert "£5.00" in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"kind": "money", "usual": "much"}, ("facts.2.usual", "Write an amount and a currency such as 428.00 GBP.")),
+        ({"kind": "phone", "usual": "12"}, ("facts.2.usual", "The fee:")),
+        ({"usual": "x", "is_needed": True}, ("facts.2", "Only what may be left empty has a usual value")),
+        ({"kind": "day", "usual": "2026-11-24"}, ("facts.2", "Only what may be left empty has a usual value")),
+    ],
+)
+def test_usual_value_that_cannot_be_one_is_refused(changes: dict[str, Any], expected: tuple[str, str]) -> None:
+    fee = {**recipes.fact("line", key="fee", label="The fee", is_needed=False), **changes}
+    draft = recipes.small()
+    draft["facts"].append(fee)
+
+    [(place, _language, sentence)] = complaints(draft)
+
+    assert (place, sentence[: len(expected[1])]) == expected

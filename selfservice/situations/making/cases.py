@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from selfservice.kit.built import facts_of
+from selfservice.errors import Invalid
+from selfservice.kit.built import facts_of, usual_of
 from selfservice.kit.facts import FactField, fields_of
 from selfservice.kit.recipe import FactKind, KnownFact, Recipe
 
@@ -43,8 +44,10 @@ def cases(recipe: Recipe) -> dict[str, dict[str, Any]]:
 
 
 def check_examples(recipe: Recipe) -> dict[str, str]:
-    """A sentence for each example that cannot be read, by its place in the recipe."""
-    problems = {}
+    """A sentence for each example or usual value that cannot be read, by its place in the recipe."""
+    problems = _usual_problems(recipe)
+    if problems:
+        return problems
     fields = {field.name: field for field in fields_of(facts_of(recipe))}
     for number, one in enumerate(recipe.facts):
         try:
@@ -54,12 +57,23 @@ def check_examples(recipe: Recipe) -> dict[str, str]:
     return problems
 
 
+def _usual_problems(recipe: Recipe) -> dict[str, str]:
+    problems = {}
+    for number, one in enumerate(recipe.facts):
+        try:
+            if one.usual:
+                usual_of(one)
+        except Invalid as error:
+            problems[f"facts.{number}.usual"] = error.message
+    return problems
+
+
 def _example(one: KnownFact, field: FactField) -> Any:
     if one.kind in _COMING:
         return _COMING[one.kind]
     if one.kind == "choice":
         return one.example if one.example in one.choices else one.choices[0]
-    text = one.example or _USUAL.get(one.kind) or one.label
+    text = one.example or one.usual or _USUAL.get(one.kind) or one.label
     return _as_json(field.kind.from_text(text, _ZONE))
 
 

@@ -119,7 +119,7 @@ def _place(parts: list[str]) -> tuple[str, str]:
 
 _OF_WORDS = frozenset(
     {
-        "title", "pill", "headline", "line", "text", "reminder", "why", "words", "label", "hint", "low", "high",
+        "title", "pill", "headline", "line", "body", "text", "reminder", "why", "words", "label", "hint", "low", "high",
         "button", "question", "by_text",
     }
 )  # fmt: skip

@@ -45,14 +45,15 @@ _WHOLE = {
 
 def page(recipe: Recipe) -> str:
     """The text of page.html."""
+    body = [(False, ['{{ paragraphs(say("lead.body")) }}'])] if recipe.body else []
     facts = [(one.place == "row" and one.kind not in _WHOLE, _fact(one)) for one in recipe.shown]
     given = [(done_step(answer), _given(answer, recipe)) for answer in recipe.answers if answer.ask is not None]
-    if facts:
-        cards = [_card("", [*facts, *((True, lines) for _step, lines in given)])]
+    if body or facts:
+        cards = [_card("", [*body, *facts, *((True, lines) for _step, lines in given)])]
     else:
         cards = [_card(f'"{step}"', [(True, lines)]) for step, lines in given]
-    body = [line for card in cards for line in card]
-    return "\n".join(['{% extends "layouts/page.html" %}', "{% block lead %}", *_indented(body), "{% endblock %}", ""])
+    lead = [line for card in cards for line in card]
+    return "\n".join(['{% extends "layouts/page.html" %}', "{% block lead %}", *_indented(lead), "{% endblock %}", ""])
 
 
 def _card(during: str, parts: list[tuple[bool, list[str]]]) -> list[str]:

@@ -55,6 +55,7 @@ def _all(recipe: Recipe, language: str) -> Iterator[tuple[str, str, str]]:
     yield said("steps.ask.pill", recipe.pill, "pill")
     yield said("steps.ask.headline", recipe.headline, "headline")
     yield said("steps.ask.line", recipe.line, "line")
+    yield said("lead.body", recipe.body, "body")
     yield said("why.text", recipe.why, "why")
     yield from _texts(recipe, language)
     for number, fact in enumerate(recipe.facts):
