@@ -173,15 +173,16 @@ def _copy_photos(draft: Path) -> int:
 
 
 def list_keys(database: Path) -> dict[str, str]:
-    """The photos that an SQLite file names: the hash of each by its key. None before there were photos."""
+    """The photos and pictures that an SQLite file names: the hash of each by its key; a table may not be there yet."""
     with closing(sqlite3.connect(database)) as connection:
-        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'media'").fetchone():
-            return {}
-        rows = connection.execute(
-            "SELECT key, sha256 FROM media WHERE key IS NOT NULL"
-            " UNION SELECT preview_key, preview_sha256 FROM media WHERE preview_key IS NOT NULL"
-        ).fetchall()
-    return dict(rows)
+        there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        queries = (
+            f"SELECT {key}, {digest} FROM {table} WHERE {key} IS NOT NULL"  # noqa: S608 - our own names
+            for table in ("media", "pictures")
+            if table in there
+            for key, digest in (("key", "sha256"), ("preview_key", "preview_sha256"))
+        )
+        return {key: digest for query in queries for key, digest in connection.execute(query)}
 
 
 def _list_files(folder: Path) -> list[Path]:

@@ -36,14 +36,13 @@ from selfservice.kit.kinds import (
     ListKind,
     MomentKind,
     MoneyKind,
-    PersonKind,
     PhoneKind,
-    PlaceKind,
     ProseKind,
     TableKind,
     TimelineKind,
     WholeKind,
 )
+from selfservice.kit.parts_kinds import PersonKind, PictureKind, PlaceKind
 
 DateT = TypeVar("DateT", bound=date)
 
@@ -51,6 +50,8 @@ _NOT_IN_LINKS = re.compile(r"[^!-~]|[\"'<>\\]")
 # Control characters are refused: they have no place on a page or in a text, and PostgreSQL cannot store a NUL.
 _LINE = r"^[^\x00-\x1f\x7f]*$"
 _PROSE = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
+_ID = re.compile(r"[0-9A-Za-z]{11}")
+_NO_PICTURE = "Choose a picture; in CSV and JSON, where no file can travel, write the id that its upload gave back"
 
 
 def _written(value: Any) -> Any:
@@ -146,6 +147,13 @@ def _https(value: str) -> str:
     return value
 
 
+def _uploaded(value: str) -> str:
+    if not _ID.fullmatch(value):
+        raise ValueError(f"This names no picture. {_NO_PICTURE}")
+    return value
+
+
+PictureId = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_uploaded)]
 Line = Annotated[str, LineKind(), StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=_LINE)]
 Prose = Annotated[
     str, ProseKind(), StringConstraints(strip_whitespace=True, min_length=1, max_length=600, pattern=_PROSE)
@@ -174,15 +182,38 @@ class Place(BaseModel):
 
 
 class Somebody(BaseModel):
-    """Somebody by name, and what they are to the customer."""
+    """Somebody by name, what they are to the customer, and the id of a picture of them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Line
     role: Line | None = None
+    picture: PictureId | None = None
+
+
+class Picture(BaseModel):
+    """A picture that was uploaded, by its id, and what it shows in words (`alt`)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    picture: PictureId
+    alt: Line
+
+    @model_validator(mode="before")
+    @classmethod
+    def _whole(cls, value: Any) -> Any:
+        if isinstance(value, str) or (isinstance(value, dict) and not value.get("picture")):
+            raise ValueError(_NO_PICTURE)
+        if isinstance(value, dict) and not value.get("alt"):
+            raise ValueError("Write what the picture shows, for those who do not see it")
+        return value
+
+    def __str__(self) -> str:
+        return self.alt
 
 
 Address = Annotated[Place, PlaceKind()]
+Image = Annotated[Picture, PictureKind()]
 Person = Annotated[Somebody, PersonKind()]
 Table = Annotated[list[list[Line]], TableKind(), AfterValidator(_even), Len(0, 20)]
 

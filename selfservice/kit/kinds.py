@@ -23,26 +23,44 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
+class Sized:
+    """A picture as one page has it: the addresses of the whole and of a small one; how wide and high, in pixels."""
+
+    address: str
+    small: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class Shown:
-    """One fact as a row of a page has it: its text, a smaller line, where a link on it leads, the icon before it."""
+    """One fact as a row of a page has it: its text, a smaller line, where a link on it leads, the icon before it.
+
+    `picture` is the id of one that belongs to it, and `image` the same where the page has it to show; `initials` stand
+    in the icon's place for somebody, below their picture if there is one.
+    """
 
     text: str
     small: str = ""
     address: str = ""
     icon: str = "info"
+    picture: str = ""
+    initials: str = ""
+    image: Sized | None = None
 
 
 @dataclass(frozen=True)
 class Kind:
     """How one kind of fact is entered and shown; moments in texts are read in `zone`. `wants` completes "Write ...".
 
-    `control` names the console's input: text, prose, choice, moment, day, number, digits, phone, link, money or list.
-    `icon` stands before it on a page.
+    `control` names the console's input: text, prose, choice, moment, day, number, digits, phone, link, money, list or
+    picture. `icon` stands before it on a page. One that `takes_picture` is a `parts_kinds.PicturedKind`.
     """
 
     control: ClassVar[str] = "text"
     wants: ClassVar[str] = "a text"
     icon: ClassVar[str] = "info"
+    takes_picture: ClassVar[bool] = False
 
     def from_text(self, text: str, _zone: ZoneInfo, /) -> Any:
         """What goes into validation for one form field or CSV cell; raises ValueError with a plain sentence."""
@@ -183,52 +201,6 @@ class MoneyKind(Kind):
 
     def show(self, value: Any, reader: Reader, /) -> Shown:
         return Shown(reader.write("money", value), icon=self.icon)
-
-
-@dataclass(frozen=True)
-class PartsKind(Kind):
-    """A few lines that belong together, entered with | between them; those at the end may be left out."""
-
-    parts: tuple[str, ...]
-    example: str = ""
-
-    def from_text(self, text: str, _zone: ZoneInfo, /) -> dict[str, str]:
-        given = [part.strip() for part in text.split("|")]
-        if len(given) > len(self.parts):
-            raise ValueError(f"There are more than {len(self.parts)} parts; write one such as {self.example}.")
-        return {name: part for name, part in zip(self.parts, given, strict=False) if part}
-
-    def to_text(self, value: Any, _zone: ZoneInfo, /) -> str:
-        written = [getattr(value, name) or "" for name in self.parts]
-        while not written[-1]:
-            written.pop()
-        return " | ".join(written)
-
-
-@dataclass(frozen=True)
-class PlaceKind(PartsKind):
-    """An address, how to find it, and a map."""
-
-    wants: ClassVar[str] = "an address such as 14 Harbour Street | Second floor | https://maps.example/harbour"
-    icon: ClassVar[str] = "pin"
-    parts: tuple[str, ...] = ("address", "hint", "map_url")
-    example: str = "14 Harbour Street | Second floor"
-
-    def show(self, value: Any, _reader: Reader, /) -> Shown:
-        return Shown(value.address, value.hint or "", value.map_url or "", self.icon)
-
-
-@dataclass(frozen=True)
-class PersonKind(PartsKind):
-    """Somebody by name, and what they are to the customer."""
-
-    wants: ClassVar[str] = "a name such as Dr Amina Okafor | Cardiologist"
-    icon: ClassVar[str] = "person"
-    parts: tuple[str, ...] = ("name", "role")
-    example: str = "Dr Amina Okafor | Cardiologist"
-
-    def show(self, value: Any, _reader: Reader, /) -> Shown:
-        return Shown(value.name, value.role or "", icon=self.icon)
 
 
 _LINE_KIND = LineKind()

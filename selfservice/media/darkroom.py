@@ -1,6 +1,6 @@
 """The darkroom: a program of its own that makes a clean picture and a preview of one photo, or dies trying.
 
-    python -I darkroom.py KIND [logo] < photo > made
+    python -I darkroom.py KIND [logo | picture] < photo > made
 
 What is decoded was written by strangers, and decoders have faults: so it happens in a process that has nothing to
 lose. It limits its own time, memory and output before it reads a byte, and imports nothing of the application, which
@@ -25,6 +25,8 @@ from PIL import Image, ImageCms, ImageOps
 
 LONGEST_SIDE = 2048
 LONGEST_PREVIEW_SIDE = 320
+LONGEST_PICTURE_SIDE = 960
+"""Of what a page shows: a little more than two pixels for each of a telephone's."""
 LOGO_SIDE = 96
 LOGO_COLOURS = 64
 MOST_PIXELS = 50_000_000
@@ -52,8 +54,12 @@ def limit() -> None:
     signal.alarm(SECONDS + 5)  # The caller may be gone by then.
 
 
-def develop(kind: str, photo: bytes, out: BinaryIO, *, is_logo: bool) -> None:
-    """Write what is made of `photo`; raises whatever Pillow raises, also for too many pixels."""
+def develop(kind: str, photo: bytes, out: BinaryIO, purpose: str) -> None:
+    """Write what is made of `photo` (a `logo`, a `picture` or a photo); raises whatever Pillow raises, also for too
+    many pixels.
+    """
+    is_logo = purpose == "logo"
+    side = LONGEST_PICTURE_SIDE if purpose == "picture" else LONGEST_SIDE
     if kind == "heic":
         import pi_heif  # noqa: PLC0415 - needed for this kind alone
 
@@ -63,12 +69,12 @@ def develop(kind: str, photo: bytes, out: BinaryIO, *, is_logo: bool) -> None:
     with Image.open(io.BytesIO(photo), formats=_FORMATS[kind]) as image:
         if image.width * image.height > MOST_PIXELS:
             raise Image.DecompressionBombError
-        image.draft(None, (LONGEST_SIDE, LONGEST_SIDE))  # A large JPEG is decoded at a half, a quarter or an eighth.
+        image.draft(None, (side, side))  # A large JPEG is decoded at a half, a quarter or an eighth.
         image.load()
         if image.mode in _SCALABLE:
-            image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))  # At once: what follows makes copies.
+            image.thumbnail((side, side))  # At once: what follows makes copies.
         picture = _plain(_upright(image))
-    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    picture.thumbnail((side, side))
     picture = _square(picture) if is_logo else picture
     preview = picture.copy()
     preview.thumbnail((LONGEST_PREVIEW_SIDE, LONGEST_PREVIEW_SIDE))
@@ -135,7 +141,7 @@ def main() -> None:
     """Develop what stands on standard input."""
     limit()
     try:
-        develop(sys.argv[1], sys.stdin.buffer.read(), sys.stdout.buffer, is_logo="logo" in sys.argv[2:])
+        develop(sys.argv[1], sys.stdin.buffer.read(), sys.stdout.buffer, "".join(sys.argv[2:3]))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         refuse("too_many_pixels")
     except MemoryError:

@@ -16,6 +16,7 @@ from selfservice.errors import AppError
 from selfservice.media import kinds
 
 MadeAs = Literal["jpeg", "png"]
+Purpose = Literal["photo", "logo", "picture"]
 
 PROGRAM = Path(__file__).with_name("darkroom.py")
 SECONDS = 30.0
@@ -49,15 +50,15 @@ class Made:
     preview: bytes
 
 
-def develop(kind: str, photo: bytes, *, as_logo: bool = False) -> Made:
+def develop(kind: str, photo: bytes, purpose: Purpose = "photo") -> Made:
     """The picture and the preview of a photo; raises Spoilt. Takes seconds: no transaction may be open.
 
-    `as_logo`: the picture in the middle of a small white square.
+    A `logo` is the picture in the middle of a small white square, a `picture` is no larger than a page shows it.
     """
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as made:
         given.write(photo)
         given.seek(0)
-        _run([kind, "logo"] if as_logo else [kind], given, made)
+        _run([kind, purpose], given, made)
         made.seek(0)
         return _read(made)
 

@@ -20,7 +20,7 @@ def make(picture: bytes) -> bytes:
     Takes up to seconds: no transaction may be open.
     """
     try:
-        return developing.develop(kinds.require(picture), picture, as_logo=True).picture
+        return developing.develop(kinds.require(picture), picture, "logo").picture
     except kinds.NotTaken as refusal:
         sentence = _SENTENCES.get(refusal.reason, _NO_PICTURE)
     except Spoilt:

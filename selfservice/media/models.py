@@ -1,4 +1,4 @@
-"""The tables of media: what came for a page, what is still coming, what the store holds that no row names."""
+"""The tables of media: what came for a page, what is still coming, what pages show, what the store holds for no row."""
 
 from __future__ import annotations
 
@@ -115,6 +115,34 @@ class Arrival(db.Model):  # type: ignore[name-defined,misc]
     sent_by: Mapped[str] = mapped_column(String(40))
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     tries: Mapped[int] = mapped_column(default=0)
+
+
+class Picture(db.Model):  # type: ignore[name-defined,misc]
+    """A picture that staff show on pages: made clean before it is kept, `width` by `height` pixels, and a small one."""
+
+    __tablename__ = "pictures"
+    __table_args__ = (Index("ix_pictures_created_at", "created_at"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    key: Mapped[str] = mapped_column(String(40))
+    sha256: Mapped[str] = mapped_column(String(64))
+    preview_key: Mapped[str] = mapped_column(String(40))
+    preview_sha256: Mapped[str] = mapped_column(String(64))
+    made_as: Mapped[str] = mapped_column(String(10))
+    width: Mapped[int]
+    height: Mapped[int]
+    added_by: Mapped[str] = mapped_column(String(40))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PictureUse(db.Model):  # type: ignore[name-defined,misc]
+    """That a page shows a picture."""
+
+    __tablename__ = "picture_uses"
+    __table_args__ = (Index("ix_picture_uses_picture_id", "picture_id"),)
+
+    page_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("pages.id"), primary_key=True)
+    picture_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("pictures.id"), primary_key=True)
 
 
 class Leftover(db.Model):  # type: ignore[name-defined,misc]

@@ -1,4 +1,4 @@
-"""Reading a photo that is ready out of the store, as it may be shown."""
+"""Reading a photo that is ready, or a picture, out of the store, as it may be shown."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from selfservice.errors import Unavailable
 from selfservice.media import stores
-from selfservice.media.models import Medium
+from selfservice.media.models import Medium, Picture
 
 _ENDINGS = {"jpeg": "jpg", "png": "png"}
 
@@ -20,10 +20,10 @@ class Photo(NamedTuple):
     name: str
 
 
-def read(medium: Medium, *, preview: bool = False) -> Photo:
+def read(medium: Medium | Picture, *, preview: bool = False) -> Photo:
     """The picture of a photo that is ready, or its preview; raises Missing and Unavailable.
 
-    Bytes that are not those the worker made are not shown, whoever has changed them.
+    Bytes that are not those the darkroom made are not shown, whoever has changed them.
     """
     key, digest = (medium.preview_key, medium.preview_sha256) if preview else (medium.key, medium.sha256)
     body = stores.current().get(key or "")

@@ -22,7 +22,7 @@ from selfservice.events import service as events
 from selfservice.kit import Facts
 from selfservice.kit.channels import CHANNELS
 from selfservice.messages.models import Message
-from selfservice.pages import claims, follow_ups, letters, offers, queries, sight, telling, texts, unanswered
+from selfservice.pages import claims, follow_ups, letters, offers, pictures, queries, sight, telling, texts, unanswered
 from selfservice.pages.models import Page
 from selfservice.pages.moves import move
 from selfservice.pages.states import LIVE
@@ -270,6 +270,7 @@ def _create(
         raise Conflict("This case was opened by somebody else this very moment; send it again.") from None
     events.record("page.issued", actor=new.actor, page_id=page.id, data={"situation": loaded.key, "was": was})
     offers.keep(page, loaded, facts)
+    pictures.keep(page, facts)
     issued = Issued(page, texts.url_of(page.id), was)
     key = f"page:{page.id}:{texts.INVITATION}"
     told = telling.tell(page, channels=new.channels, purpose=texts.INVITATION, key=key, actor=new.actor)
@@ -291,6 +292,7 @@ def _bring_up_to_date(page: Page, new: NewPage, loaded: Loaded, facts: Facts) ->
     page.expires_at = new.expires_at or loaded.situation.expires(facts, max(clock.now(), page.created_at))
     page.updated_at = clock.now()
     db.session.flush()
+    pictures.keep(page, facts)
     events.record("page.updated", actor=new.actor, page_id=page.id, data={"revision": page.revision})
     issued.messages.extend(telling.tell_change(page, channels=new.channels, actor=new.actor))
     follow_ups.plan(page)

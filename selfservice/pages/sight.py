@@ -16,6 +16,7 @@ from selfservice.conversations import queries as conversations
 from selfservice.errors import Unavailable
 from selfservice.kit import Case, Facts, Form
 from selfservice.kit.steps import Do, Step
+from selfservice.pages import pictures
 from selfservice.pages.claims import taken_names
 from selfservice.pages.models import Page
 from selfservice.pages.states import LIVE
@@ -82,6 +83,7 @@ def view_of(row: Row[Any], *, language: str = "", token: str = "", step: str = "
         callback_at=row.callback_at if row.callback_at and row.callback_at > now else None,
         host=host(),
         push_key=config.current().push_key if "push" in loaded.situation.channels else "",
+        pictures=pictures.sized(facts, token) if token else {},
     )
 
 

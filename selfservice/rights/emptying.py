@@ -21,6 +21,7 @@ from selfservice.customers.models import (
     PushSubscription,
 )
 from selfservice.db import db
+from selfservice.media import pictures
 from selfservice.media import service as media
 from selfservice.pages.models import ERASED, Answer, Check, CheckPass, Page
 from selfservice.replies.models import InboundText
@@ -32,6 +33,8 @@ _USES = (DevicePage, Following, PageFollowing, CheckPass, PushSubscription)
 
 def empty_pages(page_ids: Sequence[int]) -> int:
     """Take out facts, answers, checks and photos, and who looked; returns how many photos there were.
+
+    Of the pictures that staff showed on them those go that no other page shows.
 
     The page is of no known type from then on, so that everything that shows pages says that it is over.
     """
@@ -57,6 +60,7 @@ def empty_pages(page_ids: Sequence[int]) -> int:
     )
     db.session.execute(update(Answer).where(Answer.page_id.in_(page_ids)).values(form={}))
     _forget_looks(page_ids)
+    pictures.let_go(page_ids)
     return sum(media.forget(page_id) for page_id in page_ids)
 
 

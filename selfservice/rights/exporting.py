@@ -14,6 +14,7 @@ from selfservice.customers import queries as customers
 from selfservice.customers.models import Customer, DevicePage, Following, PageFollowing
 from selfservice.db import Base, db
 from selfservice.events.models import Event
+from selfservice.media import pictures
 from selfservice.media.models import Medium
 from selfservice.messages.models import Message
 from selfservice.pages import texts
@@ -30,6 +31,7 @@ _ANSWER = ("action", "status", "form", "at")
 _MESSAGE = ("channel", "message_class", "purpose", "recipient", "locale", "body", "state", "reason", "submitted_at")
 _IN = ("sender", "recipient", "body", "meaning", "received_at")
 _WORK = ("kind", "state", "team", "phone", "note", "created_at", "closed_at")
+_PICTURE = ("made_as", "width", "height", "created_at")
 _PHOTO = ("source", "state", "kind", "width", "height", "created_at")
 
 
@@ -55,6 +57,7 @@ def export(customer: Customer) -> dict[str, Any]:
             _with_id(row, _WORK) for row in _rows(Conversation, traces.is_work, order=Conversation.created_at)
         ],
         "photos": [_with_id(row, _PHOTO) for row in _rows(Medium, Medium.page_id.in_(of_pages), order=Medium.id)],
+        "pictures": [_with_id(row, _PICTURE) for row in pictures.list_for(of_pages)],
         "devices": [
             {"since": row.at.isoformat()}
             for table in (Following, PageFollowing)

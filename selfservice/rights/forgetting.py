@@ -22,6 +22,8 @@ from selfservice.customers.models import IS_KNOWN, Consent, Customer, Following,
 from selfservice.db import READER, db, is_postgresql
 from selfservice.events import service as events
 from selfservice.kit.situation import KEPT_FOR
+from selfservice.media import pictures
+from selfservice.media.models import Picture
 from selfservice.messages import erasing as outbox
 from selfservice.messages.models import OF_NO_PAGE, HandsetText, Message, ProviderReceipt
 from selfservice.pages.models import ERASED, HAS_ENDED_AND_SPEAKS, Page
@@ -73,6 +75,7 @@ def forget_rest(limit: int = _FEW) -> int:
         ),
         lambda: _drop(HandsetText, HandsetText.direction == "in", HandsetText.at, before, limit),
         lambda: _drop_dead_subscriptions(limit),
+        lambda: _forget_pictures(limit),
     )
     count = 0
     for kind in kinds:
@@ -177,6 +180,14 @@ def _drop_dead_subscriptions(limit: int) -> int:
         for device_id in devices:
             subscriptions.drop(device_id)
         emptying.drop_unused(devices)
+    return sum(map(len, taken))
+
+
+def _forget_pictures(limit: int) -> int:
+    """Pictures that were uploaded and that no page came to show."""
+    taken = _take(Picture.id, pictures.is_left_over(), limit)
+    for ids in taken:
+        pictures.delete_left_over(ids)
     return sum(map(len, taken))
 
 

@@ -24,6 +24,7 @@ from selfservice.errors import AppError, BrokenFile, Invalid
 from selfservice.kit import Situation
 from selfservice.kit.facts import FactField, Facts, fields_of
 from selfservice.kit.forms import control_of
+from selfservice.kit.parts_kinds import PersonKind
 from selfservice.kit.words import Words
 from selfservice.situations.inlined import parts
 from selfservice.situations.samples import NotFacts, Sample, read_sample
@@ -241,7 +242,8 @@ def _read_samples(folder: Path) -> Iterator[Sample]:
 
 def _parts_of(situation: Situation, template: str) -> tuple[str, ...]:
     asked = {control_of(info) for action in situation.actions for info in action.form.model_fields.values()}
-    return tuple(part for part in parts() if part in asked or re.search(rf"\b{part}\(", template))
+    drawn = {"portrait" for field in fields_of(situation.facts) if isinstance(field.kind, PersonKind)}
+    return tuple(part for part in parts() if part in asked | drawn or re.search(rf"\b{part}\(", template))
 
 
 def _read_readme(folder: Path) -> str:

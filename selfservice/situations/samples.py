@@ -1,7 +1,8 @@
 """Sample facts: JSON files that do not rot, because their moments may be written relative to today or now.
 
-`today+3` is a day, `today+3T10:20` a moment in the page's zone, `now-25m` and `now+2h` a moment to the minute. They are
-understood here and nowhere else: not from customers, CSV files or the API.
+`today+3` is a day, `today+3T10:20` a moment in the page's zone, `now-25m` and `now+2h` a moment to the minute. And
+`example:person` is a picture that every installation has, `example:place` another. They are understood here and nowhere
+else: not from customers, CSV files or the API.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from selfservice.errors import Invalid
+from selfservice.kit.pictures import EXAMPLES
 
+_EXAMPLE = "example:"
 _DAY = re.compile(r"today([+-]\d{1,4})?(?:T(\d\d):(\d\d))?")
 _NOW = re.compile(r"now([+-]\d{1,5})([mh])")
 
@@ -89,6 +92,8 @@ def _resolve(value: Any, zone: ZoneInfo, now: datetime) -> Any:
 
 
 def _written_out(text: str, zone: ZoneInfo, now: datetime) -> str:
+    if text.startswith(_EXAMPLE) and text.removeprefix(_EXAMPLE) in EXAMPLES:
+        return EXAMPLES[text.removeprefix(_EXAMPLE)].id
     if found := _NOW.fullmatch(text):
         amount = int(found[1])
         # Counted in UTC: in the zone's own time Python would step over the hours that clocks skip or repeat.

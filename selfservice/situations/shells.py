@@ -26,7 +26,7 @@ COMPARED_EACH = 4096
 VARYING = frozenset(
     {
         "facts", "answers", "first_name", "ending", "token", "answer_tokens", "expires_at", "answered_at",
-        "callback_at", "change_until", "now", "revision", "taken", "timezone",
+        "callback_at", "change_until", "now", "pictures", "revision", "taken", "timezone",
     }
 )  # fmt: skip
 """What differs from page to page; all else of a view is the same throughout a family."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cache, lru_cache
 from pathlib import Path
@@ -22,9 +23,10 @@ from jinja2.ext import Extension
 from jinja2.runtime import Context
 
 from selfservice.brands.face import logo_address
-from selfservice.kit import Shown
+from selfservice.kit import Facts, Shown
 from selfservice.kit.facts import show
 from selfservice.kit.formats import FORMATS, Reader, month, number, short_day, time
+from selfservice.kit.kinds import Sized
 from selfservice.kit.tracing import call, traceable
 from selfservice.situations.drawing import link
 from selfservice.situations.icons import icon
@@ -141,7 +143,12 @@ def _for_reader(form: Callable[[Any, Reader], Any]) -> Callable[[Context, Any], 
 @pass_context
 def _shown(context: Context, name: str) -> Shown | None:
     """The fact called `name` as a row has it, by its kind; None where it is empty."""
-    return call(show, context["facts"], name, context["reader"])
+    return call(_with_picture, context["facts"], name, context["reader"], context["view"].pictures)
+
+
+def _with_picture(facts: Facts, name: str, reader: Reader, pictures: Mapping[str, Sized]) -> Shown | None:
+    found = show(facts, name, reader)
+    return replace(found, image=pictures.get(found.picture)) if found is not None and found.picture else found
 
 
 @traceable

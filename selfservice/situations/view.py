@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from selfservice.brands.face import Face
 from selfservice.kit import Case, Facts, Form
 from selfservice.kit.formats import Reader
+from selfservice.kit.kinds import Sized
 from selfservice.situations.asking import Ask
 from selfservice.situations.values import Standard, standard_values
 
@@ -27,8 +28,9 @@ class View:
     `token` is the link's token, empty in a preview (forms are inert then); `answer_tokens` maps actions to the tokens
     the script posts to. `problems` maps form fields to keys of the copy file, `notice` is a key under `notices`.
     `taken` names the claims that are gone. `push_key` is what a browser subscribes to pushes with, empty if they are
-    off. `theme` and `large` are set by the console's preview alone. While there is something to `ask`, or once the page
-    `is_disowned`, nothing of its customer's is in the view.
+    off. `pictures` are those that its facts name, by id, as far as they are there. `theme` and `large` are set by the
+    console's preview alone. While there is something to `ask`, or once the page `is_disowned`, nothing of its
+    customer's is in the view.
     """
 
     situation: str
@@ -58,6 +60,7 @@ class View:
     callback_at: datetime | None = None
     host: str = ""
     push_key: str = ""
+    pictures: dict[str, Sized] = field(default_factory=dict)
     ask: Ask | None = None
     is_disowned: bool = False
     theme: Theme = ""
@@ -70,6 +73,10 @@ class View:
     def with_problems(self, problems: Mapping[str, str], entered: Mapping[str, str]) -> View:
         """The same view after a refused form: what is wrong with each field, and what was entered."""
         return replace(self, problems=dict(problems), entered=dict(entered))
+
+    def with_pictures(self, pictures: dict[str, Sized]) -> View:
+        """The same view with its pictures elsewhere."""
+        return replace(self, pictures=pictures)
 
     def blind(self, *, answer_tokens: Mapping[str, str] = MappingProxyType({}), **changes: Any) -> View:
         """The same view without anything that is known of its customer: no facts, no answers, no name."""
@@ -84,6 +91,7 @@ class View:
             can_change=False,
             change_until=None,
             push_key="",
+            pictures={},
             taken=frozenset(),
             **changes,
         )

@@ -6,6 +6,7 @@ from flask import Response
 
 from selfservice.media import reading
 from selfservice.media.models import Medium
+from selfservice.media.reading import Photo
 
 _HEADERS = (
     ("Cache-Control", "no-store"),
@@ -19,7 +20,11 @@ _HEADERS = (
 
 def shown(medium: Medium, *, preview: bool = False) -> Response:
     """A photo that is ready, or its preview; raises NotFound and Unavailable."""
-    photo = reading.read(medium, preview=preview)
+    return respond(reading.read(medium, preview=preview))
+
+
+def respond(photo: Photo) -> Response:
+    """A file that was read as what a browser shows."""
     response = Response(photo.body, mimetype=photo.mimetype)
     response.headers.extend(_HEADERS)
     response.headers["Content-Disposition"] = f"inline; filename={photo.name}"

@@ -38,13 +38,12 @@ from selfservice.kit.kinds import (
     ListKind,
     MomentKind,
     MoneyKind,
-    PersonKind,
-    PlaceKind,
     Shown,
     TableKind,
     TimelineKind,
     WholeKind,
 )
+from selfservice.kit.parts_kinds import PersonKind, PlaceKind
 
 LONDON = ZoneInfo("Europe/London")
 MILLENNIUM = datetime(2001, 1, 1, tzinfo=UTC)

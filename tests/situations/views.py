@@ -9,7 +9,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from selfservice.brands.face import Face
+from selfservice.kit.kinds import Sized
 from selfservice.kit.opening import Opening
+from selfservice.kit.pictures import pictures_of
 from selfservice.situations.contract import rehearsal
 from selfservice.situations.loading import Loaded
 from selfservice.situations.registry import Registry
@@ -81,8 +83,14 @@ def view(loaded: Loaded, sample: str, language: str = "en", **changes: Any) -> V
         "answer_tokens": {key: ANSWER_TOKENS[number % 3][number:] for number, key in enumerate(actions)},
         "host": "go.harbourstreet.example",
         "push_key": PUSH_KEY,
+        "pictures": {one: _at(one) for one in pictures_of(facts).values()},
     }
     return View(**{**values, **changes})
+
+
+def _at(picture: str) -> Sized:
+    address = f"/p/{TOKEN}/-/picture/{picture}"
+    return Sized(address, f"{address}/small", 900, 600)
 
 
 def states(loaded: Loaded, sample: str, language: str = "en") -> Iterator[tuple[str, View]]:

@@ -20,6 +20,7 @@ from selfservice.kit import (
     Line,
     Moment,
     Outcome,
+    Person,
     Situation,
     Step,
     Whole,
@@ -43,6 +44,9 @@ class Call(Facts):
     callers: Whole = fact("Calls at the same time", default=1, ge=1, le=200)
     queue: Line = fact(
         "Who calls", hint="Pages with the same name share the times.", example="Customer care", max_length=60
+    )
+    caller: Person | None = fact(
+        "Who is on the phone", hint="If it is known.", example="Lee Ortiz | Customer care", default=None
     )
     password: Line | None = fact(
         "Words our caller says", hint="So that they know it is you.", example="copper lantern", default=None

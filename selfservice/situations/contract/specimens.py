@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from selfservice.brands.face import Face
 from selfservice.kit.opening import WEEKDAYS, Opening, read_windows
+from selfservice.kit.pictures import examples_in
 from selfservice.situations.loading import Loaded
 from selfservice.situations.samples import Sample
 from selfservice.situations.view import View
@@ -47,4 +48,5 @@ def view_of(loaded: Loaded, sample: Sample, language: str, now: datetime) -> Vie
         revision=10,
         team="Reception",
         first_name="Maria",
+        pictures=examples_in(facts),
     )

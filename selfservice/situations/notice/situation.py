@@ -14,6 +14,7 @@ from selfservice.kit import (
     Follow,
     Form,
     HandOff,
+    Image,
     Line,
     Lines,
     Link,
@@ -38,6 +39,7 @@ class Notice(Facts):
         "Heading", hint="It stands in the text, too: nothing private.", example="We move on 1 December", max_length=50
     )
     text: Prose = fact("Text", example="From 1 December you find us at 9 Mill Lane.")
+    picture: Image | None = fact("Picture", hint="Under the text.", example="Our new door", default=None)
     details: Table = fact("Details", hint="One a line, with | between.", example="When | Monday 9 am", default=[])
     more_url: Link | None = fact("Link", example="https://example.com/move", default=None)
     more_name: Line | None = fact("What the link is called", example="How to get there", default=None, max_length=30)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from selfservice.brands.face import Face
 from selfservice.kit import Form
+from selfservice.kit.pictures import examples_in
 from selfservice.situations import registry, rendering
 from selfservice.situations.drawing import Artist, Drawing
 from selfservice.situations.inlined import Inlined, parts, styles
@@ -112,4 +113,5 @@ def _view(face: Face, now: datetime, theme: Theme, *, large: bool) -> View:
         host="go.harbourstreet.example",
         theme=theme,
         large=large,
+        pictures=examples_in(facts),
     )

@@ -19,7 +19,8 @@ from selfservice.kit.channels import CHANNELS
 from selfservice.pages import service
 from selfservice.pages.service import NewPage, Person
 from selfservice.situations import registry
-from selfservice.web.console import door, draft, glance, sendings
+from selfservice.situations.registry import Loaded
+from selfservice.web.console import door, draft, glance, pictures, sendings
 from selfservice.web.console.draft import PREFIX, Draft
 
 _STOPPED = {
@@ -48,15 +49,20 @@ def show_new() -> ResponseReturnValue:
 
 
 def create() -> ResponseReturnValue:
-    """Issue the page and lead to it; a form that cannot be used comes back as it was, with a sentence a field."""
+    """Issue the page and lead to it; a form that cannot be used comes back as it was, with a sentence a field.
+
+    Pictures that came with it are kept, whatever becomes of the rest.
+    """
     loaded = registry.current().get(request.form.get("situation", ""))
-    entered = draft.read(loaded, request.form)
+    entered, refused = pictures.take(draft.read(loaded, request.form))
     wanted = request.form.get("do", "send")
+    if refused or wanted == "keep":
+        return _form(entered, problems=refused, status=422 if refused else 200)
     try:
         issued = service.issue(_new_page(entered, sends=wanted == "send"))
     except (Invalid, Conflict) as refusal:
         db.session.rollback()
-        return _form(entered, problems=_problems(refusal), status=refusal.status)
+        return _form(entered, problems=_problems(refusal, loaded), status=refusal.status)
     db.session.commit()
     page_id = tokens.encode_id(issued.page.id)
     if wanted == "qr":
@@ -105,12 +111,14 @@ def _refuse_stopped(number: str | None, email: str | None) -> None:
         raise Invalid(_STOPPED[field], fields={field: _STOPPED[field]})
 
 
-def _problems(refusal: AppError) -> dict[str, str]:
+def _problems(refusal: AppError, loaded: Loaded) -> dict[str, str]:
     """Each sentence at the field it is about; what is about no field of this form stands above it."""
     if isinstance(refusal, Conflict):
         return {"case_ref": refusal.message}
-    fields: Mapping[str, str] = refusal.fields if isinstance(refusal, Invalid) else {}
+    given: Mapping[str, str] = refusal.fields if isinstance(refusal, Invalid) else {}
     here = ("name", "phone", "email", "language", "case_ref")
+    facts = set(loaded.columns()).difference(here)
+    fields = {PREFIX + name if name in facts else name: sentence for name, sentence in given.items()}
     told = {name: sentence for name, sentence in fields.items() if name in here or name.startswith(PREFIX)}
     return told if len(told) == len(fields) and told else {**told, "": refusal.message}
 
@@ -124,6 +132,7 @@ def _form(entered: Draft, *, problems: Mapping[str, str] | None = None, status: 
         "loaded": entered.loaded,
         "fields": fields,
         "optional": optional,
+        "takes_pictures": any(item.kind.takes_picture for item in fields),
         # What is filled in or wrong must be seen.
         "opens_optional": any(
             entered.facts.get(item.name) or PREFIX + item.name in (problems or {}) for item in optional

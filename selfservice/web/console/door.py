@@ -25,7 +25,9 @@ from selfservice.web import encoding, troubles
 OPEN_TO_ALL = frozenset({"console.show_sign_in", "console.sign_in"})
 """The endpoints that serve people who have not signed in yet."""
 
-TAKES_FILES = frozenset({"console.add_brand", "console.change_brand"})
+TAKES_FILES = frozenset(
+    f"console.{name}" for name in ("add_brand", "change_brand", "create", "preview_draft", "add_picture")
+)
 MOST_BYTES = 11 * 1024 * 1024
 """What may come with a form that takes a file."""
 

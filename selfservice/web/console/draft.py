@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,12 +13,15 @@ from selfservice.customers import addresses
 from selfservice.errors import AppError, Invalid
 from selfservice.kit import Facts
 from selfservice.kit.facts import FactField, facts_from_texts
+from selfservice.kit.parts_kinds import PicturedKind
 from selfservice.situations.registry import Loaded
 from selfservice.tokens import BadToken, decode_id, new_id
 
 LONGEST_CASE = 80
 PREFIX = "fact_"
 """Stands before each fact's name in the form, so that no fact can collide with the customer's fields."""
+PICTURE, FILE, NONE = "-picture", "-file", "-none"
+"""Stand behind it for the picture of a fact: its id, the file that was chosen for it, and that there shall be none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +66,7 @@ def read(loaded: Loaded, form: Mapping[str, str]) -> Draft:
     return Draft(
         loaded=loaded,
         page_id=page_id or new_id(),
-        facts={item.name: form.get(PREFIX + item.name, "") for item in loaded.fields()},
+        facts={item.name: _entered(item, form) for item in loaded.fields()},
         name=form.get("name", "").strip(),
         phone=form.get("phone", "").strip(),
         email=form.get("email", "").strip(),
@@ -71,6 +74,14 @@ def read(loaded: Loaded, form: Mapping[str, str]) -> Draft:
         case_ref=form.get("case_ref", "").strip(),
         brand=form.get("brand", ""),
     )
+
+
+def with_picture(draft: Draft, name: str, picture: str) -> Draft:
+    """The draft with a picture, by its id, in the fact called `name`."""
+    kind = next(item.kind for item in draft.loaded.fields() if item.name == name)
+    assert isinstance(kind, PicturedKind)
+    words, _old = kind.apart(draft.facts.get(name, ""))
+    return replace(draft, facts={**draft.facts, name: kind.together(words, picture)})
 
 
 def from_sample(loaded: Loaded, sample: str, *, language: str, zone: ZoneInfo, now: datetime) -> Draft:
@@ -132,6 +143,14 @@ def specimen(draft: Draft, *, zone: ZoneInfo, now: datetime) -> Specimen | None:
         else:
             return Specimen(facts, tuple(item.label for item in fields if item.name in borrowed))
     return None
+
+
+def _entered(item: FactField, form: Mapping[str, str]) -> str:
+    field = PREFIX + item.name
+    text = form.get(field, "")
+    if not isinstance(item.kind, PicturedKind) or form.get(field + NONE):
+        return text
+    return item.kind.together(text, form.get(field + PICTURE, "").strip())
 
 
 def _readable(draft: Draft, zone: ZoneInfo) -> dict[str, Any]:

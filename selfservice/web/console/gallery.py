@@ -13,7 +13,7 @@ from selfservice import clock, tokens
 from selfservice.brands import queries as brands
 from selfservice.errors import Invalid
 from selfservice.kit import Facts
-from selfservice.pages import texts
+from selfservice.pages import pictures, texts
 from selfservice.situations import asides
 from selfservice.situations.loading import Loaded
 from selfservice.situations.problem import Problem
@@ -157,7 +157,8 @@ def weigh(view: View, loaded: Loaded) -> Weight:
     actions = {action.key for action in loaded.situation.actions}
     keyring = tokens.current()
     signed = {} if view.ask is not None else {"answer_tokens": keyring.sign_answers(_NOBODY, actions)}
-    real: dict[str, Any] = {"token": keyring.sign_page(_NOBODY), **signed}
+    token = keyring.sign_page(_NOBODY)
+    real: dict[str, Any] = {"token": token, "pictures": pictures.sized(view.facts, token), **signed}
     return Weight(len(encoding.ENCODERS["zstd"](asides.show(replace(view, **real)).encode())))
 
 

@@ -26,7 +26,7 @@ from selfservice.situations.problem import Problem
 from selfservice.situations.registry import Loaded
 from selfservice.situations.view import Theme, View
 from selfservice.web import encoding
-from selfservice.web.console import door, draft
+from selfservice.web.console import door, draft, pictures
 from selfservice.web.console.draft import Draft
 
 Shown = Literal["asks", "answered", "closed"]
@@ -102,7 +102,7 @@ def fresh(loaded: Loaded, facts: Facts, face: Face, *, language: str, name: str,
 
 def framed(view: View) -> Response:
     """A view as an answer that the console may frame."""
-    response = encoding.compressed(rendering.among_others(asides.show(view)))
+    response = encoding.compressed(rendering.among_others(asides.show(pictures.within(view))))
     response.headers["Content-Security-Policy"] = rendering.content_security_policy(view, framed=True)
     return response
 

@@ -21,6 +21,7 @@ from selfservice.web.console import (
     page_types,
     person,
     photos,
+    pictures,
     preview,
     sign_in,
     stream,
@@ -56,6 +57,8 @@ _add("/pages/<page_id>/timeline", "show_timeline", detail.show_timeline, methods
 _add("/pages/<page_id>/qr", "show_qr", detail.show_qr, methods=_GET)
 _add("/pages/<page_id>/media/<medium_id>", "show_photo", photos.show_photo, methods=_GET)
 _add("/pages/<page_id>/media/<medium_id>/preview", "show_preview", photos.show_preview, methods=_GET)
+_add("/pictures", "add_picture", pictures.add, methods=_POST)
+_add("/pictures/<picture_id>", "show_picture", pictures.show, methods=_GET)
 _add("/pages/<page_id>/resend", "resend", outgoing.resend, methods=_POST)
 _add("/pages/<page_id>/messages/<message_id>/take-back", "take_back", outgoing.take_back, methods=_POST)
 _add("/pages/<page_id>/messages/<message_id>/replay", "replay", outgoing.replay, methods=_POST)

@@ -15,6 +15,7 @@ from selfservice import kit
 from selfservice.kit import Milestone, Money, formats
 from selfservice.kit.formats import Reader
 from selfservice.kit.forms import UPLOAD, control_of
+from selfservice.kit.parts_kinds import PicturedKind
 from selfservice.pages import sight
 from selfservice.pages.models import Page
 from selfservice.situations.registry import Loaded
@@ -147,10 +148,17 @@ def tone_of(loaded: Loaded, step: str) -> Tone:
     return _HEADERS[found.header] if found else Tone.NOTE
 
 
-def facts(loaded: Loaded, model: kit.Facts, teller: Teller) -> list[tuple[str, str]]:
-    """The facts as staff gave them: label and value, those left empty left out."""
-    pairs = ((item.label, getattr(model, item.name)) for item in loaded.fields())
-    return [(label, teller.value(value)) for label, value in pairs if value not in (None, "", [], ())]
+def facts(loaded: Loaded, model: kit.Facts, teller: Teller) -> list[tuple[str, str, str]]:
+    """The facts as staff gave them: label, value and the id of a picture, those left empty left out."""
+    told = []
+    for item in loaded.fields():
+        value = getattr(model, item.name)
+        if isinstance(item.kind, PicturedKind) and value is not None:
+            words, picture = item.kind.apart(item.kind.to_text(value, teller.reader.zone))
+            told.append((item.label, words.replace(" | ", "\n"), picture))
+        elif value not in (None, "", [], ()):
+            told.append((item.label, teller.value(value), ""))
+    return told
 
 
 def _details(loaded: Loaded, form: BaseModel, teller: Teller) -> list[str]:

@@ -21,6 +21,10 @@ blueprint.add_url_rule("/p/<token>/-/preferences", "show_preferences", wishes.sh
 blueprint.add_url_rule("/p/<token>/-/preferences", "stop_texts", wishes.take, methods=["POST"])
 blueprint.add_url_rule("/p/<token>/-/calendar.ics", "calendar_file", extras.calendar_file, methods=["GET"])
 blueprint.add_url_rule("/p/<token>/-/media/<medium_id>", "show_photo", photos.show, methods=["GET"])
+blueprint.add_url_rule("/p/<token>/-/picture/<picture_id>", "show_picture", photos.show_picture, methods=["GET"])
+blueprint.add_url_rule(
+    "/p/<token>/-/picture/<picture_id>/small", "show_small_picture", photos.show_small_picture, methods=["GET"]
+)
 blueprint.add_url_rule("/p/<token>/-/upload", "begin_upload", uploads.begin, methods=["POST"])
 blueprint.add_url_rule("/p/<token>/-/upload/<upload_id>", "add_to_upload", uploads.add, methods=["POST"])
 blueprint.add_url_rule("/p/<token>/-/upload/<upload_id>", "show_upload", uploads.show, methods=["GET"])

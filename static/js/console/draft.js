@@ -51,8 +51,10 @@ export function start(form) {
   async function look() {
     asked?.abort();
     asked = new AbortController();
+    const filled = new FormData(form);
+    for (const [name, value] of [...filled]) if (value instanceof File) filled.delete(name);
     try {
-      const told = await postForJson(form.dataset.look, new FormData(form), asked.signal);
+      const told = await postForJson(form.dataset.look, filled, asked.signal);
       const known = form.dataset.known;
       takeOver(form, told.customer);
       say(document, form, told);

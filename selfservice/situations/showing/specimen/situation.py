@@ -19,6 +19,7 @@ from selfservice.kit import (
     Follow,
     Form,
     Go,
+    Image,
     Line,
     Lines,
     Link,
@@ -50,6 +51,8 @@ class Specimen(Facts):
     places: Lines = fact("Places", default=[])
     place: Address | None = fact("Where", default=None)
     who: Person | None = fact("Who", default=None)
+    seen: Person | None = fact("Who, with a picture", default=None)
+    picture: Image | None = fact("Picture", default=None)
     ring: Phone | None = fact("Call", default=None)
     reference_of: Line | None = fact("Reference", default=None)
     text: Prose | None = fact("Text", default=None)
