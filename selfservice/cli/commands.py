@@ -20,6 +20,7 @@ COMMANDS = {
     "message": "selfservice.cli.message",
     "page": "selfservice.cli.page",
     "phones": "selfservice.cli.phones",
+    "picture": "selfservice.cli.picture",
     "restore": "selfservice.cli.restore",
     "serve": "selfservice.cli.serve",
     "situation": "selfservice.cli.situation",

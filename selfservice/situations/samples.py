@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from selfservice.errors import Invalid
 from selfservice.kit.pictures import EXAMPLES
 
-_EXAMPLE = "example:"
+EXAMPLE = "example:"
 _DAY = re.compile(r"today([+-]\d{1,4})?(?:T(\d\d):(\d\d))?")
 _NOW = re.compile(r"now([+-]\d{1,5})([mh])")
 
@@ -92,8 +92,8 @@ def _resolve(value: Any, zone: ZoneInfo, now: datetime) -> Any:
 
 
 def _written_out(text: str, zone: ZoneInfo, now: datetime) -> str:
-    if text.startswith(_EXAMPLE) and text.removeprefix(_EXAMPLE) in EXAMPLES:
-        return EXAMPLES[text.removeprefix(_EXAMPLE)].id
+    if text.startswith(EXAMPLE) and text.removeprefix(EXAMPLE) in EXAMPLES:
+        return EXAMPLES[text.removeprefix(EXAMPLE)].id
     if found := _NOW.fullmatch(text):
         amount = int(found[1])
         # Counted in UTC: in the zone's own time Python would step over the hours that clocks skip or repeat.

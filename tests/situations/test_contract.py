@@ -602,3 +602,23 @@ def test_fact_that_no_sample_fills_in_is_told(type_: Type) -> None:
 
     sentence = "No sample fills in bring, so nobody sees how it looks; add it to one."
     assert type_.problems() == [(SITUATION, type_.line(SITUATION, "bring: Line"), sentence)]
+
+
+class TestPictures:
+    @pytest.fixture
+    def notice(self, tmp_path: Path) -> Type:
+        shutil.copytree(BUILT_IN / "notice", tmp_path / "notice")
+        return Type(tmp_path / "notice")
+
+    def test_one_that_nothing_draws_is_told(self, notice: Type) -> None:
+        notice.replace("page.html", '{{ picture(shown("picture")) }}', "{{ facts.picture }}")
+
+        sentence = 'Nothing draws picture; write {{ picture(shown("picture")) }} in page.html.'
+        assert notice.problems() == [(SITUATION, notice.line(SITUATION, "picture: Image"), sentence)]
+
+    def test_a_sample_names_none_that_was_uploaded(self, notice: Type) -> None:
+        notice.replace("samples/moving.json", "example:place", "4fQx81LbT0a")
+
+        sentence = "picture names a picture that no other installation has; write example:person or example:place."
+        line = notice.line("samples/moving.json", "4fQx81LbT0a")
+        assert notice.problems() == [("samples/moving.json", line, sentence)]

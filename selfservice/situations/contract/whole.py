@@ -12,6 +12,7 @@ from selfservice import clock
 from selfservice.situations.contract import (
     completeness,
     declaration,
+    illustrations,
     notifications,
     rehearsal,
     replies,
@@ -31,7 +32,7 @@ def check(loaded: Loaded, *, now: datetime | None = None) -> list[Problem]:
     if not found:
         moment = now or clock.now()
         found = [*wording.check(loaded), *secrecy.check(loaded), *replies.check(loaded)]
-        found += [*rehearsal.check(loaded, moment), *completeness.check(loaded)]
+        found += [*rehearsal.check(loaded, moment), *completeness.check(loaded), *illustrations.check(loaded)]
         if not found:
             found = list(notifications.check(loaded, moment))
     return list(dict.fromkeys(found))
