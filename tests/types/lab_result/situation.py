@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from selfservice.kit import Action, Case, Check, Digits, Do, Facts, Form, HandOff, Line, Outcome, Situation, Step, fact
+from selfservice.kit import (
+    Action,
+    Case,
+    Check,
+    Digits,
+    Do,
+    Facts,
+    Form,
+    HandOff,
+    Line,
+    Outcome,
+    Person,
+    Situation,
+    Step,
+    fact,
+)
 
 TEAM = "reception"
 
@@ -15,6 +30,7 @@ class Result(Facts):
     patient: Digits = fact("Patient number", example="20114417")
     test: Line = fact("Test", example="Iron in the blood")
     value: Line = fact("Result", example="All is well")
+    by: Person | None = fact("Who looked at it", example="Jo Ek", default=None)
 
 
 def seen(_facts: Result, _form: Form, _case: Case) -> Outcome:
