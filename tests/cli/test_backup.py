@@ -206,6 +206,22 @@ def test_photos_come_back_with_their_pages(
     assert read(database, "SELECT key FROM media") == [("ready/first",)]
 
 
+def test_pictures_that_pages_show_come_back_too(inside: Inside, place: Path, tmp_path: Path) -> None:
+    media, file = tmp_path / "instance" / "media", tmp_path / "door.jpg"
+    file.write_bytes(photos.jpeg())
+    assert inside("picture", "add", str(file)).returncode == 0
+    kept = {path: path.read_bytes() for path in media.glob("picture/*")}
+    folder = back_up(inside, place)
+    for path in kept:
+        path.unlink()
+
+    done = inside("restore", str(folder), "--replace")
+
+    assert done.returncode == 0, done.stderr
+    assert len(kept) == 2
+    assert {path: path.read_bytes() for path in media.glob("picture/*")} == kept
+
+
 def test_what_cannot_be_put_in_place_leaves_everything_where_it_was(
     inside: Inside, place: Path, database: Path, tmp_path: Path
 ) -> None:
