@@ -232,7 +232,7 @@ KNOWN = Known.model_validate(
         ("day", Shown("Tuesday 24 November", icon="calendar")),
         ("price", Shown("£428.00", icon="money")),
         ("place", Shown("14 Harbour Street", "Second floor", "https://maps.example/h", "pin")),
-        ("doctor", Shown("Dr Amina Okafor", icon="person")),
+        ("doctor", Shown("Dr Amina Okafor", icon="person", initials="AO")),
         ("number", Shown("+44 20 7946 0958", address="tel:+442079460958", icon="phone")),
         ("site", Shown("pay.example", address="https://pay.example/bill/4417", icon="link")),
         ("days", Shown("Tuesday 24 November, Wednesday 25 November", icon="calendar")),
