@@ -34,7 +34,7 @@ F = TypeVar("F", bound=Facts)
 
 
 def fact(label: str, *, hint: str = "", example: str = "", default: Any = PydanticUndefined, **limits: Any) -> Any:
-    """Declare a fact: its label for staff, a hint under it, an example in it; `limits` are pydantic's own."""
+    """Declare a fact: its label for staff, a hint under it (or its kind's), an example; `limits` are pydantic's own."""
     extra: dict[str, Any] = {"hint": hint, "example": example}
     return Field(default, title=label, description=hint or None, json_schema_extra=extra, **limits)
 
@@ -140,13 +140,14 @@ def _sentence(problems: Mapping[str, str]) -> str:
 
 def _field(name: str, info: Any) -> FactField:
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    kind = kind_of(info.annotation, info.metadata)
     return FactField(
         name=name,
         label=info.title or name.replace("_", " ").capitalize(),
-        hint=str(extra.get("hint", "")),
+        hint=str(extra.get("hint") or kind.hint),
         example=str(extra.get("example", "")),
         required=info.is_required(),
-        kind=kind_of(info.annotation, info.metadata),
+        kind=kind,
         choices=choices_of(info.annotation),
         default=None if info.is_required() else info.default,
     )

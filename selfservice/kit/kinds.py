@@ -54,12 +54,14 @@ class Kind:
     """How one kind of fact is entered and shown; moments in texts are read in `zone`. `wants` completes "Write ...".
 
     `control` names the console's input: text, prose, choice, moment, day, number, digits, phone, link, money, list or
-    picture. `icon` stands before it on a page. One that `takes_picture` is a `parts_kinds.PicturedKind`.
+    picture. `icon` stands before it on a page. `hint` is what staff read under a fact that says nothing of its own. One
+    that `takes_picture` is a `parts_kinds.PicturedKind`.
     """
 
     control: ClassVar[str] = "text"
     wants: ClassVar[str] = "a text"
     icon: ClassVar[str] = "info"
+    hint: ClassVar[str] = ""
     takes_picture: ClassVar[bool] = False
 
     def from_text(self, text: str, _zone: ZoneInfo, /) -> Any:
@@ -212,6 +214,7 @@ class ListKind(Kind):
     """Several of one kind: a line each in the form, `;` between them in a CSV cell of one line."""
 
     control: ClassVar[str] = "list"
+    hint: ClassVar[str] = "One a line."
     each: Kind = _LINE_KIND
 
     def from_text(self, text: str, zone: ZoneInfo, /) -> list[Any]:
@@ -230,6 +233,7 @@ class TimelineKind(Kind):
 
     control = "list"
     wants = "a line for each step such as 2026-11-24 11:48 | Packed"
+    hint = "One a line, the earliest first; those to come have no time."
 
     def from_text(self, text: str, zone: ZoneInfo, /) -> list[dict[str, Any]]:
         return [self._entry(part, zone) for part in _parts(text)]
@@ -254,6 +258,7 @@ class TableKind(Kind):
 
     control = "list"
     wants = "a line for each row such as Standing charge | 12.20 GBP, the headings first"
+    hint = "One a line, with | between."
     icon = "list"
 
     def from_text(self, text: str, _zone: ZoneInfo, /) -> list[list[str]]:

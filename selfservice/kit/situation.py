@@ -15,7 +15,8 @@ from selfservice.kit.channels import CHANNELS
 from selfservice.kit.checks import Check
 from selfservice.kit.facts import Facts, Form, validate
 from selfservice.kit.follow_ups import FollowUp
-from selfservice.kit.forms import Input, inputs_of, read_form
+from selfservice.kit.forms import Input, asked_of, inputs_of, read_form
+from selfservice.kit.sense import problems_of
 from selfservice.kit.steps import Control, Do, Follow, Go, Step
 from selfservice.kit.tracing import call
 
@@ -42,19 +43,19 @@ class Situation:
     `offers` names what can run out (slots) so that the page leaves out what is gone; `gone` is the step that a page
     shows while others have taken all of it, of which its customer is told (`[sms] gone`) at once. `upgrade` brings
     stored facts of an older `version` forward. `check_facts` gives a sentence for each fact that makes no sense at the
-    moment of issue (a time in the past); it is not asked again later. `upgrade_answer` does the same as `upgrade` for
-    the stored form of the action it names. Of a `retired` type no pages are made any more; those that are out run to
-    their end. `segments` limits a text's parts for each
-    encoding. `team` is who answers for it. `check` is asked before the page shows anything, on each device once (again
-    after half an hour without a sign of life if the type is "sensitive"); `asks_new_devices` asks for a texted code, or
-    for `check` if there is one, on every device but the one that opened the page first. `seal` is how a phone may keep
-    the page for when it is offline: so that only its link opens it ("link", the default), so that the list of pages on
-    the phone opens it too ("device"), or not at all ("none", the default of a type that asks who looks);
-    `forgets_when_answered` takes it back once it is answered. `tells_early` offers to tell of news on the phone before
-    there is an answer. `asks_in_text` puts the question into the text itself (`[sms] question`), without a link: the
-    answer comes as a text, and who writes "more" gets the link. Of a text and an e-mail the first in `channels` goes
-    for which there is an address. `follow_ups` is what is done while nobody answers. `kept_for` is how long what a page
-    says is kept after it has ended.
+    moment of issue (a time in the past), beside those that `kit.sense` finds in any type; it is not asked again later.
+    `upgrade_answer` does the same as `upgrade` for the stored form of the action it names. Of a `retired` type no pages
+    are made any more; those that are out run to their end. `segments` limits a text's parts for each encoding. `team`
+    is who answers for it. `check` is asked before the page shows anything, on each device once (again after half an
+    hour without a sign of life if the type is "sensitive"); `asks_new_devices` asks for a texted code, or for `check`
+    if there is one, on every device but the one that opened the page first. `seal` is how a phone may keep the page for
+    when it is offline: so that only its link opens it ("link", the default), so that the list of pages on the phone
+    opens it too ("device"), or not at all ("none", the default of a type that asks who looks); `forgets_when_answered`
+    takes it back once it is answered. `tells_early` offers to tell of news on the phone before there is an answer.
+    `asks_in_text` puts the question into the text itself (`[sms] question`), without a link: the answer comes as a
+    text, and who writes "more" gets the link. Of a text and an e-mail the first in `channels` goes for which there is
+    an address. `follow_ups` is what is done while nobody answers. `kept_for` is how long what a page says is kept after
+    it has ended.
     """
 
     facts: type[Facts]
@@ -94,7 +95,7 @@ class Situation:
     def accept(self, raw: Mapping[str, Any], now: datetime) -> Facts:
         """The facts of a page about to be issued or updated; raises Invalid with a sentence for each wrong fact."""
         facts = validate(self.facts, raw)
-        problems = dict(self.check_facts(facts, now))
+        problems = {**problems_of(facts, self._offered, now), **self.check_facts(facts, now)}
         problems |= {check.fact: sentence for check in self.checks if (sentence := check.problem(facts))}
         if problems:
             raise Invalid(" ".join(problems.values()), fields=problems)
@@ -150,6 +151,12 @@ class Situation:
         """Every check that the type or one of its actions declares, each once."""
         declared = (self.check, *(action.check for action in self.actions))
         return tuple(dict.fromkeys(check for check in declared if check is not None))
+
+    @cached_property
+    def _offered(self) -> frozenset[str]:
+        """The facts that customers choose from."""
+        fields = (info for action in self.actions for info in action.form.model_fields.values())
+        return frozenset(source for info in fields if isinstance(source := asked_of(info).source, str) and source)
 
     @cached_property
     def is_guarded(self) -> bool:

@@ -134,8 +134,8 @@ def _page_of_type(name: str) -> tuple[str, str, None] | None:
 
 def _for_reader(form: Callable[[Any, Reader], Any]) -> Callable[[Context, Any], Any]:
     @pass_context
-    def shown(context: Context, value: Any) -> Any:
-        return call(form, value, context["reader"])
+    def shown(context: Context, value: Any, reader: Reader | None = None) -> Any:
+        return call(form, value, context["reader"] if reader is None else reader)
 
     return shown
 

@@ -154,7 +154,7 @@ def test_calendar_has_the_time_that_counts(play: Playing) -> None:
         ({"at": "2026-11-21T09:00:00Z"}, {"at": "When has passed; write a time to come."}),
         (
             {"offered": ["2026-11-20T09:00:00Z"]},
-            {"offered": "One of the other times has passed; take it out."},
+            {"offered": "Other times to offer has an entry that has passed; take it out."},
         ),
         (
             {"offered": ["2026-11-24T11:20:00+01:00"]},
@@ -162,7 +162,7 @@ def test_calendar_has_the_time_that_counts(play: Playing) -> None:
         ),
         (
             {"offered": ["2026-11-25T10:00:00Z", "2026-11-25T11:00:00+01:00"]},
-            {"offered": "One of the other times stands there twice; take one out."},
+            {"offered": "Other times to offer has an entry that stands there twice; take one out."},
         ),
         ({"duration_minutes": False}, {"duration_minutes": "Minutes: Write a whole number such as 15."}),
         ({"duration_minutes": 0}, {"duration_minutes": "Minutes is too small; write 1 or more."}),

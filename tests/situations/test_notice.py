@@ -58,7 +58,7 @@ def test_page_ends_when_they_say_or_after_two_weeks(play: Playing) -> None:
 @pytest.mark.parametrize(
     ("changes", "problems"),
     [
-        ({"choices": ["Yes", "Yes"]}, {"choices": "One of the choices stands there twice; take one out."}),
+        ({"choices": ["Yes", "Yes"]}, {"choices": "Choices has an entry that stands there twice; take one out."}),
         ({"choices": ["Yes"]}, {"choices": "One choice alone is none; write another, or leave them out."}),
         (
             {"more_url": None},

@@ -121,17 +121,20 @@ def test_page_ends_a_week_after_the_expected_time(play: Playing) -> None:
         ),
         (
             {"stages": [{"at": "2026-11-21T09:01:00Z", "label": "Packed"}]},
-            {"stages": "A stage has a time that is still to come; leave its time out until it has happened."},
+            {"stages": "Stages has a time that is still to come; leave it out until it has happened."},
         ),
         ({"stages": []}, {"stages": "Stages has too few entries; give at least 1."}),
-        ({"delivery_days": ["2026-11-20"]}, {"delivery_days": "One of the other days has passed; take it out."}),
+        (
+            {"delivery_days": ["2026-11-20"]},
+            {"delivery_days": "Other days to offer has an entry that has passed; take it out."},
+        ),
         (
             {"delivery_days": ["2026-11-24"] * 2},
-            {"delivery_days": "One of the other days stands there twice; take one out."},
+            {"delivery_days": "Other days to offer has an entry that stands there twice; take one out."},
         ),
         (
             {"safe_places": ["Porch", "Porch "]},
-            {"safe_places": "One of the safe places stands there twice; take one out."},
+            {"safe_places": "Safe places to offer has an entry that stands there twice; take one out."},
         ),
     ],
 )

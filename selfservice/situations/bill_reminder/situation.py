@@ -47,7 +47,7 @@ class Bill(Facts):
     what: Line = fact("What it is for", hint="As the customer knows it.", example="Electricity, October", max_length=60)
     usage: Line | None = fact("How much was used", example="212 kWh at your meter", default=None, max_length=60)
     compared: Line | None = fact("Compared with last time", example="£8.10 less than in September", default=None)
-    lines: Table = fact("What it is made of", hint="One a line.", example="For | Price", default=[])
+    lines: Table = fact("What it is made of", example="For | Price", default=[])
     pay_url: Link = fact("Where to pay", example="https://pay.example/bill/4417")
     bill_url: Link | None = fact("The whole bill", example="https://bills.example/4417.pdf", default=None)
     promise_days: Whole = fact(

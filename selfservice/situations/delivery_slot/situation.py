@@ -64,14 +64,6 @@ class Wish(Form):
     wish: str = prose(300)
 
 
-def check(facts: Delivery, now: datetime) -> dict[str, str]:
-    if any(slot <= now for slot in facts.slots):
-        return {"slots": "One of the times has passed; take it out."}
-    if len(set(facts.slots)) < len(facts.slots):
-        return {"slots": "One of the times stands there twice; take one out."}
-    return {}
-
-
 def slot_claims(facts: Delivery, _case: Case) -> Mapping[datetime, Claim]:
     """A van has so much room at a time, whichever page offers it."""
     scope = " ".join(facts.round.casefold().split())
@@ -107,7 +99,6 @@ BACK = Go("ask", word="back")
 
 SITUATION = Situation(
     facts=Delivery,
-    check_facts=check,
     expires=lambda facts, _now: max(facts.slots),
     team=TEAM,
     icon="truck",

@@ -40,7 +40,7 @@ class Notice(Facts):
     )
     text: Prose = fact("Text", example="From 1 December you find us at 9 Mill Lane.")
     picture: Image | None = fact("Picture", hint="Under the text.", example="Our new door", default=None)
-    details: Table = fact("Details", hint="One a line, with | between.", example="When | Monday 9 am", default=[])
+    details: Table = fact("Details", example="When | Monday 9 am", default=[])
     more_url: Link | None = fact("Link", example="https://example.com/move", default=None)
     more_name: Line | None = fact("What the link is called", example="How to get there", default=None, max_length=30)
     choices: Lines = fact("Choices", hint="One a line; the customer takes one.", default=[], max_length=6)
@@ -63,8 +63,6 @@ class Choice(Form):
 
 def check(facts: Notice, now: datetime) -> dict[str, str]:
     problems = {}
-    if len(set(facts.choices)) < len(facts.choices):
-        problems["choices"] = "One of the choices stands there twice; take one out."
     if len(facts.choices) == 1:
         problems["choices"] = "One choice alone is none; write another, or leave them out."
     if facts.more_name and not facts.more_url:

@@ -34,7 +34,7 @@ from selfservice.kit import (
 TEAM = "deliveries"
 KEPT = timedelta(days=7)
 # Only a place left open to all asks for it: who was passed the link may look, and may move the day.
-KNOWS_THE_DOOR = Check("postcode", "postcode", otherwise="none")
+DOOR = Check("postcode", "postcode", otherwise="none")
 
 
 class Order(Facts):
@@ -42,28 +42,16 @@ class Order(Facts):
 
     order: Line = fact("Order number", example="20-4417", max_length=30)
     items: Line = fact("What it is", hint="As the customer would say it.", example="2 parcels", max_length=80)
-    stages: Timeline = fact(
-        "Stages",
-        hint="One a line, the earliest first; those to come have no time.",
-        example="2026-11-24 11:48 | Out for delivery",
-        min_length=1,
-        max_length=8,
-    )
+    stages: Timeline = fact("Stages", example="2026-11-24 11:48 | Out for delivery", min_length=1, max_length=8)
     window_from: Moment = fact("Expected from", example="2026-11-24 13:00")
     window_to: Moment = fact("Expected until", example="2026-11-24 15:00")
     address_line: Line | None = fact("Delivered to", example="Flat 3, 9 Mill Lane", default=None, max_length=80)
     postcode: Line | None = fact(
-        "Postcode",
-        hint="Asked before a safe place is chosen. Left empty, nothing is asked.",
-        example="ML4 2QX",
-        default=None,
-        max_length=10,
+        "Postcode", hint="If given, it is asked before a safe place.", example="ML4 2QX", default=None, max_length=10
     )
     carrier: Line | None = fact("Carrier", example="Mill Lane Couriers", default=None, max_length=60)
-    delivery_days: Days = fact(
-        "Other days to offer", hint="One a line.", example="2026-11-26", default=[], max_length=7
-    )
-    safe_places: Lines = fact("Safe places to offer", hint="One a line.", example="Porch", default=[], max_length=6)
+    delivery_days: Days = fact("Other days to offer", example="2026-11-26", default=[], max_length=7)
+    safe_places: Lines = fact("Safe places to offer", example="Porch", default=[], max_length=6)
 
     @property
     def window(self) -> Span:
@@ -101,43 +89,26 @@ class Report(Form):
 
 
 def check(facts: Order, now: datetime) -> dict[str, str]:
-    problems = {}
-    if any(stage.at and stage.at > now for stage in facts.stages):
-        problems["stages"] = "A stage has a time that is still to come; leave its time out until it has happened."
     if facts.window_to <= facts.window_from:
-        problems["window_to"] = "Expected until is not after Expected from; correct one of them."
-    elif facts.window_to + KEPT <= now:
-        problems["window_to"] = "Expected until is more than a week ago; write when the order is expected now."
-    if any(day < now.date() for day in facts.delivery_days):
-        problems["delivery_days"] = "One of the other days has passed; take it out."
-    elif len(set(facts.delivery_days)) < len(facts.delivery_days):
-        problems["delivery_days"] = "One of the other days stands there twice; take one out."
-    if len(set(facts.safe_places)) < len(facts.safe_places):
-        problems["safe_places"] = "One of the safe places stands there twice; take one out."
-    return problems
+        return {"window_to": "Expected until is not after Expected from; correct one of them."}
+    if facts.window_to + KEPT <= now:
+        return {"window_to": "Expected until is more than a week ago; write when the order is expected now."}
+    return {}
 
 
 def change_day(_facts: Order, _form: OtherDay, _case: Case) -> Outcome:
     return Outcome(shows="day_changed", hand_off=HandOff(TEAM, "The customer chose another delivery day."))
 
 
-def leave_safe(_facts: Order, _form: SafePlace, _case: Case) -> Outcome:
+def leave(_facts: Order, _form: SafePlace, _case: Case) -> Outcome:
     return Outcome(shows="safe_set", hand_off=HandOff(TEAM, "The customer chose a safe place."))
 
 
 def report(_facts: Order, form: Report, _case: Case) -> Outcome:
     if form.problem == "other" and not form.text:
         raise Refused("text", "text_needed")
-    return Outcome(shows="reported", hand_off=HandOff(TEAM, REPORTED[form.problem], urgent=form.problem == "missing"))
-
-
-REPORTED = {
-    "late": "The customer says that an order has not come in time.",
-    "damaged": "The customer says that an order came damaged.",
-    "missing": "The customer says that an order marked as delivered is not there.",
-    "wrong": "The customer says that the wrong thing came.",
-    "other": "The customer reports a problem with an order.",
-}
+    reason = f"The customer reports a problem with an order: {form.problem}."
+    return Outcome(shows="reported", hand_off=HandOff(TEAM, reason, urgent=form.problem == "missing"))
 
 
 def can_move(facts: Order) -> bool:
@@ -148,9 +119,7 @@ def can_be_left(facts: Order) -> bool:
     return bool(facts.safe_places) and not facts.is_delivered
 
 
-SAFE = Go("safe", icon="home", when=can_be_left)
 DAY = Go("day", icon="calendar", when=can_move)
-PROBLEM = Go("problem", icon="note", row=True)
 BACK = Go("track", word="back")
 
 SITUATION = Situation(
@@ -163,20 +132,13 @@ SITUATION = Situation(
     tells_early=True,
     actions=(
         Action(key="change_day", perform=change_day, form=OtherDay, said="Chose another delivery day", closing=False),
-        Action(
-            key="leave_safe",
-            perform=leave_safe,
-            form=SafePlace,
-            said="Chose a safe place",
-            closing=False,
-            check=KNOWS_THE_DOOR,
-        ),
+        Action(key="leave_safe", perform=leave, form=SafePlace, said="Chose a safe place", closing=False, check=DOOR),
         Action(key="report", perform=report, form=Report, said="Reported a problem", closing=False),
     ),
     steps=(
         Step(
             key="track",
-            buttons=(SAFE, DAY, PROBLEM),
+            buttons=(Go("safe", icon="home", when=can_be_left), DAY, Go("problem", icon="note", row=True)),
             variants=(
                 Variant("delivered", lambda facts, _answers, _now: facts.is_delivered, header="good"),
                 Variant("moved", lambda _facts, answers, _now: "change_day" in answers),

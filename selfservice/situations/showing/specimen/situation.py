@@ -33,6 +33,7 @@ from selfservice.kit import (
     Situation,
     Step,
     Table,
+    Timeline,
     fact,
     line,
     photos,
@@ -57,6 +58,7 @@ class Specimen(Facts):
     reference_of: Line | None = fact("Reference", default=None)
     text: Prose | None = fact("Text", default=None)
     sums: Table = fact("Bill", default=[])
+    stages: Timeline = fact("Stages", default=[])
     readings: Table = fact("Readings", default=[])
     pay: Link | None = fact("Where to pay", default=None)
 
