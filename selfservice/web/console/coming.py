@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import redirect, request, url_for
+from flask import request
 from flask.typing import ResponseReturnValue
 
 from selfservice import clock, tokens
@@ -46,7 +46,7 @@ def call_off(page_id: str) -> ResponseReturnValue:
     """Let one of them not be done; raises Conflict when it is not to come any more."""
     follow_ups.call_off(tokens.decode_id(page_id), request.form.get("name", ""), actor=door.actor())
     db.session.commit()
-    return redirect(url_for("console.show_page", page_id=page_id, made="called-off"), 303)
+    return door.to_page(page_id, "called-off")
 
 
 def _title(follow_up: FollowUp, loaded: Loaded | None, teams: Mapping[str, str]) -> str:

@@ -70,7 +70,7 @@ def create() -> ResponseReturnValue:
     made: str = "link" if wanted == "link" else issued.was
     if made == "created" and issued.messages:
         made = sendings.outcome(issued.messages[0]) or made
-    return redirect(url_for("console.show_page", page_id=page_id, made=made), 303)
+    return door.to_page(page_id, made)
 
 
 def look() -> ResponseReturnValue:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import redirect, request, url_for
+from flask import request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
@@ -98,7 +98,7 @@ def close(page_id: str) -> ResponseReturnValue:
     """End the page, so that nobody can answer it any more."""
     service.revoke(tokens.decode_id(page_id), actor=door.actor())
     db.session.commit()
-    return _back(page_id, "closed")
+    return door.to_page(page_id, "closed")
 
 
 def release(page_id: str) -> ResponseReturnValue:
@@ -106,7 +106,7 @@ def release(page_id: str) -> ResponseReturnValue:
     if not checks.release(queries.get(tokens.decode_id(page_id)).id, actor=door.actor()):
         raise Conflict("This page is not locked any more; the customer can try again.")
     db.session.commit()
-    return _back(page_id, "released")
+    return door.to_page(page_id, "released")
 
 
 def allow(page_id: str) -> ResponseReturnValue:
@@ -114,11 +114,7 @@ def allow(page_id: str) -> ResponseReturnValue:
     page = queries.get(tokens.decode_id(page_id))
     numbers.allow_customer(customers.get(page.customer_id), actor=door.actor(), source="console", page_id=page.id)
     db.session.commit()
-    return _back(page_id, "allowed")
-
-
-def _back(page_id: str, made: str) -> ResponseReturnValue:
-    return redirect(url_for("console.show_page", page_id=page_id, made=made), 303)
+    return door.to_page(page_id, "allowed")
 
 
 def _scene(page_id: str) -> _Scene:

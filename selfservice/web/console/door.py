@@ -86,6 +86,11 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
     return shown(render_template(template, shell=_shell(), **values), status)
 
 
+def to_page(page_id: str, made: str | None = None) -> ResponseReturnValue:
+    """On to the screen of a page (its id as addresses have it), which says what was `made` of it."""
+    return redirect(url_for("console.show_page", page_id=page_id, made=made), 303)
+
+
 def tell(error: AppError) -> Response:
     """An error as a screen: its sentence, and a way on."""
     if "staff" in g:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from selfservice import tokens
@@ -17,7 +16,7 @@ def resend(page_id: str) -> ResponseReturnValue:
     """Send the page's text once more."""
     message = pages.resend(tokens.decode_id(page_id), actor=door.actor())
     db.session.commit()
-    return _back(page_id, "-".join(filter(None, ("again", sendings.outcome(message)))))
+    return door.to_page(page_id, "-".join(filter(None, ("again", sendings.outcome(message)))))
 
 
 def take_back(page_id: str, message_id: str) -> ResponseReturnValue:
@@ -25,7 +24,7 @@ def take_back(page_id: str, message_id: str) -> ResponseReturnValue:
     if not service.cancel(_find(page_id, message_id), reason=reasons.BY_STAFF, actor=door.actor()):
         raise Conflict("It is too late to take it back: reload the page to see what became of it.")
     db.session.commit()
-    return _back(page_id, "taken-back")
+    return door.to_page(page_id, "taken-back")
 
 
 def replay(page_id: str, message_id: str) -> ResponseReturnValue:
@@ -38,7 +37,7 @@ def replay(page_id: str, message_id: str) -> ResponseReturnValue:
         raise Conflict("It is not sent once more: reload the page to see what became of it.")
     is_leaving = queries.get(found).is_unsent
     db.session.commit()
-    return _back(page_id, "replayed" if is_leaving else "again-unsent")
+    return door.to_page(page_id, "replayed" if is_leaving else "again-unsent")
 
 
 def _find(page_id: str, message_id: str) -> int:
@@ -47,7 +46,3 @@ def _find(page_id: str, message_id: str) -> int:
     if message.page_id != tokens.decode_id(page_id):
         raise NotFound("This page has no such message; reload the page.")
     return message.id
-
-
-def _back(page_id: str, made: str) -> ResponseReturnValue:
-    return redirect(url_for("console.show_page", page_id=page_id, made=made), 303)

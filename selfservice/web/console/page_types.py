@@ -105,7 +105,7 @@ def send_sample(key: str, sample: str) -> ResponseReturnValue:
     issued = service.issue(new)
     db.session.commit()
     if not issued.messages or sendings.outcome(issued.messages[0]):
-        return redirect(url_for("console.show_page", page_id=tokens.encode_id(issued.page.id)), 303)
+        return door.to_page(tokens.encode_id(issued.page.id))
     # A phone is known from its first text on; until then that text appears in the list of phones.
     if handset.list_texts(SAMPLE_PHONE, limit=1):
         return redirect(url_for("phone.show_phone", address=SAMPLE_PHONE.removeprefix("+")), 303)

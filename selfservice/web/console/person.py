@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask import Response, redirect, request, url_for
+from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from selfservice import config, tokens, windows
@@ -108,7 +108,7 @@ def stop(page_id: str) -> ResponseReturnValue:
     customer = customers.get(page.customer_id)
     numbers.refuse_for_customer(page, customer, actor=door.actor(), source="console")
     db.session.commit()
-    return redirect(url_for("console.show_page", page_id=page_id, made="stopped"), 303)
+    return door.to_page(page_id, "stopped")
 
 
 def note(page_id: str) -> ResponseReturnValue:
@@ -122,7 +122,7 @@ def note(page_id: str) -> ResponseReturnValue:
     occasion = Occasion(wording=wording, locale=page.locale, source=source, actor=door.actor(), page_id=page.id)
     wishes.note(page.id, request.form.get("message_class", ""), occasion, is_given=said == "yes")
     db.session.commit()
-    return redirect(url_for("console.show_page", page_id=page_id, made="noted"), 303)
+    return door.to_page(page_id, "noted")
 
 
 def export(page_id: str) -> ResponseReturnValue:
@@ -143,7 +143,7 @@ def erase(page_id: str) -> ResponseReturnValue:
         raise Invalid("Nobody was erased: tick that you mean it, and send it again.")
     erasing.erase(customer, actor=door.actor())
     db.session.commit()
-    return redirect(url_for("console.show_page", page_id=page_id, made="erased"), 303)
+    return door.to_page(page_id, "erased")
 
 
 def _find(page_id: str) -> tuple[Page, Customer]:
