@@ -115,7 +115,7 @@ class Reader:
         text = path.read_text("utf-8")
         assert text.count(old) == 1, f"line {block.line}: {block.about}\n{old}"
         path.write_text(text.replace(old, new), "utf-8")
-        templates.forget(self.home.parent)  # Each command is a process of its own for the reader, and here it is not.
+        templates.environment.cache_clear()  # Each command is a process of its own for the reader, and here it is not.
 
 
 def in_path() -> dict[str, str]:
