@@ -1,6 +1,6 @@
 """Colours of a brand: whether every text on them can be read (WCAG 2.2, 1.4.3), and the nearest shade on which it can.
 
-The pairs are those of `static/css/page.css`; a test measures them on pages as a browser shows them.
+The pairs are those of `static/css/page/ground.css`; a test measures them on pages as a browser shows them.
 """
 
 from __future__ import annotations

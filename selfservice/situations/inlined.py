@@ -15,6 +15,7 @@ from selfservice.situations.remembering import of_our_files
 from selfservice.situations.squeezing import squeeze_script, squeeze_styles
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
+_PARTS = STATIC / "css" / "parts"
 _DARK = "@media (prefers-color-scheme:dark){"
 _FORCED = {"dark": ("@media all{", "dark"), "light": ("@media not all{", "light")}
 _LARGE = "html{font-size:200%}body{hyphens:auto}"
@@ -36,11 +37,17 @@ class Inlined:
         return cls(Markup(text), f"'sha256-{digest}'")  # noqa: S704  our own files and a brand's checked colours
 
 
+SHEETS = tuple(
+    STATIC / "css" / "page" / f"{name}.css" for name in ("ground", "header", "facts", "answers", "footer", "room")
+)
+"""The style sheet of every page, in the order in which the one yields to the next."""
+
+
 @of_our_files
 @cache
 def parts() -> tuple[str, ...]:
     """What only some types need, each with a style sheet of its own: components and fields, by their names there."""
-    return tuple(sorted(path.stem for path in (STATIC / "css" / "parts").glob("*.css")))
+    return tuple(sorted(path.stem for path in _PARTS.glob("*.css")))
 
 
 @of_our_files
@@ -50,7 +57,7 @@ def styles(colour: str, colour_dark: str, theme: str = "", large: bool = False, 
 
     `theme` and `large` are for looking at a page as others see it.
     """
-    sheet = _sheet("page") + "".join(_sheet(f"parts/{part}") for part in also)
+    sheet = "".join(map(_sheet, (*SHEETS, *(_PARTS / f"{part}.css" for part in also))))
     if theme:
         wanted, scheme = _FORCED[theme]
         assert _DARK in sheet
@@ -80,5 +87,5 @@ def header_colours(colour: str, header: str) -> tuple[str, str]:
 
 @of_our_files
 @cache
-def _sheet(name: str) -> str:
-    return squeeze_styles((STATIC / "css" / f"{name}.css").read_text(encoding="utf-8"))
+def _sheet(path: Path) -> str:
+    return squeeze_styles(path.read_text(encoding="utf-8"))

@@ -11,7 +11,7 @@ from pathlib import Path
 from selfservice.kit.words import Words
 from selfservice.situations.bundling import bundle
 from selfservice.situations.icons import icon
-from selfservice.situations.inlined import STATIC
+from selfservice.situations.inlined import SHEETS, STATIC
 from selfservice.situations.registry import shared_words
 from selfservice.situations.remembering import of_our_files
 from selfservice.situations.templates import TEMPLATES
@@ -26,7 +26,6 @@ KEPT_ICONS = ("icon-192.png", "badge.png")
 OFFLINE = ("layouts/plain.html", "customer/offline.html", "components/bar.html", "components/hero.html")
 """The templates of the page that a phone keeps for being offline."""
 
-_SHEET = STATIC / "css" / "page.css"
 _WORDS = "app."
 _UPLOAD_WORDS = ("upload.", "problems.upload_")
 _OFFLINE_WORDS = ("plain.offline.", "plain.again", "inbox.title")
@@ -110,7 +109,7 @@ def _upload_words(words: Words) -> Mapping[str, str]:
 
 
 def _sources() -> list[Path]:
-    pages = [_SHEET, *(TEMPLATES / name for name in OFFLINE)]
+    pages = [*SHEETS, *(TEMPLATES / name for name in OFFLINE)]
     return sorted([*WORKER.glob("*.js"), *APP.glob("*.js"), *(ICONS / name for name in KEPT_ICONS), *pages])
 
 

@@ -74,7 +74,7 @@ def test_what_is_saved_broken_and_mended_is_seen_at_once_and_sent_to_the_handset
 
     change(project / "templates" / "components" / "hero.html", "{{ top.headline }}", "{{ top.headline|upper }}")
     expect(first).to_contain_text("MARIA, WOULD", timeout=20_000)
-    change(project / "static" / "css" / "page.css", "h1 {", "h1 { text-indent: 7px;")
+    change(project / "static" / "css" / "page" / "ground.css", "h1 {", "h1 { text-indent: 7px;")
     expect(first).to_have_css("text-indent", "7px", timeout=20_000)
 
     change(folder / "situation.py", "TEAM = ", "TEAM == ")

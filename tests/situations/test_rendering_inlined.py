@@ -8,7 +8,7 @@ import pytest
 from jinja2 import TemplateSyntaxError, UndefinedError
 
 from selfservice.situations import icons
-from selfservice.situations.inlined import STATIC, header_colours, mixed, script, styles
+from selfservice.situations.inlined import SHEETS, header_colours, mixed, script, styles
 from selfservice.situations.squeezing import squeeze_script, squeeze_styles
 from selfservice.situations.templates import environment
 
@@ -85,7 +85,7 @@ def test_unknown_icon_is_told_with_those_that_there_are() -> None:
 
 
 def test_dark_colours_stand_in_one_place() -> None:
-    assert (STATIC / "css" / "page.css").read_text(encoding="utf-8").count("prefers-color-scheme") == 1
+    assert "".join(path.read_text("utf-8") for path in SHEETS).count("prefers-color-scheme") == 1
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ CHANGES = [
     ("templates/components/hero.html", "{{ top.headline }}", "{{ top.headline }} and more", "and more<", PAGE),
     ("templates/components/timeline.html", '"timeline"', '"timeline other"', '"timeline other"', PACKED),
     ("templates/console/types.html", "<h1>Page types", "<h1>All page types", "<h1>All page types", TYPES),
-    ("static/css/page.css", "--bg: #f3f5f7", "--bg: #f3f5f8", "--bg:#f3f5f8", PAGE),
+    ("static/css/page/ground.css", "--bg: #f3f5f7", "--bg: #f3f5f8", "--bg:#f3f5f8", PAGE),
     ("static/css/parts/timeline.css", "padding: 18px", "padding: 19px", "padding:19px", PACKED),
     ("static/icons/person.svg", "</svg>", '<g id="other"/></svg>', '<g id="other"/>', PAGE),
     (WORDS, 'why = "', 'why = "Now: ', "<summary>Now: ", PAGE),
