@@ -179,6 +179,16 @@ def inputs_of(form: type[Form], facts: Facts, case: Case, gone: Collection[Any] 
     return tuple(_input(name, info, facts, case, gone) for name, info in form.model_fields.items())
 
 
+def is_rating(info: FieldInfo) -> bool:
+    """Whether a field asks for a number between two others."""
+    return control_of(info) in ("faces", "scale")
+
+
+def highest(info: FieldInfo) -> int:
+    """The best that a rating can be."""
+    return _numbers(info)[-1]
+
+
 def read_form(form: type[FormT], facts: Facts, raw: Mapping[str, Any], case: Case) -> FormT:
     """The form a customer sent, its texts cleaned; names that it does not have are passed over.
 

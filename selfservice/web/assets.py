@@ -24,7 +24,7 @@ def is_immutable(_path: str, address: str) -> bool:
 
 
 def register(app: Flask) -> None:
-    """Give templates `static_url("css/console.css")`."""
+    """Give templates `static_url("css/console/ground.css")`."""
     app.jinja_env.globals["static_url"] = url
 
 

@@ -161,12 +161,14 @@ def _parts(scene: _Scene) -> dict[str, Any]:
     known = sight.facts_of(loaded, page.facts, page.version) if loaded else None
     sent = messages.list_for_page(page.id)
     team_names = _team_names(page)
+    cast = _cast(scene, names)
     phone_stopped = customers.is_suppressed(scene.customer.phone or "")
     return {
         **_basics(scene),
-        "entries": story.tell(log, _cast(scene, names)),
+        "entries": story.tell(log, cast),
         "made_by": names.get(_user(page.created_by), ""),
         "answers": wording.answers(page, loaded, teller) if loaded else (),
+        "shown_photos": [key for key, medium in cast.photos.items() if medium.state == "ready"],
         "facts": wording.facts(loaded, known, teller) if loaded and known else [],
         "texts": sorted([*sendings.tell(sent), *arrivals.tell(replies.list_for_page(page.id))], key=lambda one: one.at),
         "sent_to": sendings.places(sent, scene.customer),

@@ -13,8 +13,9 @@ from pydantic import BaseModel
 
 from selfservice import kit
 from selfservice.kit import Milestone, Money, formats
+from selfservice.kit.facts import FactField
 from selfservice.kit.formats import Reader
-from selfservice.kit.forms import UPLOAD, control_of
+from selfservice.kit.forms import UPLOAD, control_of, highest, is_rating
 from selfservice.kit.parts_kinds import PicturedKind
 from selfservice.pages import sight
 from selfservice.pages.models import Page
@@ -42,10 +43,11 @@ class Condition:
 
 @dataclass(frozen=True)
 class Said:
-    """One answer in words. `details` are what was chosen or written with it."""
+    """One answer in words. `details` are what was chosen or written with it, `photos` the ids of what was sent."""
 
     words: str
     details: tuple[str, ...] = ()
+    photos: tuple[str, ...] = ()
     at: datetime | None = None
     is_closing: bool = True
     tone: Tone = Tone.QUIET
@@ -63,10 +65,19 @@ class Teller:
         """For a page of this zone."""
         return cls(Reader("en", ZoneInfo(timezone), now), Times(timezone))
 
+    def fact(self, field: FactField, value: Any) -> str:
+        """One fact by its kind, as many lines as it has."""
+        if field.kind.control == "choice":
+            return str(value).replace("_", " ").capitalize()
+        if isinstance(value, list):
+            return "\n".join(" · ".join(part) if isinstance(part, list) else self.value(part) for part in value)
+        shown = field.kind.show(value, self.reader)
+        is_link = shown.address.startswith("https:")
+        text = shown.address if is_link and shown.text in shown.address else shown.text
+        return "\n".join(filter(None, (text, shown.small, shown.address if is_link and text != shown.address else "")))
+
     def value(self, value: Any) -> str:
-        """One value of a fact or a form."""
-        if isinstance(value, list | tuple):
-            return "\n".join(self.value(part) for part in value)
+        """One value of a form, or of a list of facts."""
         # A datetime is a date too, so it goes first.
         ways: dict[type, Callable[[Any, Reader], str]] = {
             datetime: formats.moment,
@@ -139,7 +150,7 @@ def said(
     read = loaded.situation.restore_answer(action_key, form, version)
     details = tuple(_details(loaded, read, teller)) if read is not None else ()
     tone = tone_of(loaded, step) if action.closing else Tone.NOTE
-    return Said(action.said, details, at, action.closing, tone)
+    return Said(action.said, details, _photos(read), at, action.closing, tone)
 
 
 def tone_of(loaded: Loaded, step: str) -> Tone:
@@ -157,7 +168,7 @@ def facts(loaded: Loaded, model: kit.Facts, teller: Teller) -> list[tuple[str, s
             words, picture = item.kind.apart(item.kind.to_text(value, teller.reader.zone))
             told.append((item.label, words.replace(" | ", "\n"), picture))
         elif value not in (None, "", [], ()):
-            told.append((item.label, teller.value(value), ""))
+            told.append((item.label, teller.fact(item, value), ""))
     return told
 
 
@@ -171,10 +182,19 @@ def _details(loaded: Loaded, form: BaseModel, teller: Teller) -> list[str]:
         if control_of(form_field) == UPLOAD:
             told.append("1 photo" if len(value) == 1 else f"{len(value)} photos")
             continue
-        choice = words.get(f"choices.{name}_{value}") if isinstance(value, str) else None
-        is_prose = isinstance(value, str) and choice is None
+        choice = words.get(f"choices.{name}_{value}", "")
+        if is_rating(form_field):
+            score = f"{value} of {highest(form_field)}"
+            told.append(f"{choice} · {score}" if choice else score)
+            continue
+        is_prose = isinstance(value, str) and not choice
         told.append(choice or (f"“{value}”" if is_prose else teller.value(value)))
     return told
+
+
+def _photos(form: BaseModel | None) -> tuple[str, ...]:
+    fields = type(form).model_fields.items() if form is not None else ()
+    return tuple(one for name, info in fields if control_of(info) == UPLOAD for one in getattr(form, name))
 
 
 _HEADERS = {"good": Tone.GOOD, "closed": Tone.QUIET, "brand": Tone.NOTE}

@@ -107,7 +107,7 @@ def test_its_page_tells_staff_the_time_and_what_was_said_before(app: Flask, care
 
     shown = care.get(f"/console/pages/{encode_id(maria.page_id)}")
 
-    assert titles(shown)[:2] == ["Chose a time for a call", "Chose a time for a call"]
+    assert titles(shown)[:2] == ["A call for a person", "Chose a time for a call"]
     assert "10:00 am" in text_of(shown)
     assert "Ring twice" in text_of(shown)
 

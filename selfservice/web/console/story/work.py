@@ -10,7 +10,7 @@ from selfservice.web.console.wording import Tone
 def _asked_for_a_person(scene: Scene) -> Entry:
     team = scene.cast.teams.get(scene.data("team"), "")
     if scene.data("kind") == "call":
-        return entry(scene, "phone", "Chose a time for a call", f"For {team}" if team else "")
+        return entry(scene, "phone", f"A call for {team}" if team else "A call for a person")
     if scene.data("again"):
         return entry(scene, "inbox", "Needs a person again", f"For {team}" if team else "", tone=Tone.WARN)
     if scene.data("kind") == "wrong_number":
