@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ from selfservice.config import Settings
 from selfservice.recipes.shelf import Shelf
 from selfservice.situations import watching
 from selfservice.situations.registry import Registry
-from selfservice.web import assets, errors, security
+from selfservice.web import assets, bodies, errors, security
 from selfservice.web.callbacks.routes import blueprint as callbacks
+from selfservice.web.console import door
 from selfservice.web.console.routes import blueprint as console
+from selfservice.web.customer import pages
 from selfservice.web.customer.inbox import blueprint as inbox
 from selfservice.web.customer.push import blueprint as push
 from selfservice.web.customer.routes import blueprint as customer
@@ -79,6 +82,7 @@ def create_app(settings: Settings | None = None, registry: Registry | None = Non
 
 def _open_doors(app: Flask) -> None:
     app.before_request(security.refuse_foreign_forms)
+    app.before_request(partial(bodies.read_ahead, {pages.TAKES_FILES, *door.TAKES_FILES}))
     app.after_request(security.add_safe_headers)
     for blueprint in (customer, wishes, inbox, verify, shell, push, console, phone, callbacks, operations):
         app.register_blueprint(blueprint)

@@ -61,6 +61,7 @@ def enter() -> ResponseReturnValue | None:
     g.staff = found
     if request.endpoint in TAKES_FILES:
         request.max_content_length = MOST_BYTES
+        db.session.rollback()  # No transaction is open while somebody sends their picture.
     if request.method not in SAFE_METHODS and request.endpoint not in OPEN_TO_ALL:
         _refuse_without_token(found)
     if _shows_somebody() and sessions.needs_touch(found):

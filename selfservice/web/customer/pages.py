@@ -18,9 +18,12 @@ from selfservice.pages.claims import LostClaim
 from selfservice.pages.refusals import Changed
 from selfservice.situations import asides
 from selfservice.situations.view import View
+from selfservice.web import bodies
 from selfservice.web.customer import door, uploads
 
-WITH_FILES = "multipart/form-data"
+TAKES_FILES = "customer.answer"
+"""The endpoint whose forms may bring photos."""
+
 REFUSALS = (CheckRequired, Conflict, Gone, Invalid)
 """What an answer may be refused with; all else is a mistake in the link, or ours."""
 
@@ -37,7 +40,7 @@ def show() -> ResponseReturnValue:
 def answer(action: str) -> ResponseReturnValue:
     """An answer from a form without script: 303 to the page, or the page again with the reason in words."""
     try:
-        form = uploads.read_form(action) if request.mimetype == WITH_FILES else request.form.to_dict()
+        form = uploads.read_form(action) if request.mimetype == bodies.WITH_FILES else request.form.to_dict()
     except REFUSALS as refusal:
         db.session.rollback()
         view = refused_view(refusal, action, {}, "")

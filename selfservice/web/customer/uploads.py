@@ -72,6 +72,7 @@ def read_form(action: str) -> dict[str, str]:
     Raises what uploads.admit raises before anything of it is read, and Invalid whose fields hold keys of the copy file.
     """
     fields = uploads.admit(g.page_id, action, door.who)
+    db.session.commit()  # No transaction is open while somebody sends their photos.
     request.max_content_length = sum(fields.values()) * kinds.MOST_BYTES + BESIDE_FILES
     try:
         form = {name: value for name, value in request.form.items() if name not in fields}
