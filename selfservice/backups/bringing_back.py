@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy import update
 
 from selfservice import clock, config, schema
@@ -27,6 +27,7 @@ from selfservice.errors import Conflict, Invalid, Unavailable
 from selfservice.events import service as events
 from selfservice.media import stores
 from selfservice.messages import restoring
+from selfservice.pages import unanswered
 from selfservice.staff.models import StaffSession
 from selfservice.web.customer.shell import switch
 
@@ -138,17 +139,15 @@ def _make_ready(draft: Path, about: About, providers: Mapping[str, str], *, othe
     """Bring the tables up to date, see that the keys fit, and doubt what may have left since."""
     settings = config.current()
     aside = Flask("restore")
+    aside.extensions.update(current_app.extensions)  # The page types, keys and settings that are in force.
+    del aside.extensions["sqlalchemy"]
     databases.configure(aside, f"sqlite:///{draft}")
     with aside.app_context():
         try:
             schema.upgrade()
             if not other_keys:
                 _require_keys(about, folders.marks_of(settings.secret_keys), folders.marks_of(settings.data_keys))
-            doubted = restoring.doubt_all(providers, actor=ACTOR)
-            end_sessions()
-            events.record(
-                "database.restored", actor=ACTOR, data={"taken_at": about.taken_at, "doubted": doubted.total()}
-            )
+            doubted = doubt(providers, taken_at=about.taken_at)
             db.session.commit()
         finally:
             db.session.remove()
@@ -158,8 +157,21 @@ def _make_ready(draft: Path, about: About, providers: Mapping[str, str], *, othe
     return doubted
 
 
-def end_sessions() -> None:
-    """Have everybody sign in again: who signed out since, or was shown out, would be back. The caller commits."""
+def doubt(providers: Mapping[str, str], **known: str) -> Counter[str]:
+    """Let nothing leave again that may have left since; how many messages are in doubt now, by channel.
+
+    Those too that were not written yet, and whose time has come since: reminders of pages that nobody had answered.
+    Everybody signs in again. The caller commits; no worker may be running.
+    """
+    due = [message.id for message in unanswered.make_due()]
+    doubted = restoring.doubt_all(providers, unasked=due, actor=ACTOR)
+    _end_sessions()
+    events.record("database.restored", actor=ACTOR, data={**known, "doubted": doubted.total()})
+    return doubted
+
+
+def _end_sessions() -> None:
+    """Who signed out since, or was shown out, would be back."""
     sessions = update(StaffSession).where(StaffSession.revoked_at.is_(None)).values(revoked_at=clock.now())
     db.session.execute(sessions.execution_options(synchronize_session=False))
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import click
 
 from selfservice import tokens
-from selfservice.backups.bringing_back import end_sessions
+from selfservice.backups import bringing_back
 from selfservice.cli.command import FLASK, Group, json_option, print_json, print_table
 from selfservice.cli.issuing import ACTOR
 from selfservice.cli.restore import doubts, only_providers
 from selfservice.db import db
 from selfservice.errors import Conflict, Invalid, NotFound
-from selfservice.events import service as events
-from selfservice.messages import queries, restoring, service
+from selfservice.messages import queries, service
 
 STATES = ("dead", "failed", "needs_human", "uncertain")
 _MOST = 200
@@ -93,9 +92,7 @@ def doubt(*, yes: bool, as_json: bool) -> None:
         raise Conflict("A worker is running, or was within this minute: stop it, wait a minute and run this again.")
     if not yes:
         click.confirm("Doubt every message that has not left?", abort=True, err=True)
-    doubted = restoring.doubt_all(only_providers(), actor=ACTOR)
-    end_sessions()
-    events.record("database.restored", actor=ACTOR, data={"doubted": doubted.total()})
+    doubted = bringing_back.doubt(only_providers())
     db.session.commit()
     if as_json:
         print_json({"uncertain": dict(doubted)})

@@ -6,7 +6,7 @@ No move of a message's life, and so not in its table: what we know of the messag
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 from sqlalchemy import case, delete, null, update
@@ -25,13 +25,15 @@ MAY_HAVE_LEFT = (*UNSENT, "sending", "dead")
 _SOON = timedelta(seconds=2)
 
 
-def doubt_all(providers: Mapping[str, str], *, actor: str) -> Counter[str]:
+def doubt_all(providers: Mapping[str, str], *, unasked: Collection[int] = (), actor: str) -> Counter[str]:
     """Mark every message that has not left, as far as the database knows, as uncertain; how many, by channel.
 
     `providers` are those of channels that have one alone: it is asked. Where there are several, nobody can tell which
-    one to ask, and a person decides. The caller commits; no worker may be running.
+    one to ask, and a person decides; so it is with the messages `unasked`, which no provider knows under these ids. The
+    caller commits; no worker may be running.
     """
-    asked = case(providers, value=Message.channel, else_=null()) if providers else null()
+    by_channel = case(providers, value=Message.channel, else_=null()) if providers else null()
+    asked = case((Message.id.in_(unasked), null()), else_=by_channel)
     now = clock.now()
     rows = db.session.execute(
         update(Message)

@@ -80,6 +80,31 @@ def look(page: Page) -> None:
         db.session.flush()
 
 
+def make_due() -> list[Message]:
+    """Make the messages that are due about pages by now, and gives them, each once. The caller commits.
+
+    For a database that was brought back: they may have left since, so they are to be doubted, not sent. Work for staff
+    stays due, because twice is once.
+    """
+    now = clock.now()
+    made: list[Message] = []
+    for page in db.session.scalars(select(Page).where(Page.follow_up_at <= now).order_by(Page.follow_up_at)).all():
+        loaded = registry.current().find(page.situation)
+        sent = outbox.list_for_page(page.id)
+        due = [one for one in follow_ups.list_coming(page, sent) if one.at <= now]
+        messages = [one for one in due if not isinstance(one.follow_up, Escalate)]
+        for one in messages:
+            assert loaded is not None  # There is nothing to come about a page of no type.
+            try:
+                _refuse_to_disturb(page, one.follow_up, sent, now)
+                made += _tell(page, loaded, one, sent)
+            except _NotDone as refusal:
+                _skip(page, one.follow_up, refusal)
+        follow_ups.end(page, *messages)
+    db.session.flush()
+    return made
+
+
 def _look(page: Page) -> None:
     now = clock.now()
     loaded = registry.current().find(page.situation, page.version)
@@ -110,10 +135,14 @@ def _try(page: Page, loaded: Loaded, one: Coming, now: datetime) -> datetime | N
                 return at
             _tell(page, loaded, one, sent)
     except _NotDone as refusal:
-        data = {"kind": follow_up.kind, "reason": refusal.reason}
-        events.record("follow_up.skipped", actor=SYSTEM, page_id=page.id, data=data)
+        _skip(page, follow_up, refusal)
     follow_ups.end(page, one)
     return None
+
+
+def _skip(page: Page, follow_up: FollowUp, refusal: _NotDone) -> None:
+    data = {"kind": follow_up.kind, "reason": refusal.reason}
+    events.record("follow_up.skipped", actor=SYSTEM, page_id=page.id, data=data)
 
 
 def _escalate(page: Page, loaded: Loaded, follow_up: Escalate) -> None:
@@ -131,7 +160,7 @@ def _escalate(page: Page, loaded: Loaded, follow_up: Escalate) -> None:
     events.record("follow_up.done", actor=SYSTEM, page_id=page.id, data={"kind": follow_up.kind, "team": team})
 
 
-def _tell(page: Page, loaded: Loaded, due: Coming, sent: Sequence[Message]) -> None:
+def _tell(page: Page, loaded: Loaded, due: Coming, sent: Sequence[Message]) -> list[Message]:
     follow_up = due.follow_up
     if isinstance(follow_up, Remind):
         channels = [
@@ -152,6 +181,7 @@ def _tell(page: Page, loaded: Loaded, due: Coming, sent: Sequence[Message]) -> N
     if any(message.state != "suppressed" for message in told):  # Which tells its own reason.
         by = sorted({message.channel for message in told})
         events.record("follow_up.done", actor=SYSTEM, page_id=page.id, data={"kind": follow_up.kind, "by": by})
+    return told
 
 
 def _next_channels(page: Page, loaded: Loaded, sent: Sequence[Message]) -> list[str]:

@@ -12,7 +12,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -27,15 +27,22 @@ from selfservice import clock, schema, tokens
 from selfservice import db as databases
 from selfservice.backups import taking
 from selfservice.backups.folder import sha256_of
+from selfservice.config import Settings
+from selfservice.conversations import queries as conversations
+from selfservice.db import db
 from selfservice.events.models import Event
 from selfservice.messages import queries, restoring, upkeep
 from selfservice.messages.channels.contract import Found
+from selfservice.messages.dispatch import send_all
 from selfservice.messages.models import Message, WorkerHeartbeat
 from selfservice.messages.states import STATES
+from selfservice.pages import unanswered
 from selfservice.staff import service as staff
 from selfservice.staff.models import StaffSession
 from selfservice.tokens import encode_id
 from tests.cli.conftest import Command, Inside, Shell
+from tests.factories import appointment, issue, soon
+from tests.harness.application import make_app
 from tests.harness.server import FLASK, ROOT
 from tests.media import photos
 from tests.messages.scenes import Askable, accept, accept_many, force, only
@@ -336,6 +343,82 @@ def test_where_several_could_have_it_a_person_decides(session: Any, app: Flask) 
 
     assert state_of_message(message_id) == "needs_human"
     assert [row.id for row in queries.list_in_state("needs_human", 5)] == [message_id]
+
+
+def remind_in_a_day() -> tuple[int, datetime]:
+    """A page that nobody has answered, whose text has come, and when it is reminded of."""
+    at = soon(days=2)
+    page = issue(facts=appointment(at=at.isoformat(), offered=[])).page
+    (told,) = queries.list_for_page(page.id)
+    force(told.id, "delivered", submitted_at=clock.now())
+    return page.id, at - timedelta(days=1)
+
+
+def told_of(page_id: int) -> list[tuple[str, str, str | None, str | None]]:
+    db.session.rollback()
+    return [(one.purpose, one.state, one.reason, one.provider) for one in queries.list_for_page(page_id)]
+
+
+def work(moment: datetime) -> Askable:
+    """What a worker does at a moment, with a provider that says of everything that it never had it."""
+    provider = Askable()
+    provider.name = "handset"
+    with clock.at(moment):
+        unanswered.do_due()
+        db.session.commit()
+        upkeep.reconcile(only(provider))
+        send_all(only(provider), owner="worker")
+    return provider
+
+
+@pytest.mark.parametrize("has_passed", [True, False])
+def test_a_reminder_that_may_have_left_since_is_in_doubt(session: Any, command: Command, has_passed: bool) -> None:
+    page_id, due_at = remind_in_a_day()
+    moment = due_at + timedelta(minutes=1 if has_passed else -1)
+
+    with clock.at(moment):
+        assert command("message", "doubt", "--yes").exit_code == 0
+    doubted = told_of(page_id)[1:]
+    sent = [work(moment + timedelta(minutes=minutes)).sent for minutes in (1, 5)]
+
+    if has_passed:
+        assert doubted == [("reminder", "uncertain", "restored", None)]
+        assert told_of(page_id)[1:] == [("reminder", "needs_human", "unknown", None)]
+        assert sent == [[], []]
+    else:
+        assert doubted == []
+        assert [len(texts) for texts in sent] == [1, 0]
+
+
+def test_staff_hear_all_the_same_that_nobody_answered(session: Any, command: Command) -> None:
+    page_id = issue("fraud_alert").page.id
+    (told,) = queries.list_for_page(page_id)
+    force(told.id, "delivered", submitted_at=clock.now())
+    moment = clock.now() + timedelta(minutes=11)
+
+    with clock.at(moment):
+        assert command("message", "doubt", "--yes").exit_code == 0
+    work(moment)
+
+    assert [one.kind for one in conversations.list_for_page(page_id)] == ["unanswered"]
+
+
+def test_restoring_doubts_reminders_too(inside: Inside, place: Path, database: Path) -> None:
+    with make_app(Settings.load(inside.environ, strict=False)).app_context():
+        _page_id, due_at = remind_in_a_day()
+        db.session.remove()
+        databases.dispose()
+    folder = back_up(inside, place)
+
+    with clock.at(due_at + timedelta(minutes=1)):
+        done = inside("restore", str(folder), "--replace")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1 message was unsent or on the way (1 by sms)" in done.stdout
+    assert read(database, "SELECT purpose, state, provider FROM messages ORDER BY created_at, id") == [
+        ("invitation", "delivered", None),
+        ("reminder", "uncertain", None),
+    ]
 
 
 def test_nothing_is_doubted_beside_a_worker(session: Any, command: Command) -> None:
