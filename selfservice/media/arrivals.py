@@ -22,12 +22,15 @@ _FIRST_PAUSE = timedelta(seconds=15)
 _LONGEST_PAUSE = timedelta(hours=2)
 
 
-def expect(page_id: int, *, provider: str, urls: Iterable[str], sender: str) -> None:
-    """Have what a provider keeps fetched for a page. The caller commits."""
+def expect(
+    page_id: int | None, *, provider: str, urls: Iterable[str], sender: str, conversation_id: int | None = None
+) -> None:
+    """Have what a provider keeps fetched for a page, or for work of no page. The caller commits."""
     rows = [
         {
             "id": new_id(),
             "page_id": page_id,
+            "conversation_id": conversation_id,
             "provider": provider,
             "url": url,
             "sent_by": sender,
@@ -42,7 +45,7 @@ def expect(page_id: int, *, provider: str, urls: Iterable[str], sender: str) -> 
 
 def claim() -> Any:
     """The arrival that has waited longest, for this worker alone; None when none is due. Commits."""
-    columns = ("id", "page_id", "provider", "url", "sent_by", "tries")
+    columns = ("id", "page_id", "conversation_id", "provider", "url", "sent_by", "tries")
     return next(iter(waiting.claim(Arrival, "due_at", *columns, takes=_ATTEMPT_TAKES)), None)
 
 

@@ -47,7 +47,7 @@ def prepare_next() -> bool:
 
 
 def _claim() -> Any:
-    columns = ("id", "page_id", "kind", "key", "sha256", "tries")
+    columns = ("id", "page_id", "conversation_id", "kind", "key", "sha256", "tries")
     is_received = Medium.state == "received"
     return next(iter(waiting.claim(Medium, "next_look_at", *columns, takes=_ATTEMPT_TAKES, only=is_received)), None)
 
@@ -106,7 +106,7 @@ def _move(row: Any, what: str, values: dict[str, Any], **data: str) -> bool:
         return False
     leftovers.discard([row.key])
     if moved.answer_id is not None or not service.waits_for_answer(moved.source, moved.sent_by):
-        service.tell(row.id, row.page_id, what, **data)
+        service.tell(row.id, row.page_id, what, conversation_id=row.conversation_id, **data)
     return True
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, text
@@ -37,6 +37,27 @@ def count_for_page(page_id: int) -> int:
     kept = select(Medium.id).where(Medium.page_id == page_id, Medium.key.is_not(None))
     coming = select(Upload.id).where(Upload.page_id == page_id, Upload.state == "coming")
     return db.session.scalar(select(func.count()).select_from(kept.union(coming).subquery())) or 0
+
+
+def get_ready_of_work(conversation_id: int, medium_id: int) -> Medium:
+    """A photo of this very work of no page that may be shown; raises NotFound for every other."""
+    mine = (Medium.id == medium_id, Medium.conversation_id == conversation_id, Medium.state == "ready")
+    medium = db.session.scalars(select(Medium).where(*mine)).first()
+    if medium is None:
+        raise NotFound("There is no such photo with this text; open the inbox again.")
+    return medium
+
+
+def list_for_work(conversation_ids: Collection[int]) -> Sequence[Medium]:
+    """All that was sent for work of no page, oldest first."""
+    query = select(Medium).where(Medium.conversation_id.in_(conversation_ids))
+    return db.session.scalars(query.order_by(Medium.created_at, Medium.id)).all()
+
+
+def count_for_work(conversation_id: int) -> int:
+    """How many photos of work of no page are kept."""
+    mine = (Medium.conversation_id == conversation_id, Medium.key.is_not(None))
+    return db.session.scalar(select(func.count()).select_from(Medium).where(*mine)) or 0
 
 
 def count_uploads_since(page_id: int, moment: datetime) -> int:

@@ -21,9 +21,18 @@ QUARANTINE = "quarantine"
 CUSTOMER = "customer"
 
 
-def receive(page_id: int, body: bytes, *, source: Source, sender: str, medium_id: int | None = None) -> Medium:
+def receive(
+    page_id: int | None,
+    body: bytes,
+    *,
+    source: Source,
+    sender: str,
+    medium_id: int | None = None,
+    conversation_id: int | None = None,
+) -> Medium:
     """Keep a photo that was sent for a page until the worker has prepared it; nobody sees it before.
 
+    One that is about no page is kept for the work that it made for staff (`conversation_id`), and only staff see it.
     `sender` is who sent it, as events name actors: `customer` or `staff:ID`. Call it before anything else is written:
     it commits, because the store is called and no transaction may be open then. The medium's row is flushed, and the
     caller commits; if it does not, the worker deletes the bytes. That it came is told at once (`media.received`), but
@@ -34,13 +43,13 @@ def receive(page_id: int, body: bytes, *, source: Source, sender: str, medium_id
     kind = kinds.require(body)
     has_room = medium_id is not None  # An upload in parts has had its place since it began.
     if not has_room:
-        require_room(page_id)
+        require_room(page_id, conversation_id)
     key = leftovers.intend(QUARANTINE)
     db.session.commit()
     try:
         stores.current().put(key, body)
         if not has_room:
-            require_room(page_id)  # Of those who have come meanwhile, one at a time.
+            require_room(page_id, conversation_id)  # Of those who have come meanwhile, one at a time.
     except (Unavailable, kinds.NotTaken):
         leftovers.give_up([key])
         db.session.commit()
@@ -48,14 +57,19 @@ def receive(page_id: int, body: bytes, *, source: Source, sender: str, medium_id
     if not leftovers.adopt([key]):
         raise Unavailable("The photos' store took too long to keep the photo, so it was not taken; send it again.")
     digest = hashlib.sha256(body).hexdigest()
-    values = {"id": medium_id} if medium_id is not None else {}
-    return _add(page_id, source, sender, state="received", kind=kind, size=len(body), key=key, sha256=digest, **values)
+    values: dict[str, Any] = {"page_id": page_id, "conversation_id": conversation_id}
+    values |= {"id": medium_id} if medium_id is not None else {}
+    return _add(source, sender, state="received", kind=kind, size=len(body), key=key, sha256=digest, **values)
 
 
-def require_room(page_id: int) -> None:
-    """Raise kinds.NotTaken where a page has as many photos as it can take; nobody else adds one until the commit."""
-    locks.hold([f"photos:{page_id}"])
-    if queries.count_for_page(page_id) >= MOST_PER_PAGE:
+def require_room(page_id: int | None, conversation_id: int | None = None) -> None:
+    """Raise kinds.NotTaken where a page, or work of no page, has as many photos as it can take.
+
+    Nobody else adds one until the commit.
+    """
+    locks.hold([f"photos:{page_id or conversation_id}"])
+    count = queries.count_for_page(page_id) if page_id is not None else queries.count_for_work(conversation_id or 0)
+    if count >= MOST_PER_PAGE:
         raise kinds.NotTaken("too_many")
 
 
@@ -113,14 +127,17 @@ def forget_unsent(limit: int = 20) -> int:
     return len(rows)
 
 
-def refuse(page_id: int, *, source: Source, sender: str, reason: str, size: int = 0) -> Medium:
-    """Write down that something came for a page that could not be taken, where its sender reads no answer: an MMS.
+def refuse(
+    page_id: int | None, *, source: Source, sender: str, reason: str, size: int = 0, conversation_id: int | None = None
+) -> Medium:
+    """Write down that something came for a page, or for work of no page, that could not be taken: by MMS.
 
     `reason` is a word: that of kinds.NotTaken, or `lost` when the provider does not have it any more. The caller
     commits.
     """
-    medium = _add(page_id, source, sender, state="refused", reason=reason, size=size)
-    tell(medium.id, page_id, "refused", reason=reason)
+    of_what = {"page_id": page_id, "conversation_id": conversation_id}
+    medium = _add(source, sender, state="refused", reason=reason, size=size, **of_what)
+    tell(medium.id, page_id, "refused", conversation_id=conversation_id, reason=reason)
     return medium
 
 
@@ -140,6 +157,15 @@ def forget(page_id: int) -> int:
     return len(rows)
 
 
+def forget_for_work(conversation_ids: Collection[int]) -> int:
+    """Delete all photos that came for work of no page, as `forget` does for a page; says how many rows there were."""
+    db.session.execute(delete(Arrival).where(Arrival.conversation_id.in_(conversation_ids)))
+    mine = select(Medium.id, Medium.key, Medium.preview_key).where(Medium.conversation_id.in_(conversation_ids))
+    rows = db.session.execute(mine.with_for_update()).all()
+    _empty(rows)
+    return len(rows)
+
+
 def _empty(rows: Sequence[Any]) -> None:
     """Take out of rows, which the caller holds, all that they tell, and have what lies in the store deleted."""
     leftovers.discard(key for row in rows for key in (row.key, row.preview_key) if key is not None)
@@ -152,10 +178,18 @@ def _empty(rows: Sequence[Any]) -> None:
     )
 
 
-def tell(medium_id: int, page_id: int, what: str, *, actor: str = "system", **data: str) -> None:
+def tell(
+    medium_id: int,
+    page_id: int | None,
+    what: str,
+    *,
+    actor: str = "system",
+    conversation_id: int | None = None,
+    **data: str,
+) -> None:
     """Record `media.WHAT`, in the caller's transaction."""
     told = {"medium": tokens.encode_id(medium_id), **data}
-    events.record(f"media.{what}", actor=actor, page_id=page_id, data=told)
+    events.record(f"media.{what}", actor=actor, page_id=page_id, conversation_id=conversation_id, data=told)
 
 
 def waits_for_answer(source: str, sender: str) -> bool:
@@ -163,10 +197,9 @@ def waits_for_answer(source: str, sender: str) -> bool:
     return source == "upload" and sender == CUSTOMER
 
 
-def _add(page_id: int, source: Source, sender: str, **values: object) -> Medium:
+def _add(source: Source, sender: str, **values: Any) -> Medium:
     now = clock.now()
     medium = Medium(
-        page_id=page_id,
         source=source,
         sent_by=sender,
         tries=0,
@@ -177,5 +210,12 @@ def _add(page_id: int, source: Source, sender: str, **values: object) -> Medium:
     db.session.add(medium)
     db.session.flush()
     if not waits_for_answer(source, sender):
-        tell(medium.id, page_id, "received", actor=sender, source=source)
+        tell(
+            medium.id,
+            medium.page_id,
+            "received",
+            actor=sender,
+            conversation_id=medium.conversation_id,
+            source=source,
+        )
     return medium

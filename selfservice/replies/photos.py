@@ -1,4 +1,4 @@
-"""The photos of texts that came in: fetched from the provider, and taken for the page that the text was about."""
+"""The photos of texts that came in: fetched from the provider, and taken for the page or the work they belong to."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ def _fetch(channels: Channels, arrival: Any) -> bytes:
 
 def _take(arrival: Any, body: bytes) -> None:
     """The photo and the end of its arrival in one transaction: so it is taken once, whoever dies in between."""
-    service.receive(arrival.page_id, body, source="mms", sender=arrival.sent_by)
+    of_what = {"page_id": arrival.page_id, "conversation_id": arrival.conversation_id}
+    service.receive(body=body, source="mms", sender=arrival.sent_by, **of_what)
     if not arrivals.conclude(arrival.id):
         db.session.rollback()
 
@@ -57,4 +58,5 @@ def _fail(arrival: Any, reason: str) -> None:
     if not reason and arrival.tries < arrivals.MOST_TRIES:
         arrivals.put_off(arrival.id, arrival.tries)
     elif arrivals.conclude(arrival.id):
-        service.refuse(arrival.page_id, source="mms", sender=arrival.sent_by, reason=reason or "lost")
+        of_what = {"page_id": arrival.page_id, "conversation_id": arrival.conversation_id}
+        service.refuse(source="mms", sender=arrival.sent_by, reason=reason or "lost", **of_what)

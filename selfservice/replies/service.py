@@ -150,10 +150,12 @@ def _conclude(text: InboundText, meaning: Meaning, page: Page | None = None) -> 
     text.meaning = meaning
     text.page_id = page.id if page is not None else None
     text.understood_at = clock.now()
+    urls = [url for url, _type in text.media]
     if page is not None:
-        arrivals.expect(
-            page.id, provider=text.provider, urls=[url for url, _type in text.media], sender=handing.CUSTOMER
-        )
+        arrivals.expect(page.id, provider=text.provider, urls=urls, sender=handing.CUSTOMER)
+    elif text.conversation_id is not None:
+        work = text.conversation_id
+        arrivals.expect(None, provider=text.provider, urls=urls, sender=handing.CUSTOMER, conversation_id=work)
     db.session.flush()
     handing.record(text)
 

@@ -76,11 +76,16 @@ def empty_texts(condition: ColumnElement[bool]) -> int:
     return len(ids)
 
 
-def empty_work(condition: ColumnElement[bool]) -> None:
-    """Take out whom staff were to call, and what they were told."""
+def empty_work(condition: ColumnElement[bool]) -> int:
+    """Take out whom staff were to call, what they were told, and photos with it; returns how many those were."""
+    ids = list(db.session.scalars(select(Conversation.id).where(condition)))
     db.session.execute(
-        update(Conversation).where(condition).values(phone=None, note="").execution_options(synchronize_session=False)
+        update(Conversation)
+        .where(Conversation.id.in_(ids))
+        .values(phone=None, note="")
+        .execution_options(synchronize_session=False)
     )
+    return media.forget_for_work(ids)
 
 
 def empty_customer(customer_id: int) -> None:

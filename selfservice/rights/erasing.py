@@ -64,8 +64,7 @@ def erase(customer: Customer, *, actor: str) -> Erased:
     _end_pages(traces, actor)
     messages = outbox.erase(traces.customer_id, traces.numbers, traces.addresses, actor=actor)
     texts_in = emptying.empty_texts(InboundText.id.in_([text.id for text in traces.texts_in()]))
-    _end_work(traces, actor)
-    photos = emptying.empty_pages(traces.page_ids)
+    photos = _end_work(traces, actor) + emptying.empty_pages(traces.page_ids)
     emptying.empty_customer(traces.customer_id)
     events.record("customer.erased", actor=actor, data={"customer": encode_id(customer.id)})
     for page_id in traces.page_ids:
@@ -86,9 +85,10 @@ def _end_pages(traces: Traces, actor: str) -> None:
         claims.give_back(page_id)
 
 
-def _end_work(traces: Traces, actor: str) -> None:
-    """What they told staff; work that waits is closed, because nobody could be reached any more."""
+def _end_work(traces: Traces, actor: str) -> int:
+    """What they told staff, with so many photos; work that waits is closed, as nobody could be reached any more."""
     ids = db.session.scalars(select(Conversation.id).where(traces.is_work).order_by(Conversation.id)).all()
-    emptying.empty_work(Conversation.id.in_(ids))
+    photos = emptying.empty_work(Conversation.id.in_(ids))
     for conversation_id in ids:
         conversations.drop(conversation_id, actor=actor)
+    return photos

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from selfservice.conversations.models import Conversation
 from selfservice.customers import consents, preferences
@@ -20,6 +20,7 @@ from selfservice.messages.models import Message
 from selfservice.pages import texts
 from selfservice.pages.models import Answer, Page
 from selfservice.rights import finding
+from selfservice.rights.finding import Traces
 from selfservice.tokens import encode_id
 
 CODE = "A code of six digits."
@@ -56,7 +57,7 @@ def export(customer: Customer) -> dict[str, Any]:
         "conversations": [
             _with_id(row, _WORK) for row in _rows(Conversation, traces.is_work, order=Conversation.created_at)
         ],
-        "photos": [_with_id(row, _PHOTO) for row in _rows(Medium, Medium.page_id.in_(of_pages), order=Medium.id)],
+        "photos": [_with_id(row, _PHOTO) for row in _photos(traces)],
         "pictures": [_with_id(row, _PICTURE) for row in pictures.list_for(of_pages)],
         "devices": [
             {"since": row.at.isoformat()}
@@ -76,6 +77,13 @@ def export(customer: Customer) -> dict[str, Any]:
 
 def _rows(model: type[Base], condition: Any, *, order: Any) -> Iterable[Any]:
     return db.session.scalars(select(model).where(condition).order_by(order))
+
+
+def _photos(traces: Traces) -> Iterable[Medium]:
+    """Those sent for their pages, and with texts about none."""
+    of_work = select(Conversation.id).where(traces.is_work)
+    theirs = or_(Medium.page_id.in_(traces.page_ids), Medium.conversation_id.in_(of_work))
+    return _rows(Medium, theirs, order=Medium.id)
 
 
 def _pick(row: Any, names: Iterable[str]) -> dict[str, Any]:

@@ -26,6 +26,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from tests.media import photos
+
 ACCOUNT = "AC" + "5" * 32
 TOKEN = "hush-token"
 APPLICATION = "aaaaaaaa-bbbb-cccc-dddd-0123456789ab"
@@ -247,6 +249,8 @@ class Providers:
             return Answer(307, b"", {"Location": path})
         if path.startswith("/media/gone"):
             return Answer(404, b"")
+        if path.startswith("/media/photo"):
+            return Answer(200, photos.jpeg(), {"Content-Type": "image/jpeg"})
         return Answer(200, MEDIA, {"Content-Type": "image/jpeg"})
 
     def _make_handler(self) -> type[BaseHTTPRequestHandler]:

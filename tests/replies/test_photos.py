@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from selfservice import tokens
+from selfservice import clock, tokens
+from selfservice.conversations import service as conversations
+from selfservice.conversations.models import Conversation
+from selfservice.customers import service as customers
 from selfservice.db import db
 from selfservice.media import arrivals, queries, service
 from selfservice.media.models import Arrival, Medium
 from selfservice.messages.channels.contract import Refused, Uncertain
 from selfservice.messages.channels.registry import Channels
+from selfservice.pages.models import Page
 from selfservice.replies import photos as replies
+from selfservice.rights import erasing, exporting, forgetting
 from selfservice.web.callbacks import routes
 from tests.factories import PHONE, issue
 from tests.harness.post import Line, PostOffice
@@ -56,6 +63,12 @@ def line(app: Flask, album: Album) -> Line:
     return line
 
 
+@pytest.fixture
+def ana(app: Flask) -> Desk:
+    """Sees the work of all teams."""
+    return Desk(app, "ana@example.com", name="Ana Silva", role="admin")
+
+
 def fetch(line: Line) -> list[Medium]:
     """Do what the worker does, and give what has come of it."""
     with line.app.app_context():
@@ -71,8 +84,7 @@ def send(line: Line, *urls: str, **more: str) -> None:
     line.text(PHONE, "This is what it looks like", media=[(url, "image/jpeg") for url in urls], **more)
 
 
-def test_a_photo_by_text_is_in_the_story(app: Flask, line: Line, album: Album) -> None:
-    ana = Desk(app, "ana@example.com", name="Ana Silva", role="supervisor", team="reception")
+def test_a_photo_by_text_is_in_the_story(ana: Desk, line: Line, album: Album) -> None:
     send(line, PICTURE)
 
     (medium,) = fetch(line)
@@ -97,10 +109,105 @@ def test_the_same_text_twice_is_one_photo(line: Line) -> None:
     assert len(fetch(line)) == 1
 
 
-def test_a_photo_from_nobody_we_know_is_left(line: Line, album: Album) -> None:
-    line.text("+12025550177", "Hello", media=[(PICTURE, "image/jpeg")])
+STRANGER = "+12025550177"
 
-    assert (fetch(line), album.asked) == ([], [])
+
+def send_alone(line: Line, *urls: str, sender: str = STRANGER) -> None:
+    """A text with photos from somebody who has no page."""
+    line.text(sender, "Is this yours?", media=[(url, "image/jpeg") for url in urls])
+
+
+def previews(desk: Desk) -> list[str]:
+    return re.findall(r'src="(/console/inbox/[^"]+/preview)"', desk.get("/console/inbox").text)
+
+
+class TestWithoutPage:
+    """Photos of somebody who has no page: with their text in the inbox, for staff alone."""
+
+    def test_is_fetched_once_and_shown_with_its_text(self, app: Flask, ana: Desk, line: Line, album: Album) -> None:
+        send_alone(line, PICTURE)
+        assert previews(ana) == []
+
+        (medium,) = fetch(line)
+
+        assert (medium.page_id, medium.state, medium.source) == (None, "ready", "mms")
+        assert (album.asked, album.was_open) == ([PICTURE], [False])
+        (preview,) = previews(ana)
+        shown = [ana.get(path) for path in (preview, preview.removesuffix("/preview"))]
+        assert [(answer.status_code, answer.mimetype) for answer in shown] == [(200, "image/jpeg")] * 2
+        assert shown[0].headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+    def test_so_is_one_of_a_customer_who_has_no_page(self, app: Flask, ana: Desk, line: Line) -> None:
+        with app.app_context():
+            customers.find_or_make(phone="+12025550188")
+            db.session.commit()
+
+        send_alone(line, PICTURE, sender="+12025550188")
+        fetch(line)
+
+        assert len(previews(ana)) == 1
+
+    def test_nobody_else_sees_it(self, app: Flask, ana: Desk, line: Line) -> None:
+        send_alone(line, PICTURE)
+        fetch(line)
+        (preview,) = previews(ana)
+        other = Desk(app, "eve@example.com", name="Eve", role="agent", team="deliveries")
+
+        assert other.get(preview).status_code == 403
+        assert app.test_client().get(preview).status_code == 303
+        medium_id = preview.split("/")[5]
+        wrong = preview.replace(preview.split("/")[3], tokens.encode_id(1))
+        assert ana.get(wrong).status_code == 404
+        with app.app_context():
+            page = tokens.encode_id(db.session.scalars(select(Page.id)).first() or 0)
+        assert ana.get(f"/console/pages/{page}/media/{medium_id}").status_code == 404
+
+    def test_what_is_no_photo_is_told(self, ana: Desk, line: Line, album: Album) -> None:
+        album.give = lambda: b"%PDF-1.7"
+        send_alone(line, PICTURE)
+        fetch(line)
+
+        assert "Sent something that is not shown: It was a PDF; ask for a photo instead" in ana.read("/console/inbox")
+
+    def test_no_more_than_a_page_would_take(self, line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(service, "MOST_PER_PAGE", 2)
+        for _ in range(3):
+            send_alone(line, PICTURE)
+
+        assert sorted((one.state, one.reason or "") for one in fetch(line)) == [
+            ("ready", ""),
+            ("ready", ""),
+            ("refused", "too_many"),
+        ]
+
+    @pytest.mark.parametrize("is_fetched", [True, False])
+    def test_erasing_the_person_erases_it(self, app: Flask, ana: Desk, line: Line, *, is_fetched: bool) -> None:
+        """Also what came before anybody knew whose number it is, and what nobody has fetched yet."""
+        send_alone(line, PICTURE)
+        if is_fetched:
+            fetch(line)
+        with app.app_context():
+            customer = customers.find_or_make(phone=STRANGER)
+            assert len(exporting.export(customer)["photos"]) == is_fetched
+            erased = erasing.erase(customer, actor="cli")
+            db.session.commit()
+
+        assert [(one.state, one.key) for one in fetch(line)] == [("forgotten", None)] * is_fetched
+        assert erased.photos == is_fetched
+        with app.app_context():
+            assert (scenes.files(), count(Arrival)) == ([], 0)
+
+    def test_is_forgotten_when_its_work_is(self, app: Flask, line: Line) -> None:
+        send_alone(line, PICTURE)
+        fetch(line)
+        with app.app_context():
+            work = db.session.scalars(select(Conversation)).one()
+            conversations.drop(work.id, actor="cli")
+            work.closed_at = clock.now() - timedelta(days=31)
+            db.session.commit()
+            forgetting.forget_rest()
+
+        assert [one.state for one in fetch(line)] == ["forgotten"]
 
 
 @pytest.mark.parametrize(("body", "reason"), [(b"%PDF-1.7", "pdf"), (b"BEGIN:VCARD", "unknown_kind"), (b"", "empty")])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -19,11 +20,12 @@ from selfservice.customers.models import Customer
 from selfservice.db import db
 from selfservice.errors import Forbidden
 from selfservice.events import queries as events
+from selfservice.media import queries as media
 from selfservice.pages.models import Page
 from selfservice.situations import registry
 from selfservice.staff import queries as staff
 from selfservice.web import live
-from selfservice.web.console import door
+from selfservice.web.console import door, photo_words
 from selfservice.web.console.times import Times, initials
 
 Row = TypeVar("Row", Page, Customer)
@@ -50,6 +52,16 @@ class Work:
     taken_by: str
     due: str
     asked: str
+    photos: Sequence[Photo]
+
+
+@dataclass(frozen=True)
+class Photo:
+    """What came with a text about no page: in small if it `is_shown`, else why not."""
+
+    id: str
+    is_shown: bool
+    why: str
 
 
 def show_inbox() -> ResponseReturnValue:
@@ -68,19 +80,19 @@ def show_inbox() -> ResponseReturnValue:
 
 def take(conversation_id: str) -> ResponseReturnValue:
     """Take waiting work; a colleague who was first is named by the refusal."""
-    service.take(_permitted(conversation_id), door.here().user_id)
+    service.take(permitted(conversation_id), door.here().user_id)
     db.session.commit()
     return _back()
 
 
 def finish(conversation_id: str) -> ResponseReturnValue:
     """Mark work as done."""
-    service.close(_permitted(conversation_id), door.here().user_id)
+    service.close(permitted(conversation_id), door.here().user_id)
     db.session.commit()
     return _back()
 
 
-def _permitted(conversation_id: str) -> int:
+def permitted(conversation_id: str) -> int:
     """The id of a conversation this member of staff may work on; raises NotFound, Forbidden."""
     conversation = queries.get(tokens.decode_id(conversation_id))
     if not door.here().may_work_for(conversation.team):
@@ -101,6 +113,7 @@ def _works(found: Iterable[Conversation]) -> list[Work]:
     names = staff.names_of(one.user_id for one in found if one.user_id)
     teams = {team.key: team.name for team in staff.list_teams()}
     times = Times(brands.get_for("").timezone)
+    sent = _photos(found)
     return [
         _work(
             one,
@@ -109,6 +122,7 @@ def _works(found: Iterable[Conversation]) -> list[Work]:
             names=names,
             team=teams.get(one.team, one.team.capitalize()),
             times=times,
+            photos=sent[one.id],
         )
         for one in found
     ]
@@ -122,6 +136,7 @@ def _work(
     names: dict[int, str],
     team: str,
     times: Times,
+    photos: Sequence[Photo],
 ) -> Work:
     name = customer.name if customer else None
     loaded = registry.current().find(page.situation, page.version) if page else None
@@ -143,7 +158,18 @@ def _work(
         taken_by=names.get(one.user_id or 0, "") if one.state != "waiting" else "",
         due=times.within(one.due_at),
         asked=times.within(one.created_at),
+        photos=photos,
     )
+
+
+def _photos(found: Iterable[Conversation]) -> Mapping[int, list[Photo]]:
+    """What came with texts about no page, by the work they made."""
+    sent: dict[int, list[Photo]] = defaultdict(list)
+    for medium in media.list_for_work([one.id for one in found if one.page_id is None]):
+        words = photo_words.told(medium, sender="", ending="")
+        why = ": ".join(part for part in (words.title, *words.details) if part)
+        sent[medium.conversation_id or 0].append(Photo(tokens.encode_id(medium.id), words.is_shown, why))
+    return sent
 
 
 _TITLES = {

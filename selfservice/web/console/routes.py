@@ -82,6 +82,8 @@ _add("/preview/page/<page_id>", "preview_page", preview.show_page, methods=_GET)
 _add("/inbox", "show_inbox", inbox.show_inbox, methods=_GET)
 _add("/inbox/<conversation_id>/take", "take", inbox.take, methods=_POST)
 _add("/inbox/<conversation_id>/done", "finish", inbox.finish, methods=_POST)
+_add("/inbox/<conversation_id>/media/<medium_id>", "show_work_photo", photos.show_work_photo, methods=_GET)
+_add("/inbox/<conversation_id>/media/<medium_id>/preview", "show_work_preview", photos.show_work_preview, methods=_GET)
 
 _add("/types", "show_types", page_types.show_types, methods=_GET)
 _add("/components", "components", page_types.show_components, methods=_GET)

@@ -9,13 +9,17 @@ from typing import Any
 import pytest
 import time_machine
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from selfservice import clock, config
 from selfservice.config import Settings
 from selfservice.db import READER, db
+from selfservice.media import preparing
+from selfservice.media.models import Medium
 from selfservice.messages import dispatch, queries, upkeep
 from selfservice.messages.channels import registry
 from selfservice.messages.channels.registry import Channels
+from selfservice.replies import photos
 from selfservice.replies.models import InboundText
 from selfservice.tokens import encode_id
 from tests.factories import PHONE, issue
@@ -258,3 +262,21 @@ def test_nothing_of_it_is_logged(
 
     for secret in ("hush", PHONE[1:], "secret of mine", "Bearer", "Basic"):
         assert secret not in shown
+
+
+@pytest.mark.parametrize("kind", ["twilio"])
+def test_a_photo_from_somebody_without_a_page_is_fetched_for_staff(
+    session: Any, client: FlaskClient, providers: Providers, kind: str
+) -> None:
+    said = {
+        "MessageSid": "MM1", "SmsStatus": "received", "From": "+12025550177", "To": SENDER, "Body": "Is this yours?",
+        "NumMedia": "1", "MediaUrl0": f"{providers.base}/media/photo", "MediaContentType0": "image/jpeg",
+    }  # fmt: skip
+    call(client, from_twilio(f"{BASE}/callbacks/twilio/inbound", said))
+
+    while photos.fetch_next(channels()) or preparing.prepare_next():
+        pass
+
+    medium = session.scalars(select(Medium)).one()
+    assert (medium.page_id, medium.state, medium.made_as) == (None, "ready", "jpeg")
+    assert [headers["Authorization"].partition(" ")[0] for headers in providers.media_headers] == ["Basic"]
