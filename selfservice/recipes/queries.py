@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from pydantic import ValidationError
 from sqlalchemy import bindparam, select
 
 from selfservice import db as database
 from selfservice.db import db
 from selfservice.errors import NotFound
+from selfservice.kit.recipe import Recipe
 from selfservice.recipes.models import ComposedType, ComposedVersion
 
 
@@ -61,6 +63,14 @@ def get_version(key: str, version: int) -> ComposedVersion:
     if found is None:
         raise NotFound(f"{key} has no version {version}; choose one that is listed.")
     return found
+
+
+def says(draft: Mapping[str, Any], version: ComposedVersion) -> bool:
+    """Whether a draft comes to just what was published as a version."""
+    try:
+        return Recipe.model_validate(dict(draft)) == Recipe.model_validate(version.recipe)
+    except ValidationError:
+        return False
 
 
 def list_served() -> tuple[Served, ...]:

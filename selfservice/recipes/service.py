@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -129,7 +130,8 @@ def remove(key: str, *, actor: str) -> None:
 
 def propose_key(name: str) -> str:
     """A key for a type, a fact or an answer that staff call `name`; empty if there is nothing to take it from."""
-    plain = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    letters = unicodedata.normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()
+    plain = re.sub(r"[^a-z0-9]+", "_", letters.replace("'", "")).strip("_")
     return plain[:40].rstrip("_") if KEY.match(plain) else ""
 
 

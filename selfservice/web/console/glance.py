@@ -83,12 +83,12 @@ def _goes_by_mail(entered: Draft, known: _Known | None) -> bool:
 def _written(loaded: Loaded, view: View, *, is_mail: bool) -> dict[str, str]:
     """What the page would be sent with: an e-mail, or a text and what it costs."""
     if not is_mail:
-        return _text(loaded, view)
+        return text_of(loaded, view)
     subject, body = lettering.preview(view, loaded)
     return {"subject": subject, "body": body, "link": "", "meter": "1 e-mail", "warning": "", "problem": ""}
 
 
-def _text(loaded: Loaded, view: View) -> dict[str, str]:
+def text_of(loaded: Loaded, view: View) -> dict[str, str]:
     """The text as it would be sent, what it costs, and what makes it dearer than it needs to be."""
     try:
         composed = texts.compose_invitation(view, loaded, texts.specimen_url())

@@ -17,15 +17,19 @@ from selfservice.errors import Forbidden, NotFound
 from selfservice.messages.channels import handset
 from selfservice.pages import service
 from selfservice.pages.service import NewPage, Person
+from selfservice.recipes import queries as recipes
 from selfservice.situations import registry, watching
 from selfservice.situations.registry import Loaded
 from selfservice.situations.samples import Sample
 from selfservice.situations.showing import components
 from selfservice.situations.stages import stages
+from selfservice.staff.models import Role
 from selfservice.web import encoding
-from selfservice.web.console import door, gallery, preview, sendings
+from selfservice.web.console import door, gallery, preview, recipe_screen, sendings
 from selfservice.web.console.gallery import Looks
+from selfservice.web.console.times import Times
 
+_SAID = {"removed": "The draft is removed."}
 SAMPLE_PHONE = "+12025550123"
 """The phone on the handset that samples are sent to. It rings nobody: NANPA keeps 555-01 free for stories."""
 
@@ -39,7 +43,12 @@ def show_types() -> ResponseReturnValue:
         sample = gallery.fullest(loaded)
         shown.append((loaded, gallery.show(loaded, sample, looks) if sample else None))
     return _screen(
-        "console/types.html", looks, types=shown, broken=registry.current().problems(), place="console.show_types"
+        "console/types.html",
+        looks,
+        types=shown,
+        broken=types.problems(),
+        place="console.show_types",
+        **_composed(),
     )
 
 
@@ -51,7 +60,9 @@ def show_type(key: str) -> ResponseReturnValue:
         return _screen("console/types.html", looks, types=(), broken=[(key, problem)], place="console.show_types")
     loaded = registry.current().get(key)
     samples = [gallery.show(loaded, sample, looks) for sample in loaded.samples.values()]
-    return _screen("console/type.html", looks, type=loaded, samples=samples, place="console.show_type", key=key)
+    composed = _published(loaded) if loaded.is_composed else None
+    values = {"type": loaded, "samples": samples, "composed": composed, "may_compose": _may_compose()}
+    return _screen("console/type.html", looks, **values, place="console.show_type", key=key)
 
 
 def show_sample(key: str, sample: str) -> ResponseReturnValue:
@@ -128,6 +139,28 @@ def _sample(key: str, sample: str) -> tuple[Loaded, Sample]:
     if sample not in loaded.samples:
         raise NotFound(f"{loaded.name} has no sample called {sample}; choose one that is listed with the type.")
     return loaded, loaded.samples[sample]
+
+
+def _composed() -> dict[str, Any]:
+    """What the list says of composed types: how far each is, those that are drafts alone, and what was just done."""
+    made = recipes.list_all() if _may_compose() else ()
+    return {
+        "conditions": {one.key: recipe_screen.condition(one) for one in made if one.published},
+        "drafts": [one for one in made if not one.published],
+        "may_compose": _may_compose(),
+        "done": _SAID.get(request.args.get("made", "")),
+    }
+
+
+def _published(loaded: Loaded) -> dict[str, str]:
+    """Who published the version of a composed type, and when."""
+    version = recipes.get_version(loaded.key, loaded.situation.version)
+    times = Times(brands.get_for(loaded.key).timezone)
+    return {"when": times.within(version.published_at), "who": recipe_screen.editor(version.published_by)}
+
+
+def _may_compose() -> bool:
+    return door.here().role is not Role.AGENT
 
 
 def _screen(template: str, looks: Looks, *, place: str, key: str = "", **values: Any) -> ResponseReturnValue:

@@ -43,7 +43,7 @@ def show_draft() -> ResponseReturnValue:
     with door.reading():
         view = view_of(entered, wanted)
     if view is None:
-        return _framed_sentence("Fill in the form to see the page.")
+        return framed_sentence("Fill in the form to see the page.")
     return framed(replace(view, theme=theme, large=large))
 
 
@@ -114,6 +114,14 @@ def framed_problem(problem: Problem) -> Response:
     return response
 
 
+def framed_sentence(sentence: str) -> Response:
+    """A sentence in the place of a page that cannot be shown yet."""
+    response = encoding.compressed(sentence)
+    response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'self'"
+    response.mimetype = "text/plain"
+    return response
+
+
 def _answered(view: View, loaded: Loaded, now: datetime) -> View:
     """The page after the first closing answer that these facts allow; as it asks if they allow none."""
     situation = loaded.situation
@@ -168,10 +176,3 @@ def _wishes() -> tuple[Shown, Theme, bool]:
     shown: Shown = "answered" if asked == "answered" else "closed" if asked == "closed" else "asks"
     theme: Theme = "dark" if request.form.get("theme") == "dark" else "light"
     return shown, theme, request.form.get("large") == "on"
-
-
-def _framed_sentence(sentence: str) -> Response:
-    response = encoding.compressed(sentence)
-    response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'self'"
-    response.mimetype = "text/plain"
-    return response

@@ -23,6 +23,8 @@ from selfservice.web.console import (
     photos,
     pictures,
     preview,
+    recipe_life,
+    recipes,
     sign_in,
     stream,
     times,
@@ -91,6 +93,17 @@ _add("/preview/component/<name>", "preview_component", page_types.show_component
 _add("/types/signature", "types_signature", page_types.tell_signature, methods=_GET)
 _add("/types/<key>", "show_type", page_types.show_type, methods=_GET)
 _add("/types/<key>/<sample>/send", "send_sample", page_types.send_sample, methods=_POST)
+
+_add("/new-type", "show_new_type", recipes.show_new_type, methods=_GET)
+_add("/new-type", "start_type", recipes.start_type, methods=_POST)
+_add("/types/<key>/compose", "compose_type", recipes.compose_type, methods=_GET)
+_add("/types/<key>/compose", "save_type", recipes.save_type, methods=_POST)
+_add("/types/<key>/compose/preview", "preview_type", recipes.preview_type, methods=_GET)
+_add("/types/<key>/compose/publish", "publish_type", recipe_life.publish_type, methods=_POST)
+_add("/types/<key>/compose/retire", "retire_type", recipe_life.retire_type, methods=_POST)
+_add("/types/<key>/compose/remove", "remove_type", recipe_life.remove_type, methods=_POST)
+_add("/types/<key>/versions", "show_versions", recipe_life.show_versions, methods=_GET)
+_add("/types/<key>/versions/<int:version>", "take_up_version", recipe_life.take_up_version, methods=_POST)
 
 _add("/settings/brands", "show_brands", brands.show_brands, methods=_GET)
 _add("/settings/brands", "add_brand", brands.add_brand, methods=_POST)

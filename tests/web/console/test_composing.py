@@ -1,0 +1,357 @@
+"""Composing a page type without scripts, from nothing to an answer; and what becomes of its pages afterwards."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from selfservice import tokens
+from selfservice.db import db
+from selfservice.events.models import Event
+from selfservice.pages.models import Page
+from selfservice.recipes import queries, service, starters
+from selfservice.staff.models import Role
+from tests.factories import issue, soon
+from tests.recipes import recipes
+from tests.web.console.desk import Desk, text_of
+from tests.web.console.forms import Form
+
+NEW = "/console/new-type"
+HERE = "/console/types/meter_reading/compose"
+ENGLISH = {
+    "summary": "Ask for a reading before the bill.",
+    "headline.en": "What does your meter say?",
+    "title.en": "Your meter",
+    "why.en": "You have a contract with {brand}.",
+    "text.en": "{brand}: what does your meter say?",
+}
+
+
+@pytest.fixture
+def jo(app: Flask) -> Desk:
+    return Desk(app, "jo@example.com", name="Jo Baker", role=Role.SUPERVISOR, team="reception")
+
+
+def form_of(desk: Desk, path: str = HERE) -> Form:
+    return Form(desk.get(path).text, "recipe")
+
+
+def send(desk: Desk, form: Form, button: str) -> Form:
+    """Press a button of the composer and see what comes of it."""
+    return Form(desk.get(go(desk, form, button)).text, "recipe")
+
+
+def go(desk: Desk, form: Form, button: str) -> str:
+    """The address that a button leads to."""
+    path, fields = form.press(button)
+    answer = desk.post(path, fields)
+    assert answer.status_code == 303, text_of(answer)[:600]
+    return str(answer.location)
+
+
+def start(desk: Desk, recipe: dict[str, Any] | None = None) -> None:
+    """A draft with that in it."""
+    with desk.client.application.app_context():
+        service.start("meter_reading", recipe or recipes.small(name="Meter reading", team="reception"), actor="staff:1")
+        db.session.commit()
+
+
+def publish(desk: Desk) -> None:
+    go(desk, form_of(desk), "Publish version 1")
+
+
+def answer(client: FlaskClient, link: str, button: str, **fields: str) -> str:
+    """What a customer reads after pressing a button of their page; without scripts."""
+    page = client.get(link).text
+    docks = [Form(page, found) for found in re.findall(r'<form class="dock" id="([^"]*)"', page)]
+    form = next(dock for dock in docks if button in dock.buttons)
+    path, filled = form.fill(**fields).press(button)
+    told = client.post(path, data=filled)
+    assert told.status_code == 303, told.text[:400]
+    return text_of(client.get(told.location))
+
+
+def link_of(page_id: int) -> str:
+    return "/p/" + tokens.current().sign_page(page_id)
+
+
+def compose_reading(desk: Desk) -> str:
+    """A type composed block by block and published; returns where that led."""
+    name = Form(desk.get(NEW).text, "new-type").fill(name="Meter reading")
+    path, fields = name.press("Start composing")
+    assert desk.post(path, fields).location == f"{HERE}?made=started"
+    form = send(desk, form_of(desk), "Add a fact")
+    form.write("facts.0.label", "Meter number").write("facts.0.example", "M-4471").write("facts.0.words.en", "Meter")
+    form = send(desk, form, "Add a fact")
+    form.write("facts.1.label", "Needed by").write("facts.1.kind", "moment").write("facts.1.place", "top")
+    form = send(desk, form, "Add an answer")
+    form.write("answers.0.button.en", "Give the reading").write("answers.0.ask.kind", "line")
+    form = send(desk, form, "Add an answer")
+    for place, text in ENGLISH.items():
+        form.write(place, text)
+    form.write("team", "reception").write("ends_at", "needed_by")
+    form.write("answers.0.said", "Gave the reading").write("answers.0.ask.label.en", "The number")
+    form.write("answers.0.headline.en", "Thank you, we have it").write(
+        "answers.0.line.en", "You gave it by {needed_by:day}."
+    )
+    form.write("answers.1.button.en", "I can’t read it").write("answers.1.said", "Cannot read it")
+    form.write("answers.1.headline.en", "Thank you for telling us").write("answers.1.hand_on", "yes")
+    return go(desk, form, "Publish version 1")
+
+
+def test_a_type_is_composed_published_sent_and_answered(jo: Desk, app: Flask, client: FlaskClient) -> None:
+    assert compose_reading(jo) == f"{HERE}?made=published"
+
+    assert "Version 1 is published." in jo.read(f"{HERE}?made=published")
+    made = Form(jo.get("/console/new?type=meter_reading").text, "draft")
+    when = soon(days=3)
+    made.fill(
+        phone="(202) 555-0123", name="Maria Santos", fact_meter_number="M-1", fact_needed_by=f"{when:%Y-%m-%dT%H:%M}"
+    )
+    path, fields = made.press("Send Ctrl ↵")
+    shown = jo.post(path, fields).location
+    with app.app_context():
+        page = db.session.scalars(select(Page)).one()
+        link = link_of(page.id)
+        assert (page.situation, page.version, f"{page.expires_at:%Y-%m-%dT%H:%M}") == (
+            "meter_reading",
+            1,
+            f"{when:%Y-%m-%dT%H:%M}",
+        )
+    assert "What does your meter say?" in text_of(client.get(link))
+
+    read = answer(client, link, "Send my answer", the_number="04471")
+
+    assert "Thank you, we have it" in read
+    assert "04471" in read
+    timeline = jo.read(shown)
+    assert "Gave the reading" in timeline
+    assert "04471" in timeline
+
+
+def test_pages_stay_as_they_were_sent_and_a_retired_type_makes_no_more(
+    jo: Desk, app: Flask, client: FlaskClient
+) -> None:
+    start(jo)
+    publish(jo)
+    facts = {"at": soon(days=2).isoformat(), "boiler": "B 17"}
+    with app.app_context():
+        old = "/p/" + issue("meter_reading", facts).url.rpartition("/")[2]
+
+    form = form_of(jo).fill(headline__en="Shall we come?", answers__0__button__en="Yes, come")
+    assert "changes not published" in jo.read(go(jo, form, "save"))
+    go(jo, form_of(jo), "Publish version 2")
+
+    with app.app_context():
+        new = "/p/" + issue("meter_reading", facts, phone="+12025550177").url.rpartition("/")[2]
+    assert "Is somebody at home" in text_of(client.get(old))
+    assert "Shall we come?" in text_of(client.get(new))
+    assert "See you" in answer(client, old, "Yes, I’m here")
+    listed = jo.read("/console/types/meter_reading/versions")
+    assert listed.index("Version 2") < listed.index("Version 1")
+    assert "by Jo Baker" in listed
+    assert "Is somebody at home" in text_of(jo.get(f"{HERE}/preview?version=1"))
+
+    path, fields = Form(jo.get(HERE).text, "retire").press("Yes, retire it")
+    assert "It is retired." in jo.read(jo.post(path, fields).location)
+    assert "Meter reading" not in jo.read("/console/new")
+    assert "See you" in answer(client, new, "Yes, come")
+    path, fields = Form(jo.get(HERE).text, "retire").press("Bring it back")
+    assert "It is back." in jo.read(jo.post(path, fields).location)
+    assert "Meter reading" in jo.read("/console/new")
+
+
+@pytest.mark.database("sqlite")
+def test_a_composed_type_is_one_like_any_other_on_the_command_line(jo: Desk, app: Flask) -> None:
+    start(jo)
+    publish(jo)
+    run = app.test_cli_runner()
+
+    [listed] = [
+        one
+        for one in json.loads(run.invoke(args=["situation", "list", "--json"]).stdout)["situations"]
+        if one["key"] == "meter_reading"
+    ]
+    checked = run.invoke(args=["situation", "check", "meter_reading"])
+    sent = run.invoke(args=["situation", "send", "meter_reading", "everything", "--to", "+12025550123"])
+
+    assert listed["columns"] == ["at", "boiler"]
+    assert (checked.exit_code, "nothing to mend" in checked.stdout) == (0, True)
+    assert sent.exit_code == 0, sent.output
+    screen = jo.read("/console/types/meter_reading")
+    assert "Composed in the console, published" in screen
+    assert "Change it" in screen
+
+
+@pytest.mark.database("sqlite")
+def test_blocks_are_added_moved_and_removed_and_keep_their_keys(jo: Desk) -> None:
+    start(jo, recipes.asking("choice", "line"))
+    form = send(jo, form_of(jo), "down:answers.0")
+    assert [form.fields[f"answers.{number}.key"] for number in (0, 1)] == ["tell_line", "tell_choice"]
+
+    form = send(jo, form, "add:answers.1.ask.options")
+    form = send(jo, form.fill(answers__1__ask__options__2__words__en="It is brand!"), "up:answers.1.ask.options.2")
+    assert form.fields["answers.1.ask.options.1.key"] == "it_is_brand"
+    form.fill(answers__1__ask__options__1__words__en="It is ours", facts__1__label="Brand")
+    form = send(jo, form, "remove:facts.0")
+
+    assert form.fields["answers.1.ask.options.1.key"] == "it_is_brand"
+    assert form.fields["facts.0.key"] == "boiler"
+    form = send(jo, form, "Add a fact")
+    assert "autofocus" in jo.get(f"{HERE}?at=facts.1.label").text
+    form = send(jo, form.fill(facts__1__label="Brand"), "save")
+    assert form.fields["facts.1.key"] == "brand_2"
+    form = send(jo, form.fill(answers__1__ask__kind="line"), "save")
+    form = send(jo, form.fill(answers__1__ask__kind="choice"), "save")
+    assert form.fields["answers.1.ask.options.1.words.en"] == "It is ours"
+
+
+@pytest.mark.database("sqlite")
+def test_no_key_is_taken_from_a_name_that_is_still_being_written(jo: Desk) -> None:
+    start(jo)
+    path, fields = send(jo, form_of(jo), "Add a fact").fill(facts__2__label="Flo").press("save")
+
+    jo.post(path, {**fields, "writing": "facts.2.label"})
+
+    assert form_of(jo).fields["facts.2.key"] == ""
+    assert send(jo, form_of(jo).fill(facts__2__label="Floor"), "save").fields["facts.2.key"] == "floor"
+
+
+@pytest.mark.database("sqlite")
+def test_texts_of_other_languages_stand_beside_english_and_are_kept_unseen(jo: Desk) -> None:
+    start(jo)
+    form = form_of(jo)
+    assert "headline.es" not in form.fields
+    form.ticks |= {"languages.es", "languages.pl"}
+    form = send(jo, form.write("languages.es", "on").write("languages.pl", "on"), "save")
+    assert "headline.pl" not in form.fields
+
+    form = send(jo, form.write("headline.es", "¿Hay alguien?"), "beside:pl")
+    form = send(jo, form.write("headline.pl", "Ktoś jest?"), "check")
+
+    assert (form.fields["headline.es"], form.fields["headline.pl"]) == ("¿Hay alguien?", "Ktoś jest?")
+    assert "Is somebody" in text_of(jo.get(f"{HERE}/preview?language=en"))
+    assert "Ktoś jest?" in text_of(jo.get(f"{HERE}/preview?language=pl"))
+    told = jo.get(f"{HERE}?check=on&beside=pl").text
+    assert re.search(r'href="[^"]*beside=es[^"]*#title.es"', told)
+    assert "Title of the page</a> (Español): It is missing here, and English has it" in " ".join(told.split())
+
+
+def test_what_is_wrong_is_said_when_asked_at_its_field_and_keeps_it_from_being_published(jo: Desk) -> None:
+    start(jo)
+    form = form_of(jo).fill(headline__en="Are you {there}?", answers__0__button__en="")
+    saved = go(jo, form, "save")
+    assert "problem" not in jo.get(saved).text.partition("<aside")[0].partition('id="about"')[2]
+
+    checked = jo.get(go(jo, form_of(jo), "check"))
+
+    assert "1 thing to mend" in text_of(checked)
+    assert re.search(r'href="#answers.0.button.en">Is at home: Button</a>', checked.text)
+    assert re.search(r'id="answers.0.button.en"[^>]*aria-invalid="true"', checked.text)
+    form = form_of(jo).fill(answers__0__button__en="Yes")
+    path, fields = form.press("Publish version 1")
+    refused = jo.post(path, fields)
+    assert refused.status_code == 422
+    assert "Names {there}, and nothing is called so" in text_of(refused)
+    assert form_of(jo).fields["answers.0.button.en"] == "Yes"
+    assert jo.get("/console/types/meter_reading").status_code == 404
+    go(jo, form_of(jo).fill(headline__en="Are you there?"), "Publish version 1")
+
+
+def test_two_who_change_a_draft_lose_nothing(jo: Desk, app: Flask) -> None:
+    start(jo)
+    theirs = Desk(app, "kim@example.com", name="Kim Lee", role=Role.SUPERVISOR, team="reception")
+    mine, other = form_of(jo), form_of(theirs)
+    go(theirs, other.fill(headline__en="Theirs?"), "save")
+
+    path, fields = mine.fill(headline__en="Mine?", title__en="My title").press("save")
+    refused = jo.post(path, fields)
+
+    assert refused.status_code == 409
+    assert "Somebody else has changed this draft" in text_of(refused)
+    assert "Look at theirs" in text_of(refused)
+    form = Form(refused.text, "recipe")
+    assert (form.fields["headline.en"], form_of(jo).fields["headline.en"]) == ("Mine?", "Theirs?")
+    assert jo.post(*form.press("Publish version 1")).status_code == 409
+    form = send(jo, form, "Save mine in its place")
+    assert (form.fields["headline.en"], form.fields["title.en"]) == ("Mine?", "My title")
+
+
+def test_a_version_is_taken_up_again_and_a_draft_is_removed(jo: Desk, app: Flask) -> None:
+    start(jo)
+    publish(jo)
+    go(jo, form_of(jo).fill(headline__en="Another question?"), "save")
+    assert jo.post(f"{HERE}/remove").status_code == 409
+    screen = jo.get("/console/types/meter_reading/versions").text
+    form = Form(screen, "take-up-1")
+
+    assert "says what that version said" in jo.read(jo.post(*form.press("Yes, take it up")).location)
+
+    assert form_of(jo).fields["headline.en"] == "Is somebody at home {at:when}?"
+    with app.app_context():
+        service.start("another", {"name": "Another"}, actor="staff:1")
+        db.session.commit()
+    assert "The draft is removed." in jo.read(
+        jo.post(*Form(jo.get(HERE.replace("meter_reading", "another")).text, "remove").press("Yes, remove it")).location
+    )
+    with app.app_context():
+        assert queries.find("another") is None
+        told = db.session.scalars(select(Event.type).where(Event.type.startswith("type.")).order_by(Event.id)).all()
+    assert told == ["type.started", "type.published", "type.started", "type.removed"]
+
+
+@pytest.mark.database("sqlite")
+@pytest.mark.parametrize("starter", [one.key for one in starters.list_all()])
+def test_each_starting_recipe_can_be_published_as_it_is(jo: Desk, starter: str) -> None:
+    form = Form(jo.get(NEW).text, "new-type").fill(name="Meter reading", start=f"starter:{starter}")
+    jo.post(*form.press("Start composing"))
+
+    assert go(jo, form_of(jo), "Publish version 1") == f"{HERE}?made=published"
+
+
+@pytest.mark.database("sqlite")
+def test_a_new_type_is_like_one_that_there_is_and_has_a_name_and_a_key_of_its_own(jo: Desk) -> None:
+    start(jo)
+    form = Form(jo.get(NEW).text, "new-type")
+
+    assert "Write what staff call it." in text_of(jo.post(*form.press("Start composing")))
+    assert "Write a key in small letters" in text_of(
+        jo.post(*form.fill(name="Żółć 2").fill(name="读数").press("Start composing"))
+    )
+    taken = jo.post(*form.fill(name="Meter reading").press("Start composing"))
+    assert (taken.status_code, "called meter_reading already" in text_of(taken)) == (409, True)
+    made = jo.post(*form.fill(name="Second", start="like:meter_reading").press("Start composing")).location
+    fields = form_of(jo, made).fields
+    assert (fields["name"], fields["headline.en"]) == ("Second", "Is somebody at home {at:when}?")
+
+
+@pytest.mark.database("sqlite")
+def test_a_draft_of_nothing_is_shown_with_what_stands_in_for_it(jo: Desk) -> None:
+    start(
+        jo, {"name": "Meter reading", "headline": {"en": "What {nobody} {says:money}{"}, "facts": [{"kind": "choice"}]}
+    )
+
+    shown = jo.get(f"{HERE}/preview?theme=dark")
+
+    assert "What nobody says:money" in text_of(shown)
+    assert "color-scheme:dark" in shown.text
+    assert "frame-ancestors 'self'" in shown.headers["Content-Security-Policy"]
+    assert jo.get(HERE).status_code == 200
+
+
+@pytest.mark.database("sqlite")
+def test_agents_neither_compose_nor_see_drafts(jo: Desk, app: Flask) -> None:
+    start(jo)
+    eve = Desk(app, "eve@example.com", name="Eve", role=Role.AGENT)
+    versions = "/console/types/meter_reading/versions"
+
+    assert {eve.get(path).status_code for path in (NEW, HERE, f"{HERE}/preview", versions)} == {403}
+    posts = (NEW, HERE, f"{HERE}/publish", f"{HERE}/retire", f"{HERE}/remove", f"{versions}/1")
+    assert {eve.post(path, {"name": "X"}).status_code for path in posts} == {403}
+    assert "Only supervisors can compose page types" in eve.read(HERE)
