@@ -136,6 +136,8 @@ def name_of(place: str, draft: Mapping[str, Any]) -> str:
             block = _called(draft.get(listed) or [], int(names[1]), fields) or f"{what} {int(names[1]) + 1}"
     special = _OF_ASKS if "ask" in names[:-1] else _OF_ANSWERS if names[:1] == ["answers"] else {}
     field = special.get(last) or _FIELDS.get(last, "")
+    if "options" in names[:-1] and names[-2].isdigit():
+        field = f"{field} {int(names[-2]) + 1}"
     return ": ".join(part for part in (block, field) if part) or "The type"
 
 
