@@ -91,8 +91,8 @@ def _refused_for(page: Page, customer: Customer) -> frozenset[str]:
 def list_told(customer: Customer) -> list[Told]:
     """What a customer said of each class, latest first; of several addresses at once it is told once."""
     told = [
-        Told(known.consent.message_class, known.consent.is_given, known.consent.at, known.consent.source)
-        for known in consents.list_for(customer.id, consents.addresses_of(customer))
+        Told(one.consent.message_class, one.consent.is_given, one.consent.at, one.consent.source, one.wording)
+        for one in consents.list_for(customer.id, consents.addresses_of(customer))
     ]
     return list(dict.fromkeys(reversed(told)))
 

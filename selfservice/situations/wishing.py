@@ -24,12 +24,13 @@ PLACES = ("first", "next", "last")
 
 @dataclass(frozen=True)
 class Told:
-    """One time that the customer said yes or no to a class of messages, and where."""
+    """One time that the customer said yes or no to a class of messages, where, and to which words."""
 
     message_class: str
     is_given: bool
     at: datetime
     source: str
+    wording: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,7 @@ from selfservice.situations.loading import Loaded
 from selfservice.situations.problem import Problem
 from selfservice.situations.rendering import LANGUAGES, language_names
 from selfservice.situations.samples import Sample
-from selfservice.situations.stages import blame, stages
+from selfservice.situations.stages import CHECK, blame, stages
 from selfservice.situations.view import Theme, View
 from selfservice.web import encoding
 from selfservice.web.console import glance, preview
@@ -108,6 +108,11 @@ class Shown:
     text: str = ""
     meter: str = ""
     problem: Problem | None = None
+
+    @property
+    def face(self) -> Picture:
+        """What the page is about, behind the question who is there."""
+        return next(picture for picture in self.pictures if not picture.name.startswith(CHECK))
 
 
 def fullest(loaded: Loaded) -> Sample | None:

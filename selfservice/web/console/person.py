@@ -35,11 +35,12 @@ _LEFT_OUT = {"push": "no notification", "sms": "no text", "email": "no e-mail"}
 
 @dataclass(frozen=True, kw_only=True)
 class Spoken:
-    """What the customer said at one time, and where: yes or no by kind of message."""
+    """What the customer said at one time, and where: yes or no by kind of message, to which `wordings`, each once."""
 
     at: datetime
     source: str
     answers: dict[str, str]
+    wordings: dict[str, None]
 
     @property
     def lines(self) -> list[str]:
@@ -96,9 +97,10 @@ def _by_occasion(told: Iterable[Told]) -> list[Spoken]:
         name, last = one.message_class, spoken[-1] if spoken else None
         is_same = last is not None and last.source == one.source and last.at - one.at < _ONE_OCCASION
         if last is None or not is_same or name in last.answers:
-            last = Spoken(at=one.at, source=one.source, answers={})
+            last = Spoken(at=one.at, source=one.source, answers={}, wordings={})
             spoken.append(last)
         last.answers[name] = "yes" if one.is_given else "no"
+        last.wordings[one.wording] = None
     return spoken
 
 
