@@ -368,8 +368,8 @@ def test_page_says_by_when_we_call(look: Look) -> None:
 
 
 def test_texts_can_be_stopped_without_script(look: Look) -> None:
-    asking = wishing.render(look(), wished(firsts=("push", "sms")))
-    stopped = wishing.render(look(), wished(firsts=("push", "sms"), is_stopped=True))
+    asking = wishing.render(look(), wished(channels=("push", "sms")))
+    stopped = wishing.render(look(), wished(channels=("push", "sms"), is_stopped=True))
 
     assert '<form class="field" method="post"><button' in asking
     assert "Stop all texts" in shown_in(asking)
