@@ -28,21 +28,18 @@ from selfservice import phone
 from selfservice.errors import Invalid
 from selfservice.kit.kinds import (
     ChoiceKind,
-    DayKind,
     DigitsKind,
     Kind,
     LineKind,
     LinkKind,
-    ListKind,
-    MomentKind,
     MoneyKind,
     PhoneKind,
     ProseKind,
-    TableKind,
-    TimelineKind,
     WholeKind,
 )
+from selfservice.kit.list_kinds import ListKind, TableKind, TimelineKind
 from selfservice.kit.parts_kinds import PersonKind, PictureKind, PlaceKind
+from selfservice.kit.time_kinds import DayKind, MomentKind
 
 DateT = TypeVar("DateT", bound=date)
 

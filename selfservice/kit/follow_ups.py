@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal
@@ -21,16 +22,16 @@ _LONGEST_REASON = 200
 
 
 @dataclass(frozen=True)
-class FollowUp:
+class FollowUp(ABC):
     """What all follow-ups share; `span` is their time, which `counts_from_end` or else from when the page went out."""
 
     kind: ClassVar[Kind]
     room: ClassVar[timedelta] = ROOM
 
     @property
+    @abstractmethod
     def span(self) -> timedelta:
         """How long after the page went out, or before its end."""
-        raise NotImplementedError
 
     @property
     def counts_from_end(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from selfservice.kit.facts import Facts
 from selfservice.kit.fields import kind_of
-from selfservice.kit.kinds import TimelineKind
+from selfservice.kit.list_kinds import TimelineKind
 
 
 def problems_of(facts: Facts, offered: Collection[str], now: datetime) -> dict[str, str]:

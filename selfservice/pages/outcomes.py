@@ -12,8 +12,8 @@ from selfservice.kit import Action, Consent, HandOff, Outcome
 from selfservice.pages import texts, wishes
 from selfservice.pages.models import Page
 from selfservice.pages.requests import CUSTOMER
-from selfservice.situations import rendering
 from selfservice.situations.registry import Loaded
+from selfservice.situations.speaking import words_for
 
 SOURCE = "answer on a page"
 """The source of a consent that was given, or taken back, by an answer."""
@@ -70,7 +70,7 @@ def _open(page: Page, kind: Kind, team: str, reason: str, *, urgent: bool, begin
 def _keep(page: Page, consent: Consent) -> None:
     view = texts.view_of(page)
     occasion = Occasion(
-        wording=rendering.words_for(view)(consent.wording),
+        wording=words_for(view)(consent.wording),
         locale=view.language,
         source=SOURCE,
         actor=CUSTOMER,

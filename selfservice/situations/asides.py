@@ -17,9 +17,10 @@ from selfservice.kit.steps import Header
 from selfservice.situations import plain, registry, rendering
 from selfservice.situations.asking import TYPED, Ask
 from selfservice.situations.drawing import ALWAYS, Top
+from selfservice.situations.languages import languages_at
 from selfservice.situations.presence import absence
 from selfservice.situations.rendering import Notice, Problem
-from selfservice.situations.speaking import Speaker
+from selfservice.situations.speaking import Speaker, speaker_for
 from selfservice.situations.view import View
 
 _KEYBOARDS = {
@@ -67,7 +68,7 @@ def show(view: View) -> str:
 
 def render_check(view: View, ask: Ask) -> str:
     """One question before the page, or before an answer is taken; `view.problems` after a wrong answer."""
-    say = rendering.speaker_for(view)
+    say = speaker_for(view)
     can_type = not ask.is_locked and (ask.kind != "otp" or ask.code == "sent")
     tries = say("checks.tries", count=ask.tries_left) if can_type and ask.tries_left is not None else ""
     problems = [" ".join(filter(None, (_problem(say, word), tries))) for word in view.problems.values()]
@@ -76,7 +77,7 @@ def render_check(view: View, ask: Ask) -> str:
         "customer/check.html",
         _top(say, ask),
         ask=ask,
-        languages=rendering.languages_at(view, _place(view, ask)),
+        languages=languages_at(view, _place(view, ask)),
         can_type=can_type,
         field=TYPED,
         keyboard=_KEYBOARDS[ask.kind],
@@ -91,7 +92,7 @@ def render_check(view: View, ask: Ask) -> str:
 
 def render_callback(view: View) -> str:
     """The small page for being called; `view.problems` and `view.entered` after a refused form."""
-    say = rendering.speaker_for(view)
+    say = speaker_for(view)
     if view.callback_at:
         news = say("person.callback_by", callback_at=view.callback_at)
         top = Top(part=ALWAYS, look="good", headline=news)
@@ -105,21 +106,21 @@ def render_callback(view: View) -> str:
 
 def render_wrong_number(view: View) -> str:
     """Asking whether the page reached the wrong person."""
-    say = rendering.speaker_for(view)
+    say = speaker_for(view)
     top = Top(part=ALWAYS, look="brand", headline=say("wrong.headline"), line=say("wrong.line"))
     return rendering.render_aside(view, "customer/wrong_number.html", top)
 
 
 def render_disowned(view: View) -> str:
     """Thanks for saying that it was the wrong person; nothing here is about the right one."""
-    say = rendering.speaker_for(view)
+    say = speaker_for(view)
     top = Top(part=ALWAYS, look="good", headline=say("wrong.done_headline"), line=say("wrong.done_line"))
     return rendering.render_aside(view, "customer/disowned.html", top)
 
 
 def render_receipt(view: View, *, times: Mapping[str, datetime], code: str) -> str:
     """What was answered and when, with the cards of the page as they stand, and the `code` that proves it."""
-    say = rendering.speaker_for(view)
+    say = speaker_for(view)
     top = Top(
         part=ALWAYS, look="good", pill=say("receipt.pill"), headline=say("receipt.headline"), line=say("receipt.line")
     )

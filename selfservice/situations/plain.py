@@ -11,15 +11,11 @@ from selfservice.kit.formats import Reader
 from selfservice.kit.steps import Header
 from selfservice.kit.words import Words
 from selfservice.situations.drawing import ALWAYS, Top
+from selfservice.situations.framing import NEUTRAL, content_security_policy, frame
+from selfservice.situations.languages import other_languages
 from selfservice.situations.loading import DEFAULT_LANGUAGE
 from selfservice.situations.phone_scripts import app_address
 from selfservice.situations.registry import shared_words
-from selfservice.situations.rendering import (
-    NEUTRAL,
-    content_security_policy,
-    frame,
-    other_languages,
-)
 from selfservice.situations.speaking import RIGHT_TO_LEFT, Speaker, isolated
 from selfservice.situations.templates import environment
 

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
-from selfservice.brands.face import Face
-from selfservice.kit.forms import UPLOAD
-from selfservice.kit.locales import tag
 from selfservice.kit.steps import Header
-from selfservice.kit.tracing import call
-from selfservice.kit.words import Words
 from selfservice.situations import registry, remembering
 from selfservice.situations.drawing import ALWAYS, Artist, Drawing, Top
-from selfservice.situations.inlined import Inlined, header_colours, script, styles
-from selfservice.situations.loading import DEFAULT_LANGUAGE, Loaded
+from selfservice.situations.framing import frame, styles_of
+from selfservice.situations.inlined import script
+from selfservice.situations.languages import other_languages
+from selfservice.situations.loading import Loaded
 from selfservice.situations.phone_scripts import app_address, upload_address
 from selfservice.situations.registry import shared_words
 from selfservice.situations.shells import Shells
-from selfservice.situations.speaking import RIGHT_TO_LEFT, Speaker, isolated
+from selfservice.situations.speaking import Speaker, speaker_for
 from selfservice.situations.templates import environment, page_of
 from selfservice.situations.view import View
 
 LIVE = frozenset({"scheduled", "open", "answered"})
-NEUTRAL = ("#34404f", "#b9c6d6")
-"""The colours of a page that speaks for no brand."""
 
 _NOTICES = {"needs_human": ("fine", "check"), "changed": ("fine", "undo")}
 _TAKES_FOCUS = 'tabindex="-1" autofocus'
-_MARK = "<svg xmlns='http://www.w3.org/2000/svg'><rect width='100%' height='100%' rx='25%' fill='{}'/></svg>"
 
 
 @dataclass(frozen=True)
@@ -50,15 +42,6 @@ class Problem:
     id: str
 
 
-@dataclass(frozen=True)
-class Language:
-    """The same page in another language; `tag` is what that is called in BCP 47."""
-
-    tag: str
-    name: str
-    address: str
-
-
 def render(view: View) -> str:
     """One page of any type in any state, from its shell where there is one; `asides.show` knows who may not see it."""
     assert view.ask is None
@@ -69,7 +52,7 @@ def render(view: View) -> str:
 def render_in_full(view: View) -> str:
     """The same page by its templates; pure, as `kit.tracing` has it."""
     loaded = registry.current().find(view.situation, view.version)
-    say = _speaker(view, loaded)
+    say = speaker_for(view)
     if loaded is not None and view.state in LIVE:
         drawing = Artist(view, loaded.situation, say).draw()
         return _page(view, loaded, say, drawing, title=_title(view, say, drawing))
@@ -98,11 +81,6 @@ def forget_all() -> None:
     _SHELLS.forget_all()
 
 
-def speaker_for(view: View) -> Speaker:
-    """Says the sentences of a view's type on a page of its own."""
-    return _speaker(view, registry.current().find(view.situation, view.version))
-
-
 def render_aside(view: View, template: str, top: Top, **more: Any) -> str:
     """A small page beside a page; its title is the headline unless `more` gives a `title`."""
     return _plain(view, speaker_for(view), template, top, **more)
@@ -123,61 +101,6 @@ def render_receipt(view: View, top: Top, **more: Any) -> str:
         **more,
     }
     return environment(view.language).get_template("customer/receipt.html").render(context)
-
-
-def languages_at(view: View, place: str) -> list[Language]:
-    """The other languages, for a page that is asked for at another `place` (ends in ? or &) than it stands at."""
-    loaded = registry.current().find(view.situation, view.version)
-    codes = loaded.languages if loaded is not None else tuple(shared_words())
-    return other_languages(speaker_for(view), codes, view.language, place)
-
-
-def words_for(view: View) -> Speaker:
-    """Says the sentences of a view's type outside its page, such as those of its calendar file."""
-    loaded = registry.current().find(view.situation, view.version)
-    return Speaker(_words(view, loaded), view.values(), view.reader)
-
-
-def content_security_policy(view: View | None = None, *, framed: bool = False) -> str:
-    """What a page may do: run its own script, look as it looks, send its own forms; nothing else from anywhere.
-
-    `framed` is for the console's preview alone: it may stand in our own frame, may run its script, sends nothing.
-    """
-    look = styles(*NEUTRAL) if view is None else _styles(view)
-    ancestors = "'self'" if framed else "'none'"
-    rules = [
-        "default-src 'none'",
-        f"style-src {look.hash}",
-        # What else there is of scripts here is our own as well: no answer but a script's is taken for one (nosniff).
-        f"script-src {script().hash}" if framed else f"script-src {script().hash} 'self'",
-        # Photos that are being chosen are shown as the browser has them.
-        "img-src 'self' data: blob:" if view is not None and _takes_photos(view) else "img-src 'self' data:",
-        "manifest-src 'self'",
-        "connect-src 'none'" if framed else "connect-src 'self'",
-        "form-action 'none'" if framed else "form-action 'self'",
-        "base-uri 'none'",
-        f"frame-ancestors {ancestors}",
-        *(["sandbox allow-scripts"] if framed else []),
-    ]
-    return "; ".join(rules)
-
-
-def _takes_photos(view: View) -> bool:
-    loaded = registry.current().find(view.situation, view.version)
-    return loaded is not None and UPLOAD in loaded.parts
-
-
-def _words(view: View, loaded: Loaded | None) -> Words:
-    if loaded is not None:
-        return loaded.words.get(view.language) or loaded.words[DEFAULT_LANGUAGE]
-    return shared_words().get(view.language) or shared_words()[DEFAULT_LANGUAGE]
-
-
-def _speaker(view: View, loaded: Loaded | None) -> Speaker:
-    values = view.values()
-    return Speaker(
-        _words(view, loaded), call(isolated, values) if view.language in RIGHT_TO_LEFT else values, view.reader
-    )
 
 
 def _ended(view: View, say: Speaker) -> Top:
@@ -283,47 +206,10 @@ def _around(view: View, say: Speaker, look: Header) -> dict[str, Any]:
         "say": say,
         "app": app_address(view.language) if view.token else "",
         "reader": view.reader,
-        "styles": _styles(view).text,
+        "styles": styles_of(view).text,
         "languages": other_languages(say, codes, view.language),
         "language_label": say("layout.language"),
     }
 
 
-def other_languages(say: Speaker, codes: Iterable[str], current: str, place: str = "?") -> list[Language]:
-    """The same page in the other languages of `codes`, each by its own name."""
-    names = {code: say.find(f"languages.{code}") or code for code in codes if code != current}
-    return [Language(tag(code), name, f"{place}lang={code}") for code, name in names.items()]
-
-
-def frame(language: str, brand: Face | None, look: Header, colour: str, colour_dark: str) -> dict[str, Any]:
-    """What the layout of every page needs."""
-    return {
-        "app": "",
-        "language": tag(language),
-        "direction": "rtl" if language in RIGHT_TO_LEFT else "ltr",
-        "brand": brand,
-        "look": look,
-        "colours": header_colours(colour, look),
-        "mark_drawing": quote(_MARK.format(colour), safe="=:/ "),
-        "styles": styles(colour, colour_dark).text,
-    }
-
-
-def _styles(view: View) -> Inlined:
-    loaded = registry.current().find(view.situation, view.version)
-    parts = loaded.parts if loaded is not None else ()
-    parts = (*parts, "logo") if view.brand.logo else parts
-    return styles(view.brand.colour, view.brand.colour_dark, view.theme, view.large, parts)
-
-
 _SHELLS = Shells(render_in_full)
-
-
-def language_names() -> tuple[tuple[str, str], ...]:
-    """Each of LANGUAGES with what those who speak it call it."""
-    words = shared_words()
-    return tuple((code, words[code].own_name) for code in LANGUAGES)
-
-
-LANGUAGES = tuple(sorted(shared_words(), key=lambda code: (code != DEFAULT_LANGUAGE, code)))
-"""The languages there are words in, English first."""

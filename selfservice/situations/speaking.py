@@ -8,6 +8,10 @@ from typing import Any
 from selfservice.kit.formats import Reader
 from selfservice.kit.tracing import call, traceable
 from selfservice.kit.words import NAMED, Words
+from selfservice.situations import registry
+from selfservice.situations.loading import DEFAULT_LANGUAGE
+from selfservice.situations.registry import shared_words
+from selfservice.situations.view import View
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 _ISOLATE = "\u2068{}\u2069"
@@ -47,3 +51,21 @@ def isolated(values: Mapping[str, Any]) -> dict[str, Any]:
 def sentence(text: str) -> str:
     """Today, 10:20 am: words made for the middle of a sentence, at the beginning of one."""
     return text[:1].upper() + text[1:]
+
+
+def speaker_for(view: View) -> Speaker:
+    """Says the sentences of a view's type on a page of its own."""
+    values = view.values()
+    shown = call(isolated, values) if view.language in RIGHT_TO_LEFT else values
+    return Speaker(_words(view), shown, view.reader)
+
+
+def words_for(view: View) -> Speaker:
+    """Says the sentences of a view's type outside its page, such as those of its calendar file."""
+    return Speaker(_words(view), view.values(), view.reader)
+
+
+def _words(view: View) -> Words:
+    loaded = registry.current().find(view.situation, view.version)
+    words = loaded.words if loaded is not None else shared_words()
+    return words.get(view.language) or words[DEFAULT_LANGUAGE]

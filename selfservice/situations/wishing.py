@@ -10,8 +10,9 @@ from selfservice.courtesy import CLASSES, MessageClass
 from selfservice.kit.formats import Reader
 from selfservice.situations import rendering
 from selfservice.situations.drawing import ALWAYS, Top
+from selfservice.situations.languages import LANGUAGES
 from selfservice.situations.rendering import Notice
-from selfservice.situations.speaking import Speaker
+from selfservice.situations.speaking import Speaker, speaker_for
 from selfservice.situations.view import View
 from selfservice.windows import Window
 
@@ -76,7 +77,7 @@ class Field:
 
 def render(view: View, wished: Wished) -> str:
     """The page; `wished.is_stopped` once all texts to the number are."""
-    say = rendering.speaker_for(view)
+    say = speaker_for(view)
     if wished.is_stopped:
         has_both = view.ending and "email" in wished.channels
         texts = "wishes.all_" if has_both else "preferences.stopped_"
@@ -99,13 +100,13 @@ def render(view: View, wished: Wished) -> str:
 
 def render_without_mail(view: View) -> str:
     """Says that no e-mail comes any more."""
-    return _stopped(view, rendering.speaker_for(view), "wishes.mail_")
+    return _stopped(view, speaker_for(view), "wishes.mail_")
 
 
 def wording(view: View, message_class: str, *, is_given: bool) -> str:
     """What somebody was shown who said yes or no to a class: what they chose, and what they chose it for."""
     view = _without_number(view)
-    say = rendering.speaker_for(view)
+    say = speaker_for(view)
     answer = say(f"wishes.{YES if is_given else NO}")
     return f"{say('wishes.headline')}\n{say(_line(view))}\n{say(f'wishes.{message_class}')}: {answer}"
 
@@ -113,13 +114,13 @@ def wording(view: View, message_class: str, *, is_given: bool) -> str:
 def stop_wording(view: View, *, has_mail: bool, can_choose: bool) -> str:
     """What somebody was shown who stopped everything: the question, and the button that they pressed."""
     view = _without_number(view)
-    say = rendering.speaker_for(view)
+    say = speaker_for(view)
     return "\n".join(say(word) for word in (*_asked(view, can_choose=can_choose), _stop_button(has_mail=has_mail)))
 
 
 def one_click_wording(view: View) -> str:
     """What stands in our e-mails for whoever wants no more of them, and what their mail program posted for them."""
-    return f"{rendering.speaker_for(view)('email.preferences')}\nList-Unsubscribe: One-Click"
+    return f"{speaker_for(view)('email.preferences')}\nList-Unsubscribe: One-Click"
 
 
 def _asked(view: View, *, can_choose: bool) -> tuple[str, str]:
@@ -162,7 +163,7 @@ def _fields(say: Speaker, view: View, wished: Wished) -> tuple[Field, ...]:
         Choice(value, _between(say, view.reader, value, window), value == wished.hours)
         for value, window in wished.offered.items()
     )
-    languages = tuple(Choice(code, say(f"languages.{code}"), code == view.language) for code in rendering.LANGUAGES)
+    languages = tuple(Choice(code, say(f"languages.{code}"), code == view.language) for code in LANGUAGES)
     return (
         *classes,
         Field("hours", say("wishes.hours"), hours, "choice", say("wishes.hours_hint")),

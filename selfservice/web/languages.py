@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import request
 
-from selfservice.situations import rendering
+from selfservice.situations.languages import LANGUAGES
 from selfservice.situations.loading import DEFAULT_LANGUAGE
 
 
@@ -17,4 +17,4 @@ def wanted(*wishes: str) -> str:
     """
     tags = (request.args.get("lang", ""), *wishes, *request.accept_languages.values())
     codes = (tag.replace("_", "-").partition("-")[0].lower() for tag in tags)
-    return next((code for code in codes if code in rendering.LANGUAGES), DEFAULT_LANGUAGE)
+    return next((code for code in codes if code in LANGUAGES), DEFAULT_LANGUAGE)

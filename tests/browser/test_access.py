@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 
 from selfservice.situations import asides, rendering
 from selfservice.situations.asking import TYPED, Ask
+from selfservice.situations.languages import LANGUAGES
 from selfservice.situations.registry import Registry
 from selfservice.situations.view import View
 from tests.browser.test_look import NARROW, OVERFLOW, SAMPLES, SMALL, SMALLEST_TARGET
@@ -77,7 +78,7 @@ def barriers(page: Page, pages: Iterator[tuple[str, str]]) -> dict[str, list[str
 
 
 # Three that differ in letters and direction, then the others.
-SPOKEN = tuple(sorted(rendering.LANGUAGES, key=lambda one: one not in {"en", "ar", "hi"}))
+SPOKEN = tuple(sorted(LANGUAGES, key=lambda one: one not in {"en", "ar", "hi"}))
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_every_state_in_every_language_is_without_barriers(
 @pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("language", rendering.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_state_of_every_sample_in_every_language_and_theme_is_without_barriers(
     registry: Registry, rendered: Any, tab: Callable[..., Page], language: str, theme: str
 ) -> None:
@@ -275,7 +276,7 @@ def test_wrong_code_is_told_and_leads_to_the_field(registry: Registry, rendered:
     expect(page.get_by_text("You have one try left.", exact=True)).to_be_visible()
 
 
-@pytest.mark.parametrize("language", rendering.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_each_part_says_which_language_it_is_in(
     registry: Registry, rendered: Any, tab: Callable[..., Page], language: str
 ) -> None:
@@ -286,5 +287,5 @@ def test_each_part_says_which_language_it_is_in(
     offered = page.evaluate("() => [...document.querySelectorAll('.langs a')].map((it) => [it.lang, it.textContent])")
 
     assert spoken == [{"zh": "zh-Hans"}.get(language, language), "rtl" if language == "ar" else "ltr"]
-    assert len(offered) == len(rendering.LANGUAGES) - 1
+    assert len(offered) == len(LANGUAGES) - 1
     assert all(tag and name and tag.partition("-")[0] != language for tag, name in offered)

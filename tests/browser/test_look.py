@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from selfservice.situations import rendering
+from selfservice.situations.languages import LANGUAGES
 from selfservice.situations.registry import Registry
 from selfservice.situations.view import View
 from tests.situations.views import each_step_once, view
@@ -44,7 +44,7 @@ def every_view(registry: Registry, samples: tuple[tuple[str, str], ...], languag
 
 
 @pytest.mark.parametrize("share", [6, pytest.param(1, marks=pytest.mark.long)], ids=["in_turns", "all"])
-@pytest.mark.parametrize("language", rendering.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("large", [False, True], ids=["ordinary", "large"])
 def test_nothing_sticks_out_and_all_can_be_tapped(
     registry: Registry, rendered: Any, tab: Any, language: str, large: bool, share: int
@@ -54,7 +54,7 @@ def test_nothing_sticks_out_and_all_can_be_tapped(
 
     # At the ordinary size, test_access looks at the ordinary samples. In turns: each state meets one language.
     views = every_view(registry, (*SAMPLES, *LONG) if large else LONG, language)
-    for name, shown in islice(views, rendering.LANGUAGES.index(language) % share, None, share):
+    for name, shown in islice(views, LANGUAGES.index(language) % share, None, share):
         page.set_content(rendered(replace(shown, large=large)))
         found = page.evaluate(OVERFLOW) + page.evaluate(SMALL, SMALLEST_TARGET)
         if found:

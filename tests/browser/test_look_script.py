@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
 from selfservice.situations import rendering
+from selfservice.situations.framing import content_security_policy
 from selfservice.situations.registry import Registry
 from selfservice.situations.view import View
 from tests.situations.views import ANSWER_TOKENS, NOW, TOKEN, view
@@ -35,7 +36,7 @@ class Door:
         """Serve another view from now on."""
         # Rendered here: what the browser asks for is answered outside the test's own context.
         self._body = rendering.render(shown)
-        self._policy = rendering.content_security_policy(shown)
+        self._policy = content_security_policy(shown)
 
     def __call__(self, route: Route) -> None:
         path = urlsplit(route.request.url).path

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from selfservice.situations import rendering
+from selfservice.situations.languages import LANGUAGES
 from tests.browser.phone_scene import OFFLINE, YES, Phone
 from tests.browser.test_look import SAMPLES
 
@@ -29,7 +29,7 @@ def test_page_stands_still_from_the_first_view_on(
 
     # The first time the worker comes, later it is there: each way shows the page otherwise. In turns: each language
     # meets a third of the types.
-    languages = rendering.LANGUAGES[SAMPLES.index((situation, sample)) % share :: share]
+    languages = LANGUAGES[SAMPLES.index((situation, sample)) % share :: share]
     for language in ("en", *languages):
         phone.open(f"{link}?lang={language}")
         found = phone.tab.evaluate(SHIFTS)

@@ -30,20 +30,10 @@ from selfservice.kit.fields import (
     Table,
 )
 from selfservice.kit.formats import Reader
-from selfservice.kit.kinds import (
-    DayKind,
-    DigitsKind,
-    Kind,
-    LineKind,
-    ListKind,
-    MomentKind,
-    MoneyKind,
-    Shown,
-    TableKind,
-    TimelineKind,
-    WholeKind,
-)
+from selfservice.kit.kinds import DigitsKind, Kind, LineKind, MoneyKind, Shown, WholeKind
+from selfservice.kit.list_kinds import ListKind, TableKind, TimelineKind
 from selfservice.kit.parts_kinds import PersonKind, PlaceKind
+from selfservice.kit.time_kinds import DayKind, MomentKind
 
 LONDON = ZoneInfo("Europe/London")
 MILLENNIUM = datetime(2001, 1, 1, tzinfo=UTC)

@@ -15,7 +15,7 @@ from selfservice.kit import Do, Facts, Form, HandOff, Outcome
 from selfservice.kit.fields import Money
 from selfservice.kit.formats import Reader
 from selfservice.kit.words import pieces
-from selfservice.situations import rendering
+from selfservice.situations.languages import LANGUAGES
 from selfservice.situations.registry import Registry
 from selfservice.text import measure
 from selfservice.tokens import TOKEN_WIDTH
@@ -89,7 +89,7 @@ def test_the_question_names_what_it_asks_about_and_nothing_else(registry: Regist
         assert named == {"brand", "amount", "merchant", "card_ending"}
 
 
-@pytest.mark.parametrize("language", rendering.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("word", ["sms.question", "sms.body"])
 def test_the_text_takes_two_parts_at_most_in_every_language(registry: Registry, language: str, word: str) -> None:
     """With a bank's and a merchant's long names, four digits, the money of the country and a link of ours."""

@@ -16,6 +16,8 @@ from flask import Flask
 
 from selfservice.kit import locales
 from selfservice.situations import asides, plain, rendering, wishing
+from selfservice.situations.framing import content_security_policy
+from selfservice.situations.languages import LANGUAGES
 from selfservice.situations.registry import EXTENSION, Registry
 from selfservice.situations.view import View
 from selfservice.web import encoding
@@ -149,7 +151,7 @@ def test_policy_names_what_is_inlined_and_nothing_else(look: Look) -> None:
     looks = (look(), look(theme="dark"), look(large=True), look(brand=face(colour="#7a1f4b", logo=LOGO)))
     for shown in looks:
         page = rendering.render(shown)
-        policy = rendering.content_security_policy(shown)
+        policy = content_security_policy(shown)
 
         for tag in ("style", "script"):
             inside = re.findall(rf"<{tag}>(.*?)</{tag}>", page, re.DOTALL)
@@ -164,7 +166,7 @@ def test_policy_names_what_is_inlined_and_nothing_else(look: Look) -> None:
 
 
 def test_framed_policy_allows_our_own_frame_and_no_sending(look: Look) -> None:
-    policy = rendering.content_security_policy(look(token=""), framed=True)
+    policy = content_security_policy(look(token=""), framed=True)
 
     assert "frame-ancestors 'self'" in policy
     assert "form-action 'none'" in policy
@@ -380,7 +382,7 @@ def test_texts_can_be_stopped_without_script(look: Look) -> None:
 
 
 @pytest.mark.parametrize("kind", ["not_found", "error", "forbidden", "too_many", "unavailable"])
-@pytest.mark.parametrize("language", rendering.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_there_is_a_plain_page_for_what_goes_wrong(kind: str, language: str) -> None:
     page = plain.render_plain(kind, language=language, reference="8f3a2c")
 

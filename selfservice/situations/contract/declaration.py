@@ -13,7 +13,8 @@ from pydantic.fields import FieldInfo
 from selfservice.kit import AddToCalendar, Do, Follow, Go, NextChannel, Remind, Situation, Step
 from selfservice.kit.fields import kind_of
 from selfservice.kit.forms import asked_of, control_of, takes_photos
-from selfservice.kit.kinds import Kind, LinkKind, ListKind
+from selfservice.kit.kinds import Kind, LinkKind
+from selfservice.kit.list_kinds import ListKind
 from selfservice.kit.words import names_of
 from selfservice.situations import icons
 from selfservice.situations.contract.places import line_naming

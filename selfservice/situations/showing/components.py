@@ -14,10 +14,12 @@ from selfservice.kit import Form
 from selfservice.kit.pictures import examples_in
 from selfservice.situations import registry, rendering
 from selfservice.situations.drawing import Artist, Drawing
+from selfservice.situations.framing import frame
 from selfservice.situations.inlined import Inlined, parts, styles
+from selfservice.situations.languages import Language
 from selfservice.situations.loading import DEFAULT_LANGUAGE, Loaded, load_folder
 from selfservice.situations.remembering import of_our_files
-from selfservice.situations.rendering import Language, Notice, Problem
+from selfservice.situations.rendering import Notice, Problem
 from selfservice.situations.speaking import Speaker
 from selfservice.situations.templates import TEMPLATES, environment
 from selfservice.situations.view import Theme, View
@@ -48,7 +50,7 @@ def render(name: str, face: Face, now: datetime, theme: Theme = "", *, large: bo
     drawn = {step.key: _draw(replace(view, step=step.key), say) for step in _specimen().situation.steps}
     gone = replace(view, facts=view.facts.model_copy(update={"times": [], "days": [], "places": []}))
     context: dict[str, Any] = {
-        **rendering.frame(DEFAULT_LANGUAGE, face, "brand", face.colour, face.colour_dark),
+        **frame(DEFAULT_LANGUAGE, face, "brand", face.colour, face.colour_dark),
         "styles": sheet(face, theme, large=large).text,
         "say": say,
         "view": view,

@@ -11,7 +11,7 @@ from selfservice.brands import colours, timetable
 from selfservice.brands.models import Brand
 from selfservice.kit.opening import WEEKDAYS
 from selfservice.situations import registry
-from selfservice.situations.rendering import LANGUAGES
+from selfservice.situations.languages import LANGUAGES
 
 OTHERS = tuple(language for language in LANGUAGES if language != "en")
 PLAIN = ("name", "mark", "colour", "colour_dark", "phone", "country", "timezone", "language", "privacy_url")

@@ -21,7 +21,8 @@ from selfservice.kit import opening_lines
 from selfservice.kit.formats import Reader
 from selfservice.kit.opening import Opening
 from selfservice.media import kinds, logos
-from selfservice.situations import registry, rendering
+from selfservice.situations import registry
+from selfservice.situations.languages import language_names
 from selfservice.situations.registry import Loaded
 from selfservice.situations.view import Theme, View
 from selfservice.staff.models import Role
@@ -164,7 +165,7 @@ def _form(entered: Entered, *, problems: Mapping[str, str] | None = None, status
         logo=logo_address(queries.show(brand, "en")) if brand is not None and brand.logo else "",
         problems=problems or {},
         told=_told(entered),
-        languages=rendering.language_names(),
+        languages=language_names(),
         weekdays=brand_form.WEEKDAY_NAMES,
         teams=brand_form.team_keys(brand),
         types=[(loaded, others.get(loaded.key, "")) for loaded in registry.current()],

@@ -15,9 +15,9 @@ from selfservice.errors import Invalid
 from selfservice.kit import Facts
 from selfservice.pages import pictures, texts
 from selfservice.situations import asides
+from selfservice.situations.languages import LANGUAGES, language_names
 from selfservice.situations.loading import Loaded
 from selfservice.situations.problem import Problem
-from selfservice.situations.rendering import LANGUAGES, language_names
 from selfservice.situations.samples import Sample
 from selfservice.situations.stages import CHECK, blame, stages
 from selfservice.situations.view import Theme, View

@@ -22,6 +22,7 @@ from selfservice.kit.forms import EXAMPLE_PHOTO, UPLOAD
 from selfservice.kit.steps import Do
 from selfservice.pages import guarding, queries, sight
 from selfservice.situations import asides, registry, rendering
+from selfservice.situations.framing import content_security_policy
 from selfservice.situations.problem import Problem
 from selfservice.situations.registry import Loaded
 from selfservice.situations.view import Theme, View
@@ -103,7 +104,7 @@ def fresh(loaded: Loaded, facts: Facts, face: Face, *, language: str, name: str,
 def framed(view: View) -> Response:
     """A view as an answer that the console may frame."""
     response = encoding.compressed(rendering.among_others(asides.show(pictures.within(view))))
-    response.headers["Content-Security-Policy"] = rendering.content_security_policy(view, framed=True)
+    response.headers["Content-Security-Policy"] = content_security_policy(view, framed=True)
     return response
 
 

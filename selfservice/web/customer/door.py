@@ -10,7 +10,8 @@ from flask import Response, g, request
 from selfservice import tokens
 from selfservice.errors import NotFound
 from selfservice.pages import guarding, language, queries, sight
-from selfservice.situations import asides, rendering
+from selfservice.situations import asides
+from selfservice.situations.framing import content_security_policy
 from selfservice.situations.view import View
 from selfservice.web import device, encoding
 from selfservice.web.customer import keeping
@@ -93,7 +94,7 @@ def page(view: View, html: str, status: int = 200) -> Response:
         (
             ("Cache-Control", "no-store"),
             ("X-Robots-Tag", "noindex, nofollow"),
-            ("Content-Security-Policy", rendering.content_security_policy(view)),
+            ("Content-Security-Policy", content_security_policy(view)),
             (keeping.HEADER, keeping.word(view)),
         )
     )

@@ -9,7 +9,8 @@ from selfservice import clock
 from selfservice.db import db
 from selfservice.errors import Invalid, NotFound
 from selfservice.pages import requests
-from selfservice.situations import asides, calendar, registry, rendering
+from selfservice.situations import asides, calendar, registry
+from selfservice.situations.speaking import words_for
 from selfservice.web import device
 from selfservice.web.customer import door
 
@@ -58,7 +59,7 @@ def calendar_file() -> ResponseReturnValue:
     entry = make(view.facts, view.answers) if make is not None else None
     if entry is None:
         raise NotFound("This page has no appointment to put into a calendar.")
-    text = calendar.write(entry, rendering.words_for(view), uid=f"{g.page_id:x}@{view.host}", stamp=clock.now())
+    text = calendar.write(entry, words_for(view), uid=f"{g.page_id:x}@{view.host}", stamp=clock.now())
     response = Response(text, content_type="text/calendar; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="appointment.ics"'
     response.headers["Cache-Control"] = "no-store"

@@ -12,7 +12,8 @@ from selfservice.brands import queries as brands
 from selfservice.config import Settings
 from selfservice.errors import NotFound
 from selfservice.kit.locales import tag
-from selfservice.situations import phone_scripts, plain, rendering
+from selfservice.situations import phone_scripts, plain
+from selfservice.situations.framing import NEUTRAL
 from selfservice.web import assets, encoding, languages, security
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -124,7 +125,7 @@ def manifest() -> ResponseReturnValue:
         short_name=plain.shared_word(language, "inbox.title"),
         display="standalone",
         background_color="#f3f5f7",
-        theme_color=rendering.NEUTRAL[0],
+        theme_color=NEUTRAL[0],
         icons=[_icon(name, size, purpose) for name, size, purpose in _ICONS],
         shortcuts=[
             {"name": plain.shared_word(language, "inbox.title"), "url": "/inbox"},

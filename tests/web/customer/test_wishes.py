@@ -19,7 +19,7 @@ from selfservice.db import READER, db
 from selfservice.events.models import Event
 from selfservice.messages.models import Message
 from selfservice.pages import numbers, wishes
-from selfservice.situations import rendering
+from selfservice.situations.languages import LANGUAGES
 from tests.factories import PHONE, issue
 
 TYPES = Path(__file__).parents[2] / "types"
@@ -239,7 +239,7 @@ def test_whoever_has_not_passed_the_check_can_only_stop(app: Flask, client: Flas
     assert "Stop all texts" in shown.text
 
 
-@pytest.mark.parametrize("language", rendering.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_speaks_every_language(client: FlaskClient, link: str, language: str) -> None:
     shown = client.get(f"{link}?lang={language}")
 
