@@ -13,8 +13,8 @@ from selfservice.errors import AppError, Invalid
 from selfservice.kit.recipe import ENGLISH, MOST_ANSWERS, MOST_FACTS, MOST_OPTIONS
 from selfservice.recipes import placeholders, queries
 from selfservice.recipes.models import ComposedType
+from selfservice.situations.languages import LANGUAGES, language_names
 from selfservice.situations.making.examining import Complaint
-from selfservice.situations.rendering import LANGUAGES, language_names
 from selfservice.staff import queries as staff
 from selfservice.web.console import door, recipe_form, recipe_look, recipe_words
 from selfservice.web.console.times import Times
