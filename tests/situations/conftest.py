@@ -10,12 +10,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from selfservice.kit import Case, Facts, Form, Outcome
+from selfservice.errors import Invalid
+from selfservice.kit import Case, Facts, Form, Outcome, Refused
 from selfservice.situations.loading import Loaded
 from selfservice.situations.registry import Registry
 
 ZONE = ZoneInfo("Europe/London")
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+
+Complaints = Callable[..., Mapping[str, str]]
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,12 @@ class Play:
         assert action is not None
         return action.perform(self.facts, situation.read(action, self.facts, raw, self.case), self.case)
 
+    def refuse(self, action_key: str, **raw: Any) -> Mapping[str, str]:
+        """The words by field with which an action is refused."""
+        with pytest.raises(Refused) as caught:
+            self.perform(action_key, **raw)
+        return caught.value.problems
+
 
 @pytest.fixture(scope="session")
 def registry() -> Registry:
@@ -55,6 +64,18 @@ def accept(registry: Registry) -> Callable[..., Facts]:
         return loaded.situation.accept({name: value for name, value in raw.items() if value is not None}, NOW)
 
     return accepted
+
+
+@pytest.fixture(scope="session")
+def complaints(accept: Callable[..., Facts]) -> Complaints:
+    """The sentences by fact with which a sample's facts are refused, some of them replaced."""
+
+    def told(key: str, sample: str, **changes: Any) -> Mapping[str, str]:
+        with pytest.raises(Invalid) as caught:
+            accept(key, sample, **changes)
+        return caught.value.fields
+
+    return told
 
 
 @pytest.fixture(scope="session")

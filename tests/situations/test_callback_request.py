@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfservice.kit import CalendarEntry, Case, HandOff, Outcome, Refused
+from selfservice.kit import CalendarEntry, Case, HandOff, Outcome
 from selfservice.kit.opening import WEEKDAYS, Opening
 from selfservice.situations.callback_request.situation import Call, times_to_call
 from selfservice.situations.registry import Registry
@@ -136,10 +136,7 @@ def test_choice_asks_for_a_call_then_and_keeps_it_until_then(play: Playing) -> N
     ],
 )
 def test_what_was_not_offered_is_refused(play: Playing, raw: dict[str, str], problems: dict[str, str]) -> None:
-    with pytest.raises(Refused) as caught:
-        play(KEY, "order").perform("choose", **raw)
-
-    assert caught.value.problems == problems
+    assert play(KEY, "order").refuse("choose", **raw) == problems
 
 
 def test_no_call_is_wanted(play: Playing) -> None:
