@@ -65,7 +65,7 @@ def command(
     # SQLite's locks belong to a process: nothing that is open may be carried into a forked one.
     db.dispose()
     server = make_server(address, port, workers=workers or _count(settings), threads=threads, certificate=certificate)
-    serve(server, settings=settings)
+    serve(server, settings=settings, port=port, threads=threads)
 
 
 def make_server(address: str, port: int, *, workers: int, threads: int, certificate: Certificate | None = None) -> Any:
@@ -98,13 +98,13 @@ def make_server(address: str, port: int, *, workers: int, threads: int, certific
     )
 
 
-def serve(server: Any, *, settings: Settings) -> None:
+def serve(server: Any, *, settings: Settings, port: int, threads: int) -> None:
     """Serve until SIGTERM or SIGINT; raises SystemExit with 1 when the server ends by itself."""
     if settings.worker == "inside":
         keeper = Keeper(flask_command("worker", "--beside", str(os.getpid())))
         server.on_startup(keeper.start)
         server.on_shutdown(keeper.stop)
-    server.serve(target_loader=partial(server_process.load, os.getpid()), wrap_loader=False)
+    server.serve(target_loader=partial(server_process.load, os.getpid(), port=port, threads=threads), wrap_loader=False)
 
 
 def find_address(host: str, port: int) -> str:

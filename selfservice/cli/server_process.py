@@ -18,13 +18,17 @@ from selfservice.cli.children import watch_parent
 from selfservice.db import is_postgresql
 from selfservice.errors import AppError
 from selfservice.web import live
+from selfservice.web.lines import Lines
 from selfservice.web.turns import Turns
 
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 
 
-def load(parent: int) -> Callable[..., Any]:
-    """The application for a server process whose parent is `parent`; shares no connection with it."""
+def load(parent: int, *, port: int, threads: int) -> Callable[..., Any]:
+    """The application for a server process whose parent is `parent`; shares no connection with it.
+
+    Of its `threads`, consoles and bodies on slow lines together leave half of the reserve to pages.
+    """
     if hasattr(os, "setpgid"):
         os.setpgid(0, 0)  # Ctrl+C in a terminal reaches the first process alone, which then stops this one in order.
     watch_parent(parent, partial(os.kill, os.getpid(), signal.SIGTERM))
@@ -39,7 +43,10 @@ def load(parent: int) -> Callable[..., Any]:
     with app.app_context():
         _when_stopping(live.hub().end_all)
         # On PostgreSQL a view also waits for another process.
-        app.wsgi_app = Turns(app.wsgi_app, 4 if is_postgresql() else 1)  # type: ignore[method-assign]
+        turns = Turns(app.wsgi_app, 4 if is_postgresql() else 1)
+        lines = Lines(turns, most=threads - live.MOST_STREAMS - live.RESERVE // 2)
+        lines.watch(port)
+        app.wsgi_app = lines  # type: ignore[method-assign]
     return app
 
 

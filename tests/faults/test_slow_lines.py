@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import select
 import socket
+import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,17 +16,19 @@ import pytest
 from selfservice.cli.serve import FEWEST_THREADS
 from selfservice.config import Settings
 from selfservice.db import dispose
+from selfservice.web.live import MOST_STREAMS, RESERVE
 from tests.factories import issue, soon
 from tests.harness.application import make_app
 from tests.harness.server import LiveServer
 from tests.harness.waiting import wait_until
 
 FORM = "application/x-www-form-urlencoded"
-MANY = FEWEST_THREADS // 2
-PATIENCE = 12.0
+PLACES = FEWEST_THREADS - MOST_STREAMS - RESERVE // 2
+MANY = PLACES - 1
+PATIENCE = 40.0
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server(quick_folder: Path) -> Iterator[LiveServer]:
     folder = quick_folder / "slow"
     folder.mkdir()
@@ -76,3 +79,37 @@ def test_nobody_waits_for_who_is_slow(server: LiveServer) -> None:
 
         assert answer == 303
         assert select.select(lines, [], [], 0)[0] == []
+
+
+def test_pages_are_shown_however_many_are_slow(server: LiveServer) -> None:
+    path = page_on(server)
+    with ExitStack() as opened:
+        lines = [opened.enter_context(begin(server, f"{path}/note", FORM)) for _ in range(2 * FEWEST_THREADS)]
+
+        looks = [ask(server, "GET", path) for _ in range(3)]
+        wait_until(lambda: len(told(lines)) == len(lines) - PLACES)
+
+        assert looks == [200] * 3
+        assert {line.recv(12) for line in told(lines)} == {b"HTTP/1.1 503"}
+
+
+def told(lines: list[socket.socket]) -> list[socket.socket]:
+    """Those who have got an answer, or whose line was shut."""
+    return select.select(lines, [], [], 0)[0]
+
+
+@pytest.mark.long
+def test_who_is_silent_or_nearly_so_is_given_up(server: LiveServer) -> None:
+    path = page_on(server)
+    with ExitStack() as opened:
+        silent, nearly = (opened.enter_context(begin(server, f"{path}/note", FORM)) for _ in range(2))
+        for _ in range(3000):
+            if len(told([silent, nearly])) == 2:
+                break
+            with suppress(OSError):
+                nearly.send(b"xxxx")
+            threading.Event().wait(0.05)
+
+        assert silent.recv(12) == b""
+        assert nearly.recv(12) in (b"HTTP/1.1 408", b"")
+        assert ask(server, "POST", f"{path}/note", "note=Still+no+power&revision=1") == 303
