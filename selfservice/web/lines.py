@@ -122,12 +122,14 @@ class _Body(io.RawIOBase):
 
     def readinto(self, buffer: Any, /) -> int:
         if self._left == 0:
-            self.leave()
             return 0
         if not self._is_held:
             self._begin()
         with self._lines.waiting():
-            return self._fill(memoryview(buffer))
+            count = self._fill(memoryview(buffer))
+        if self._left == 0:
+            self.leave()
+        return count
 
     def _fill(self, buffer: memoryview) -> int:
         count = 0
