@@ -16,7 +16,6 @@ from selfservice.conversations import service as conversations
 from selfservice.conversations.models import Conversation
 from selfservice.customers.models import Customer
 from selfservice.db import db
-from selfservice.errors import Unavailable
 from selfservice.media import kinds
 from selfservice.media import uploads as parts
 from selfservice.media.models import Leftover, Medium, Upload
@@ -138,9 +137,10 @@ class TestParts:
         assert sender.begin(0).json["code"] == "empty"  # type: ignore[index]
         assert sender.client.post(sender.place, json={}, query_string=sender.query, headers=JSON).status_code == 422
         assert sender.add(name, 0, photos.jpeg()[:2001] + b"x" * 2000).status_code == 422
-        assert sender.add(name, 0, b"x" * (parts.MOST_PART + 1)).status_code == 422
+        large = sender.begin(9_000_000).json["id"]  # type: ignore[index]
+        assert sender.add(large, 0, photos.jpeg().ljust(parts.MOST_PART + 1, b"x")).status_code == 422
         codes = [sender.begin(100).status_code for _ in range(20)]
-        assert codes == [201] * 19 + [422]
+        assert codes == [201] * 18 + [422] * 2
 
     def test_an_hour_has_its_limit(self, sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(parts, "MOST_AN_HOUR", 3)
@@ -189,6 +189,11 @@ class TestWho:
         sender.drop(name)
         assert sender.send(name).json["fields"] == {"papers": "papers_wrong"}  # type: ignore[index]
         assert other.look(name).json["state"] == "received"  # type: ignore[index]
+        coming = other.begin(100).json["id"]  # type: ignore[index]
+        assert sender.look(coming).status_code == 404
+        assert sender.add(coming, 0, photos.jpeg()[:50]).status_code == 404
+        sender.drop(coming)
+        assert other.look(coming).json["state"] == "coming"  # type: ignore[index]
 
     @pytest.mark.parametrize("action", ["cannot", "nothing", "", "change"])
     def test_an_action_without_photos_takes_none(self, sender: Sender, action: str) -> None:
@@ -423,4 +428,3 @@ def test_no_leftover_is_forgotten(sender: Sender) -> None:
 
     with sender.app.app_context():
         assert db.session.scalars(select(Leftover)).all() == []
-    assert Unavailable.status == 503
