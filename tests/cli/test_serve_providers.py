@@ -11,7 +11,7 @@ import pytest
 from tests.harness.application import AT_ANY_HOUR
 from tests.harness.providers import GATEWAY_KEY, SIGNATURE_SECRET, TOKEN, Providers
 from tests.harness.reporting import Reporter
-from tests.harness.server import LiveServer, find_leaks
+from tests.harness.server import ROOT, LiveServer, find_leaks
 from tests.harness.waiting import wait_until
 from tests.messages.provider_scene import KINDS
 
@@ -26,10 +26,8 @@ def states(server: LiveServer) -> list[str]:
 @pytest.mark.parametrize("kind", [KINDS[0], *(pytest.param(kind, marks=pytest.mark.long) for kind in KINDS[1:])])
 def test_texts_leave_and_their_receipts_come_back(providers: Providers, tmp_path: Path, kind: str) -> None:
     server = LiveServer(tmp_path, SMS=getattr(providers, kind), COURTESY=str(AT_ANY_HOUR))
-    server.prepare()
-    for place in range(3):
-        to = f"+1202555012{place}"
-        server.flask("page", "issue", "appointment_reminder", "--to", to, "--facts", BOOKED)
+    issue = ("page", "issue", "appointment_reminder", "--facts", str(ROOT / BOOKED), "--to")
+    server.prepare(*((*issue, f"+1202555012{place}") for place in range(3)))
 
     server.start()
     try:

@@ -79,11 +79,12 @@ class LiveServer:
         """What a flask command prints with --json, read."""
         return json.loads(self.flask(*arguments, "--json"))
 
-    def prepare(self) -> None:
-        """Run `flask db upgrade` in the test's own process, in a tenth of the time."""
+    def prepare(self, *commands: tuple[str, ...]) -> None:
+        """Run `flask db upgrade` and other commands in the test's own process, in a tenth of the time."""
         app = make_app(Settings.load(self.environ, strict=True))
-        done = app.test_cli_runner().invoke(args=["db", "upgrade"])
-        assert done.exit_code == 0, done.output
+        for words in (("db", "upgrade"), *commands):
+            done = app.test_cli_runner().invoke(args=words)
+            assert done.exit_code == 0, done.output
         with app.app_context():
             db.dispose()
 
@@ -183,8 +184,7 @@ def live_server(quick_folder: Path) -> Iterator[LiveServer]:
     folder = quick_folder / "live"
     folder.mkdir()
     server = LiveServer(folder)
-    server.prepare()
-    server.flask("demo", "--once")
+    server.prepare(("demo", "--once"))
     server.start()
     try:
         yield server

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from click.testing import Result
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -151,12 +152,16 @@ def test_a_line_that_was_written_stands_in_place_of_the_one_worked_out(client: F
 
 
 def test_a_page_is_made_for_a_brand_from_the_command_line(app: Flask) -> None:
-    run = attach(app).test_cli_runner().invoke
+    def run(*arguments: str) -> Result:
+        done = attach(app).test_cli_runner().invoke(args=arguments)
+        db.session.remove()  # Each is a process of its own; a session that has read keeps writers out for 15 s.
+        return done
+
     words = ("--to", "+12025550123", "--brand", "north", "--json")
 
-    sent = run(args=["situation", "send", "appointment_reminder", "booked", *words])
-    made = run(args=["page", "issue", "appointment_reminder", "--facts", json.dumps(appointment()), *words])
-    refused = run(args=["situation", "send", "appointment_reminder", "booked", *words[:3], "south"])
+    sent = run("situation", "send", "appointment_reminder", "booked", *words)
+    made = run("page", "issue", "appointment_reminder", "--facts", json.dumps(appointment()), *words)
+    refused = run("situation", "send", "appointment_reminder", "booked", *words[:3], "south")
 
     pages = [queries.get(brand_id).key for brand_id in db.session.scalars(select(Page.brand_id))]
     assert (sent.exit_code, made.exit_code, pages) == (0, 0, ["north", "north"])
