@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import cache
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
-import axe_playwright_python
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -18,6 +15,7 @@ from selfservice.situations.asking import TYPED, Ask
 from selfservice.situations.languages import LANGUAGES
 from selfservice.situations.registry import Registry
 from selfservice.situations.view import View
+from tests.browser.axe import CONTRAST, find_barriers
 from tests.browser.test_look import NARROW, OVERFLOW, SAMPLES, SMALL, SMALLEST_TARGET
 from tests.situations.small_pages import every_small_page
 from tests.situations.views import each_step_once, states, view
@@ -33,9 +31,6 @@ TWINS = frozenset(
     }
 )
 ENDED = "fraud_alert"
-RUN = """() => axe.run(document, { resultTypes: ["violations"], preload: false }).then((result) =>
-  result.violations.map((it) => `${it.id}: ${it.nodes.map((node) => node.html.slice(0, 120)).join(" | ")}`))"""
-
 # What can be reached by keyboard, in the order of the document, as [what it is, where it stands].
 REACHABLE = """() => [...document.querySelectorAll("a[href], button, summary, textarea, input:not([type=hidden])")]
   .filter((part) => part.offsetParent && getComputedStyle(part).visibility == "visible" && !part.closest("[hidden]"))
@@ -49,12 +44,6 @@ READ = """() => [...document.querySelectorAll("h1, h2, dt, dd, legend, label, li
     Math.round(part.getBoundingClientRect().left), Math.round(part.getBoundingClientRect().bottom)])"""
 
 
-@cache
-def axe() -> str:
-    """The library; it stays in a tab whose content is written anew."""
-    return next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text(encoding="utf-8")
-
-
 def shown_states(registry: Registry, language: str) -> Iterator[tuple[str, str]]:
     """Each look of each type and each small page once."""
     for key, sample in SAMPLES:
@@ -64,14 +53,12 @@ def shown_states(registry: Registry, language: str) -> Iterator[tuple[str, str]]
     yield from (item for item in every_small_page(registry, language) if item[0] not in TWINS)
 
 
-def barriers(page: Page, pages: Iterator[tuple[str, str]]) -> dict[str, list[str]]:
+def barriers(page: Page, pages: Iterator[tuple[str, str]], *, but: tuple[str, ...] = ()) -> dict[str, list[str]]:
     """What axe finds, what sticks out and what is too small to be tapped, by page."""
-    page.set_content("<p>")
-    page.evaluate(axe())
     wrong = {}
     for name, html in pages:
         page.set_content(html)
-        found = page.evaluate(RUN) + page.evaluate(OVERFLOW) + page.evaluate(SMALL, SMALLEST_TARGET)
+        found = find_barriers(page, but=but) + page.evaluate(OVERFLOW) + page.evaluate(SMALL, SMALLEST_TARGET)
         if found:
             wrong[name] = found
     return wrong
@@ -87,14 +74,17 @@ SPOKEN = tuple(sorted(LANGUAGES, key=lambda one: one not in {"en", "ar", "hi"}))
 def test_every_state_in_every_language_is_without_barriers(
     registry: Registry, rendered: Any, tab: Callable[..., Page], language: str
 ) -> None:
-    # In turns: each state meets each theme, in one of three languages.
+    # In turns: each state meets two of three languages, one in light and one in dark; its colours are measured in one,
+    # those of each component in both (test_components).
     number = SPOKEN.index(language)
-    pages = list(shown_states(registry, language))
+    pages = list(enumerate(shown_states(registry, language)))
     wrong = {}
 
     for place, theme in enumerate(THEMES):
         page = tab(viewport=NARROW, color_scheme=theme, reduced_motion="reduce")
-        wrong |= barriers(page, (item for count, item in enumerate(pages) if (count + number + place) % 3 == 0))
+        for but, turn in ((), place), ((CONTRAST,), 1 - place):
+            shown = (item for count, item in pages if (count + number + place) % 3 == 0 and count % 2 == turn)
+            wrong |= barriers(page, shown, but=but)
 
     assert wrong == {}
 
