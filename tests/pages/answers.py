@@ -107,16 +107,23 @@ class Answers(PageMachine):
         action, form = choices[what % len(choices)]
         used = [key for name, key in one.told if name == action]
         key = used[what % len(used)] if is_again and used else str(uuid.uuid4())
-        outcome = self._send(one, action, form, revision, key)
-        self._check_keys(one, action, key, outcome)
-        return outcome
+        return self._give(one, action, form, revision, key)
 
-    def _check_keys(self, one: Known, action: str, key: str, outcome: str) -> None:
+    @rule(place=_PLACES)
+    def want_the_same(self, place: int) -> None:
+        """Both appointments are to be at the same time."""
+        for one in self.known[:2]:
+            form = {"slot": one.facts["offered"][place % 2]}
+            self._give(one, "move", form, self.page(one).revision, str(uuid.uuid4()))
+
+    def _give(self, one: Known, action: str, form: dict[str, Any], revision: int, key: str) -> str:
+        outcome = self._send(one, action, form, revision, key)
         first = one.told.get((action, key))
         if first in ("applied", "needs_human"):
             assert outcome == ("already_applied" if first == "applied" else first), "the first response again"
         elif outcome in ("applied", "needs_human"):
             one.told[action, key] = outcome
+        return outcome
 
     def _send(self, one: Known, action: str, form: dict[str, Any], revision: int, key: str) -> str:
         before, standing, events = self._sight(one), self._standing(), self._count_events(one)
@@ -170,9 +177,9 @@ class Answers(PageMachine):
         with self.step():
             checks.release(self.known[-1].id, actor="staff:1")
 
-    @rule(place=_PLACES)
-    def bring_up_to_date(self, place: int) -> None:
-        """New facts come for a case: its open page changes, an answered one gives way to another."""
+    @rule(place=_PLACES, what=_PLACES)
+    def bring_up_to_date(self, place: int, what: int) -> None:
+        """New facts come for a case, and an answer to the old: its open page changes, an answered one gives way."""
         place %= len(self.known)
         one = self.known[place]
         number = next(_numbers)
@@ -184,7 +191,9 @@ class Answers(PageMachine):
             except Conflict:
                 db.session.rollback()
                 return
-        if issued.page.id != one.id:
+        if issued.page.id == one.id:
+            self._answer(one, what, self.page(one).revision - 1 or 1, is_again=False)
+        else:
             self.known[place] = Known(issued.page.id, one.facts, one.case_ref, one.phone, one.is_fraud, one.device_id)
 
     @precondition(is_any_live)

@@ -56,7 +56,8 @@ def look(registry: Registry) -> Look:
 
 @pytest.fixture(scope="module", params=[False, pytest.param(True, marks=pytest.mark.long)], ids=["in_turns", "all"])
 def pages(request: pytest.FixtureRequest, registry: Registry, _in_app: None) -> dict[str, str]:
-    return {name: rendering.render(shown) for name, shown in every_state(registry, wholly=request.param)}
+    """Each drawn in full; what comes from a shell is the same to the byte (test_shells)."""
+    return {name: rendering.render_in_full(shown) for name, shown in every_state(registry, wholly=request.param)}
 
 
 class Reading(HTMLParser):

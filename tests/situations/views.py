@@ -127,18 +127,19 @@ def each_step_once(loaded: Loaded, sample: str, language: str = "en") -> Iterato
 def every_state(registry: Registry, *, wholly: bool) -> Iterator[tuple[str, View]]:
     """Every state of every sample of every type in English, and of one sample of each in every other language.
 
-    Not wholly: in turns, the beginning in every language and each other state in English and one more.
+    Not wholly: every state of the first sample in English; each once more with one of the other samples and once more
+    in one of the other languages, in turns; the beginning in all of them.
     """
     for loaded in registry:
         first, *others = loaded.languages
-        for sample in loaded.samples:
-            for name, shown in states(loaded, sample, first):
-                yield f"{loaded.key} {sample} {first} {name}", shown
-        sample = next(iter(loaded.samples))
-        for turn, language in enumerate(others):
-            for number, (name, shown) in enumerate(states(loaded, sample, language)):
-                if wholly or not number or number % len(others) == turn:
-                    yield f"{loaded.key} {sample} {language} {name}", shown
+        sample, *more = loaded.samples
+        for name, shown in states(loaded, sample, first):
+            yield f"{loaded.key} {sample} {first} {name}", shown
+        for looks in ([(one, first) for one in more], [(sample, one) for one in others]):
+            for turn, (one, language) in enumerate(looks):
+                for number, (name, shown) in enumerate(states(loaded, one, language)):
+                    if wholly or not number or number % len(looks) == turn:
+                        yield f"{loaded.key} {one} {language} {name}", shown
 
 
 class _Open:
