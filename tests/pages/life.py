@@ -153,9 +153,10 @@ class Pages(PageMachine):
     @rule()
     def remove_a_type(self) -> None:
         """Its folder is gone when the worker looks, and back when it was a mistake."""
+        every = Registry.all
 
         def all_but(registry: Registry) -> tuple[Loaded, ...]:
-            return tuple(loaded for loaded in registry if loaded.key != GOING)
+            return tuple(loaded for loaded in every(registry) if loaded.key != GOING)
 
         self.now += service.SETTLED
         with mock.patch.object(Registry, "all", all_but), self.step():
