@@ -37,7 +37,16 @@ class Entry:
 
 def list_pages(device_id: int) -> list[Entry]:
     """The device's pages, newest first."""
-    columns = (Page.id, Page.situation, Page.brand_id, Page.state, Page.locale, Page.send_at, Page.expires_at)
+    columns = (
+        Page.id,
+        Page.situation,
+        Page.version,
+        Page.brand_id,
+        Page.state,
+        Page.locale,
+        Page.send_at,
+        Page.expires_at,
+    )
     query = _of(device_id, select(*columns))
     rows = db.session.execute(query.order_by(Page.created_at.desc(), Page.id.desc()).limit(MOST)).all()
     return [Entry(row) for row in rows]
