@@ -16,6 +16,8 @@ from selfservice.messages.channels.contract import Inbound
 from selfservice.pages import numbers, queries, requests
 from selfservice.pages import service as pages
 from selfservice.pages.service import NewPage, Person
+from selfservice.recipes import queries as queries_of_types
+from selfservice.recipes import service as types
 from selfservice.replies import service as replies
 from selfservice.staff import service as sessions
 from selfservice.tokens import encode_id
@@ -23,7 +25,9 @@ from tests import factories
 from tests.harness.numbers import fresh_number
 from tests.harness.server import LiveServer
 from tests.messages.scenes import force
+from tests.recipes import recipes
 
+COMPOSED = "zz_reading"
 DESK = {"viewport": {"width": 1440, "height": 900}}
 
 
@@ -58,6 +62,18 @@ class Scene:
         tab.context.add_cookies([{"name": "staff", "value": token, "url": self.server.url, "httpOnly": True}])
         tab.goto(path)
         return tab
+
+    def compose(self) -> None:
+        """A composed type of two languages, retired, whose draft has something to mend, and everything in it."""
+        with self.app.app_context():
+            if queries_of_types.find(COMPOSED) is not None:
+                return
+            made = types.start(COMPOSED, recipes.small(team="reception"), actor="cli")
+            types.publish(COMPOSED, made.revision, actor="cli")
+            types.set_retired(COMPOSED, True, actor="cli")
+            draft = recipes.asking("choice", "pick", "scale", "photos")
+            types.save(COMPOSED, {**draft, "languages": ["en", "ar"]}, made.revision, actor="cli")
+            db.session.commit()
 
     def issue(self, name: str = "Maria Santos", **details: Any) -> int:
         """A committed page; its number is nobody else's."""

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, Response
 from selfservice.tokens import Keyring
 from selfservice.web.live import HEARTBEAT_EVERY, MOST_STREAMS
 from tests.browser.axe import find_barriers
-from tests.browser.console_scene import Scene, Seat, address
+from tests.browser.console_scene import COMPOSED, Scene, Seat, address
 from tests.harness.server import LiveServer
 
 OpenTab = Callable[..., Page]
@@ -25,6 +25,7 @@ NARROW = 320
 LOOKS = ((1440, "light"), (390, "dark"), (1440, "dark"), (390, "light"))
 TYPE = "/console/types/fraud_alert?language=ar&theme=dark"
 BRANDS = "/console/settings/brands"
+COMPOSER, VERSIONS = f"/console/types/{COMPOSED}/compose", f"/console/types/{COMPOSED}/versions"
 SCREENS = (
     *(
         "/console/pages",
@@ -37,11 +38,14 @@ SCREENS = (
         "qr",
     ),
     *(BRANDS, f"{BRANDS}/default"),
+    *("/console/new-type", f"{COMPOSER}?beside=ar&check=on&at=facts.0.label", VERSIONS),
 )
 
 
 def path_of(screen: str, scene: Scene) -> str:
     """Where the screen is; those of one page are of a page with something to tell."""
+    if COMPOSED in screen:
+        scene.compose()
     if screen.startswith("/"):
         return screen
     found = scene.issue()

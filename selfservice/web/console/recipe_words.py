@@ -114,16 +114,25 @@ _OF_ANSWERS = {"headline": "What the page says then", "line": "Line below, after
 _OF_ASKS = {"label": "Name of the field", "hint": "Hint for customers", "words": "Choice"}
 _CHOSEN = frozenset({"team", "source", "check_fact", "ends_at"})
 _LACKING = "Write it."
+_CONSEQUENCE = "Cannot be said"
 
 
 def told(complaints: Sequence[Complaint], draft: Mapping[str, Any]) -> list[Complaint]:
-    """What is worth saying of all complaints. A key that is missing comes with its name, which is told as well."""
-    answers = len(draft.get("answers") or ())
+    """What is worth saying of all complaints: none that another one at the same place, or at a name, says better."""
+    kept = [one for one in complaints if not _is_said_elsewhere(one, complaints, draft)]
     return [
         replace(one, sentence="Choose one.") if one.sentence == _LACKING and _last(one.place) in _CHOSEN else one
-        for one in complaints
-        if not (_last(one.place) == "key" and one.sentence == _LACKING) and not (one.place == "answers" and answers)
+        for one in kept
     ]
+
+
+def _is_said_elsewhere(one: Complaint, complaints: Sequence[Complaint], draft: Mapping[str, Any]) -> bool:
+    if one.sentence == _LACKING and _last(one.place) == "key":
+        return True  # It comes from the name, which is missing as well.
+    if one.place == "answers":
+        return bool(draft.get("answers"))
+    here = [other for other in complaints if (other.place, other.language) == (one.place, one.language)]
+    return one.sentence.startswith(_CONSEQUENCE) and len(here) > 1
 
 
 def name_of(place: str, draft: Mapping[str, Any]) -> str:

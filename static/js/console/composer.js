@@ -3,6 +3,7 @@
 import { holdChips } from "./chips.js";
 import { SignedOut } from "./net.js";
 import { replaceParts } from "./parts.js";
+import { KEPT } from "./seen.js";
 import { startAll } from "./start.js";
 
 const PAUSE = 700;
@@ -44,6 +45,7 @@ function take(copy) {
   const mend = copy.querySelector("[data-part=mend]");
   if (!mend?.childElementCount) mend?.remove(); // What was asked for stays until it is asked again.
   replaceParts(copy);
+  document.dispatchEvent(new Event(KEPT));
 }
 
 // The form as the server drew it anew; what stood open stays open, unless its number now means another block.
@@ -91,14 +93,18 @@ export function start(form) {
 
   function reshape(wanted, focus = "") {
     if (isShaping) return;
-    isShaping = true;
+    isShaping = true; // Until it is back, the numbers of the blocks may be about to change.
+    form.setAttribute("aria-busy", "true");
     inTurn(async () => {
       const { isKept, copy } = await post(form, { do: wanted });
       isStopped = !isKept;
       takeForm(form, copy, !/^(remove|up|down):/.test(wanted));
       const field = form.querySelector("[autofocus]") ?? document.getElementById(focus);
       field?.focus();
-    }).finally(() => (isShaping = false));
+    }).finally(() => {
+      isShaping = false;
+      form.removeAttribute("aria-busy");
+    });
   }
 
   form.addEventListener("input", (event) => {

@@ -1,33 +1,38 @@
-// How a type that is being composed is looked at: its stage, language and theme, at once when one of them is chosen.
+// How a type that is being composed is looked at: at once as it is kept, and in the stage, language and theme chosen.
 
 import { hideScrollBars } from "./preview.js";
 
+export const KEPT = "recipe:kept";
+
 export function start(form) {
   const pane = form.closest(".pane");
-  const frame = () => pane.querySelector("iframe:not(.coming)");
+  const glass = pane.querySelector(".glass");
+  let count = 0;
 
   function tell() {
     const language = form.elements.namedItem("language")?.value ?? "en";
-    for (const one of pane.querySelectorAll("[data-part=texts] [data-language]")) one.hidden = one.dataset.language !== language;
+    for (const one of pane.querySelectorAll("[data-language]")) one.hidden = one.dataset.language !== language;
   }
 
+  // A new frame loads behind the one that is shown; of several on their way the last one asked for is shown.
   function look() {
-    const address = new URL(form.action);
-    address.search = new URLSearchParams(new FormData(form));
-    const fresh = frame().cloneNode();
+    const old = [...glass.querySelectorAll("iframe")];
+    const mine = ++count;
+    const fresh = old[0].cloneNode();
     fresh.className = "coming";
-    fresh.src = address.href;
+    fresh.src = `${form.action}?${new URLSearchParams(new FormData(form))}`;
     fresh.addEventListener("load", () => {
-      pane.querySelectorAll("iframe").forEach((one) => one !== fresh && one.remove());
+      if (mine !== count) return fresh.remove();
       fresh.className = "";
+      old.forEach((one) => one.remove());
     });
-    frame().after(fresh);
+    glass.append(fresh);
     tell();
   }
 
-  hideScrollBars(pane.querySelector(".glass"));
-  new MutationObserver(tell).observe(pane.querySelector(".sticky"), { childList: true });
+  hideScrollBars(glass);
   form.elements.namedItem("theme").checked = matchMedia("(prefers-color-scheme: dark)").matches;
   form.addEventListener("change", look);
+  document.addEventListener(KEPT, look);
   look();
 }
