@@ -129,10 +129,19 @@ def load_shared(folder: Path) -> dict[str, Words]:
     return {path.stem: Words.load(path) for path in sorted(folder.glob("*.toml"))}
 
 
+def unload(loaded: Loaded) -> None:
+    """Let go of what a type declares that was loaded to be looked at alone."""
+    sys.modules.pop(_module_of(loaded.folder / "situation.py", loaded.key), None)
+
+
+def _module_of(path: Path, key: str) -> str:
+    # A private name: types of the same name in two folders must not replace one another, nor a real module.
+    return f"_situation_{key}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+
+
 def _load_situation(path: Path, key: str) -> Situation:
     _refuse_imports(path)
-    # A private name: types of the same name in two folders must not replace one another, nor a real module.
-    name = f"_situation_{key}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+    name = _module_of(path, key)
     spec = importlib.util.spec_from_file_location(name, path, loader=_Fresh(name, str(path)))
     assert spec is not None
     assert spec.loader is not None

@@ -14,8 +14,9 @@ from pydantic import ValidationError
 
 from selfservice.errors import BrokenFile
 from selfservice.kit.recipe import ENGLISH, Recipe
+from selfservice.situations import rendering
 from selfservice.situations.contract import looks, whole
-from selfservice.situations.loading import load_folder
+from selfservice.situations.loading import load_folder, unload
 from selfservice.situations.making import cases, sentences
 from selfservice.situations.making.recipe import write
 from selfservice.situations.problem import Problem
@@ -74,6 +75,8 @@ def examine(recipe: Recipe, key: str, now: datetime) -> list[Complaint]:
         except BrokenFile as error:
             return [*_told([Problem.of(error)], recipe)]
         found = [*dict.fromkeys(_told(whole.check(loaded) or list(looks.check(loaded, now)), recipe))]
+        rendering.forget(loaded)
+        unload(loaded)
     # Where an example cannot be used no page was made of it, and all that no page shows is told as well.
     return [one for one in found if one.place.endswith(".example")] or found
 

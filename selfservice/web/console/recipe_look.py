@@ -12,7 +12,7 @@ from typing import Any
 from selfservice.kit.recipe import Recipe
 from selfservice.recipes import specimen
 from selfservice.situations import registry, rendering
-from selfservice.situations.loading import Loaded, load_folder
+from selfservice.situations.loading import Loaded, load_folder, unload
 from selfservice.situations.making.recipe import write
 from selfservice.situations.stages import CHECK, ENDS, stages
 from selfservice.situations.view import View
@@ -46,6 +46,7 @@ def drawn(recipe: Recipe, key: str) -> Iterator[Loaded]:
                 yield loaded
         finally:
             rendering.forget(loaded)
+            unload(loaded)
 
 
 def view_of(loaded: Loaded, stage: str, language: str) -> View:
