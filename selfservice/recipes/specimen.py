@@ -13,6 +13,7 @@ from selfservice.recipes.naming import named
 from selfservice.recipes.placeholders import list_understood, path_of
 from selfservice.situations.making import cases, examining
 
+NOT_YET = "This draft cannot be shown yet; press “Check it” to see what to mend."
 _TRIES = 12
 _TEXTS = {
     "title": "Your page",
@@ -34,7 +35,7 @@ def whole(draft: Mapping[str, Any]) -> Recipe:
             return found
         for place in sorted(set(places), reverse=True):
             _drop(filled, place)
-    raise Invalid("This draft cannot be shown yet; press “Check it” to see what to mend.")
+    raise Invalid(NOT_YET)
 
 
 def _fill(draft: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import structlog
+
+from selfservice.errors import Invalid
 from selfservice.kit.recipe import Recipe
 from selfservice.recipes import specimen
 from selfservice.situations import registry, rendering
@@ -37,13 +40,19 @@ class Text:
 
 @contextmanager
 def drawn(recipe: Recipe, key: str) -> Iterator[Loaded]:
-    """Within, there is the type of a recipe alone, whether or not it is served."""
+    """Within, there is the type of a recipe alone, whether or not it is served; raises Invalid if it cannot be."""
     with tempfile.TemporaryDirectory(prefix="selfservice-") as beside:
         loaded = load_folder(write(recipe, key, Path(beside)), registry.shared_words())
         loaded = replace(loaded, is_composed=True)
         try:
             with registry.trying(loaded):
                 yield loaded
+        except Invalid:
+            raise
+        except Exception as error:
+            # Whatever a draft stumbles over, its composer stays there to mend it.
+            structlog.get_logger().warning("type.undrawable", situation=key, error=type(error).__name__)
+            raise Invalid(specimen.NOT_YET) from error
         finally:
             rendering.forget(loaded)
             unload(loaded)

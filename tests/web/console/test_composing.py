@@ -346,6 +346,16 @@ def test_a_draft_of_nothing_is_shown_with_what_stands_in_for_it(jo: Desk) -> Non
 
 
 @pytest.mark.database("sqlite")
+def test_a_draft_that_cannot_be_drawn_can_still_be_mended(jo: Desk) -> None:
+    start(jo, recipes.small(icon="nosuch", answers=[{**recipes.small()["answers"][0], "icon": "none_either"}]))
+
+    assert "cannot be shown yet" in jo.get(f"{HERE}/preview").text
+    form = send(jo, form_of(jo), "save")
+    assert (form.fields["icon"], form.fields["answers.0.icon"]) == ("nosuch", "none_either")
+    go(jo, form.fill(icon="info", answers__0__icon="", team="reception"), "Publish version 1")
+
+
+@pytest.mark.database("sqlite")
 def test_agents_neither_compose_nor_see_drafts(jo: Desk, app: Flask) -> None:
     start(jo)
     eve = Desk(app, "eve@example.com", name="Eve", role=Role.AGENT)
