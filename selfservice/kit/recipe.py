@@ -18,7 +18,7 @@ MOST_FACTS, MOST_ANSWERS, MOST_OPTIONS = 12, 4, 8
 
 FactKind = Literal[
     "line", "prose", "choice", "moment", "day", "money", "whole", "phone", "address", "person", "link", "table",
-    "timeline", "moments", "days", "lines",
+    "timeline", "image", "moments", "days", "lines",
 ]  # fmt: skip
 Place = Literal["top", "row", "none"]
 AskKind = Literal["choice", "pick", "line", "prose", "faces", "scale", "photos"]
@@ -28,12 +28,12 @@ HandingOn = Literal["no", "yes", "urgent"]
 LISTS: frozenset[FactKind] = frozenset({"moments", "days", "lines"})
 """Kinds of facts that a customer can pick from."""
 
-PASSING: frozenset[FactKind] = frozenset({"moment", "day", "moments", "days", "timeline"})
-"""Kinds of facts that are soon out of date."""
+ONE_TIME: frozenset[FactKind] = frozenset({"moment", "day", "moments", "days", "timeline", "image"})
+"""Kinds of facts that are another each time: soon out of date, or a picture that staff choose."""
 COMPARED: frozenset[FactKind] = frozenset({"line", "whole"})
 """Kinds of facts that a check can compare with."""
 
-_SELF_EVIDENT: frozenset[FactKind] = frozenset({"prose", "timeline"})
+_SELF_EVIDENT: frozenset[FactKind] = frozenset({"prose", "timeline", "image"})
 _SELF_EVIDENT_AT_TOP = _SELF_EVIDENT | {"moment"}
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -84,7 +84,7 @@ class Option(_Part):
 class KnownFact(_Part):
     """Something that is known of each case. `label`, `hint` and `example` are for staff, `words` for customers.
 
-    `usual` is what it is where staff leave it empty, as they would type it; it has none for days and moments.
+    `usual` is what it is where staff leave it empty, as they would type it; days, moments and pictures have none.
 
     `place`: at the top of the card, a row of it, or not shown. Of the kind "choice", `choices` are the texts to take.
     A fact of the kind "link" is a button; `words` are its own.
@@ -105,8 +105,8 @@ class KnownFact(_Part):
     def _whole(self) -> Self:
         if self.kind == "choice" and len(set(self.choices)) < 2:
             raise ValueError("Write at least two different choices")
-        if self.usual and (self.is_needed or self.kind in PASSING):
-            raise ValueError("Only what may be left empty has a usual value, and no day or time has; take it out")
+        if self.usual and (self.is_needed or self.kind in ONE_TIME):
+            raise ValueError("Only what may be left empty has a usual value, and no day, time or picture; take it out")
         if self.is_named and not self.words.get(ENGLISH):
             raise ValueError("Write what customers read beside it, or do not show it")
         return self

@@ -21,9 +21,9 @@ from selfservice.situations.stages import stages
 from tests.recipes import recipes
 
 KINDS = ("line", "prose", "choice", "moment", "day", "money", "whole", "phone", "address", "person", "link", "table",
-         "timeline", "moments", "days", "lines")  # fmt: skip
+         "timeline", "image", "moments", "days", "lines")  # fmt: skip
 ASKED = ("choice", "pick", "line", "prose", "faces", "scale", "photos")
-SELF_EVIDENT = ("prose", "timeline")
+SELF_EVIDENT = ("prose", "timeline", "image")
 SIX = ("en", "es", "ar", "pl", "zh", "hi")
 
 

@@ -30,6 +30,7 @@ _USUAL: Mapping[FactKind, str] = {
     "person": "Dr Amina Okafor | Cardiologist",
     "link": "https://example.com/more",
     "table": "What | Amount\nStanding charge | 12.20",
+    "image": "A picture of the place | example:place",
     "timeline": "Packed\nOn its way\nThere",
     "lines": "The first\nThe second",
 }

@@ -40,6 +40,7 @@ _WHOLE = {
     "prose": "{{{{ paragraphs(facts.{key}) }}}}",
     "table": '{{{{ table(facts.{key}, say("lead.{key}")) }}}}',
     "timeline": _TIMELINE,
+    "image": '{{{{ picture(shown("{key}")) }}}}',
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from selfservice.kit.recipe import COMPARED, LISTS, PASSING
+from selfservice.kit.recipe import COMPARED, LISTS, ONE_TIME
 from selfservice.situations.making.examining import Complaint
 
 KINDS = (
@@ -23,6 +23,7 @@ KINDS = (
     ("link", "A web address, as a button"),
     ("table", "A table"),
     ("timeline", "Steps, with their times"),
+    ("image", "A picture"),
     ("moments", "Dates and times to pick from"),
     ("days", "Dates to pick from"),
     ("lines", "Lines to pick from"),
@@ -40,9 +41,9 @@ ASKS = (
 )
 TONES = (("good", "Green: it is done"), ("brand", "Your colour: it goes on"), ("closed", "Grey: it is over"))
 HANDINGS = (("no", "No"), ("yes", "Yes"), ("urgent", "Yes, as urgent"))
-SELF_EVIDENT = frozenset({"prose", "timeline"})
+SELF_EVIDENT = frozenset({"prose", "timeline", "image"})
 """Kinds of facts that stand on the page without a word beside them."""
-WITHOUT_USUAL = PASSING
+WITHOUT_USUAL = ONE_TIME
 CHECKS = (
     ("", "Nothing"),
     ("last4", "The last four characters of a number"),
