@@ -82,8 +82,15 @@ def test_what_is_wrong_is_said_quietly_once_its_field_was_left_and_a_rival_is_to
     expect(headline).not_to_have_attribute("aria-invalid", "true")
     desk.locator("summary", has_text="Publish").click()
     desk.get_by_role("button", name="Publish version 1").click()
-    expect(desk.get_by_role("alert")).to_contain_text("things to mend")
+    expect(desk.get_by_role("alert")).to_contain_text("3 things to mend")
     expect(headline).to_have_attribute("aria-invalid", "true")
+
+    headline.fill("Is anybody there?")
+    headline.press("Tab")
+    expect(desk.get_by_role("alert")).to_contain_text("2 things to mend")
+    desk.get_by_label("Title", exact=True).fill("Yes")
+    desk.get_by_label("Title", exact=True).press("Tab")
+    expect(desk.get_by_role("alert").filter(has_text="mend")).to_have_count(0)
 
     with scene.app.app_context():
         made = queries.get(key)

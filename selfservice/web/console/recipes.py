@@ -80,7 +80,7 @@ def save_type(key: str) -> ResponseReturnValue:
     state = {
         "beside": place if what == "beside" else request.form.get("beside", ""),
         "at": at,
-        "check": "on" if what == "check" else "",
+        "check": "on" if what == "check" or request.form.get("told") else "",
         "quiet": request.form.get("quiet", ""),
     }
     shown: dict[str, Any] = {name: value for name, value in state.items() if value}

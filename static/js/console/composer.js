@@ -41,9 +41,13 @@ function tellLeft(form, copy, left) {
   }
 }
 
-function take(copy) {
+function isToldAll() {
+  return Boolean(document.querySelector("[data-part=mend]")?.childElementCount);
+}
+
+function take(copy, isAsked = false) {
   const mend = copy.querySelector("[data-part=mend]");
-  if (!mend?.childElementCount) mend?.remove(); // What was asked for stays until it is asked again.
+  if (!isAsked && !mend?.childElementCount) mend?.remove(); // What was told stays until it is asked again.
   replaceParts(copy);
   document.dispatchEvent(new Event(KEPT));
 }
@@ -87,7 +91,7 @@ export function start(form) {
       const { isKept, copy } = await post(form, { do: "save", ...more });
       isStopped = !isKept; // Somebody else has changed it: staff choose whose it shall be.
       if (more.quiet) tellLeft(form, copy, left);
-      take(copy);
+      take(copy, Boolean(more.told));
     });
   }
 
@@ -117,7 +121,7 @@ export function start(form) {
     if (!target.name) return;
     left.add(target.name);
     if (target.matches("[data-shapes]")) reshape("save", target.id);
-    else save({ quiet: "on" });
+    else save({ quiet: "on", ...(isToldAll() && { told: "on" }) }); // What is mended leaves the list.
   });
   form.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target.matches("input")) event.preventDefault();
