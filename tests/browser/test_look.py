@@ -26,7 +26,8 @@ OVERFLOW = """() => {
   const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
   const out = [...document.querySelectorAll("main *, header *")].filter((part) => {
     const box = part.getBoundingClientRect();
-    const hidden = getComputedStyle(part).clipPath != "none" || part.closest("svg");
+    // What scrolls by itself may hold what is wider than the window.
+    const hidden = getComputedStyle(part).clipPath != "none" || part.closest("svg, .sheet > *");
     return !hidden && box.width && (box.left < -1 || box.right > innerWidth + 1) && !part.matches(".dock");
   });
   return [wide > 0 ? `scrolls by ${wide}` : "", ...out.map((part) => part.outerHTML.slice(0, 80))].filter(Boolean);
