@@ -36,10 +36,7 @@ def _framed(name: str, shown: View) -> str:
     return f'<figure><figcaption>{escape(name)}</figcaption><iframe width="{WIDTH}" srcdoc="{page}"></iframe></figure>'
 
 
-# A third of them in each run of `make test`; `make prove` keeps all.
-@pytest.mark.parametrize(
-    "key", [pytest.param(key, marks=[pytest.mark.long] * (place % 3 != 0)) for place, key in enumerate(KEYS)]
-)
+@pytest.mark.parametrize("key", KEYS)
 def test_every_step_is_kept_in_light_and_dark(
     registry: Registry, rendered: Any, tab: Callable[..., Page], artefacts: Path, key: str
 ) -> None:
