@@ -132,7 +132,8 @@ def test_step_is_shown_at_once_without_a_request(asking: View, open_door: Callab
     assert shown_heading(page) == "Maria, can you make your appointment on Tuesday?"
     page.go_forward()
     assert shown_heading(page) == "Pick a new time"
-    assert [path for path in requests if not path.startswith("/app/")] == []
+    # That somebody looks at the page is told once, whatever step it shows.
+    assert [path for path in requests if not path.startswith("/app/") and not path.endswith("/-/opened")] == []
 
 
 def test_step_can_be_opened_beside(asking: View, open_door: Callable[..., Page]) -> None:
