@@ -36,7 +36,7 @@ LOOK_EVERY = 0.05
 LOOK_EVERY_POSTGRESQL = 0.1
 AFTER_FAILURE = 1.0
 CHECK_EVERY = 2.0
-HEARTBEAT_EVERY = 15.0
+"""A stream on which nothing happens is written to as often: only then a server notices that its console is closed."""
 MOST_WAITING = 100
 MOST_MISSED = 200
 
@@ -250,7 +250,7 @@ def _write(here: Hub, stream: Stream, since: Cursor | None, is_allowed: Callable
         yield f"retry: {RETRY_AFTER * 1000}\n\n".encode()
         if since is not None:
             yield from _catch_up(here, stream, since)
-        written_at = checked_at = time.monotonic()
+        checked_at = time.monotonic()
         while not stream.is_over:
             happening = _next(stream)
             if time.monotonic() - checked_at >= CHECK_EVERY:
@@ -263,11 +263,8 @@ def _write(here: Hub, stream: Stream, since: Cursor | None, is_allowed: Callable
                 yield b"event: reload\ndata: \n\n"
             elif happening is not None:
                 yield happening.encode()
-            elif time.monotonic() - written_at < HEARTBEAT_EVERY:
-                continue
             else:
                 yield b": still here\n\n"
-            written_at = time.monotonic()
         # Another screen of the same tab came in its place; a copied tab, which it may also be, asks under a new name.
         yield b"event: moved\ndata: \n\n"
     finally:

@@ -212,6 +212,7 @@ def test_stream_ends_with_its_session(app: Flask, monkeypatch: pytest.MonkeyPatc
     answers = iter([True, False])
     _, written = open_stream(app, is_allowed=lambda: next(answers))
 
+    assert next(written) == b": still here\n\n"
     assert read(next(written))["event"] == "ended"
     assert list(written) == []
     assert not hub_of(app)._streams
@@ -219,7 +220,6 @@ def test_stream_ends_with_its_session(app: Flask, monkeypatch: pytest.MonkeyPatc
 
 def test_quiet_stream_shows_that_it_lives(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "CHECK_EVERY", 0.05)
-    monkeypatch.setattr(live, "HEARTBEAT_EVERY", 0.2)
     _, written = open_stream(app)
 
     assert next(written) == b": still here\n\n"
