@@ -29,8 +29,7 @@ from selfservice.messages.dispatch import Dispatcher
 from selfservice.messages.jumps import Reaper
 from selfservice.messages.models import WorkerHeartbeat
 from selfservice.messages.queries import Whose
-from selfservice.pages import offers, unanswered
-from selfservice.pages import service as pages
+from selfservice.pages import due, offers, unanswered
 from selfservice.pages import uploads as page_uploads
 from selfservice.replies import photos
 from selfservice.replies import service as replies
@@ -245,11 +244,11 @@ def _turn_pages(app: Flask) -> bool:
     watching.refresh(app)
     found = 0
     steps = (
-        pages.open_due,
+        due.open_pages,
         offers.tell_due,
         unanswered.do_due,
-        pages.expire_due,
-        pages.retire_missing,
+        due.expire_pages,
+        due.retire_pages,
         replies.understand_left,
     )
     for step in steps:

@@ -24,6 +24,7 @@ from selfservice.errors import ConfigError
 from selfservice.messages import service
 from selfservice.messages.dispatch import Dispatcher
 from selfservice.messages.models import Attempt, HandsetText, Message, WorkerHeartbeat
+from selfservice.pages import due
 from selfservice.pages import service as pages
 from selfservice.pages.models import Page
 from tests.factories import issue
@@ -161,7 +162,7 @@ def test_pages_in_trouble_do_not_hold_up_texts(app: Flask, monkeypatch: pytest.M
     def fail(limit: int = 200) -> int:
         raise RuntimeError(f"bug at {limit}")
 
-    monkeypatch.setattr(pages, "open_due", fail)
+    monkeypatch.setattr(due, "open_pages", fail)
     with app.app_context(), working(app):
         (message_id,) = accept_many(1)
         assert run_until(lambda: is_delivered(message_id))

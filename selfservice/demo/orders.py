@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from selfservice.db import db
 from selfservice.demo.story import MINUTE, ZONE, Story, Teller
-from selfservice.pages import service as pages
+from selfservice.pages import due
 from selfservice.pages.models import Page
 from selfservice.pages.service import NewPage, Person
 
@@ -101,7 +101,7 @@ class Orders:
 
     def retired(self, starts_at: datetime) -> None:
         story = self._begin(starts_at, self._packed(starts_at))
-        story.opened(20).then(45, _forget_type).then(60, lambda _page_id: pages.retire_missing())
+        story.opened(20).then(45, _forget_type).then(60, lambda _page_id: due.retire_pages())
 
     def just_missing(self, starts_at: datetime) -> None:
         form = {"problem": "missing", "text": ""}

@@ -22,7 +22,7 @@ from selfservice.messages.channels.handset import SCHEME
 from selfservice.messages.channels.registry import Channels
 from selfservice.messages.models import HandsetText
 from selfservice.messages.results import Result
-from selfservice.pages import service as pages
+from selfservice.pages import due
 
 OWNER = "demo"
 LEASE = timedelta(minutes=1)
@@ -88,7 +88,7 @@ class Past:
 
     def open_pages(self, send_at: datetime) -> None:
         """Let the clock go round when a scheduled page's time has come."""
-        self.at(send_at, _open_due)
+        self.at(send_at, _open_pages)
         self.send_texts(send_at)
 
     def send_texts(self, after: datetime) -> None:
@@ -112,9 +112,9 @@ def _arrive(message_id: int) -> None:
 
 
 def _end_due() -> None:
-    pages.expire_due()
+    due.expire_pages()
 
 
-def _open_due() -> None:
-    pages.open_due()
+def _open_pages() -> None:
+    due.open_pages()
     upkeep.review_due()

@@ -16,7 +16,7 @@ from selfservice.config import Settings
 from selfservice.db import db
 from selfservice.events.models import Event
 from selfservice.messages.models import Message
-from selfservice.pages import service as pages
+from selfservice.pages import due
 from tests.factories import issue
 from tests.faults.judge import are_settled, is_settled, read_states
 from tests.faults.provider import ProviderProcess
@@ -85,7 +85,7 @@ def test_two_schedulers_open_a_page_once(app: Flask) -> None:
             together.wait(10)
             for _ in range(4):
                 with app.app_context():
-                    pages.open_due()
+                    due.open_pages()
                     db.session.commit()
 
         threads = [threading.Thread(target=turn) for _ in range(2)]

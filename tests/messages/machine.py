@@ -42,6 +42,7 @@ from selfservice.messages.models import Attempt, Message
 from selfservice.messages.moves import Claimed
 from selfservice.messages.results import Result
 from selfservice.messages.states import MAY_WAIT_AGAIN, RECEIPTS, REPLAYABLE, STATES, UNSENT, WAITING
+from selfservice.pages import due
 from selfservice.pages import service as pages
 from tests.factories import issue
 from tests.harness.stateful import Machine
@@ -325,8 +326,8 @@ class Outbox(Machine):
     def turn_pages(self) -> None:
         self.turned_at = self.now
         with self.step():
-            pages.open_due()
-            pages.expire_due()
+            due.open_pages()
+            due.expire_pages()
 
     @precondition(lambda self: self.has_any("accepted", "held"))
     @rule()

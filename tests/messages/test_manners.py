@@ -23,6 +23,7 @@ from selfservice.events.models import Event
 from selfservice.messages import dispatch, queries, reviews, service, upkeep
 from selfservice.messages.channels.contract import Refused
 from selfservice.messages.models import Message
+from selfservice.pages import due
 from selfservice.pages import service as pages
 from selfservice.pages.service import Issued
 from tests.factories import act, appointment, issue
@@ -296,7 +297,7 @@ class TestHeldTexts:
         with clock.at(NIGHT):
             issued = self.held(expires_at=NIGHT + timedelta(hours=1))
         with clock.at(NIGHT + timedelta(hours=1)):
-            pages.expire_due()
+            due.expire_pages()
             db.session.commit()
 
         assert self.reasons(issued) == ("cancelled", "page_expired")

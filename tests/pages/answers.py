@@ -17,7 +17,7 @@ from selfservice.customers import devices
 from selfservice.db import db
 from selfservice.errors import Conflict, Gone
 from selfservice.events.models import Event
-from selfservice.pages import answering, checks, service, sight
+from selfservice.pages import answering, checks, due, service, sight
 from selfservice.pages.checks import CheckRequired
 from selfservice.pages.claims import LostClaim
 from selfservice.pages.models import Answer, Claim, ClaimHold, Page
@@ -206,7 +206,7 @@ class Answers(PageMachine):
         elif one.is_fraud:
             self.now = max(self.now, self.page(one).expires_at)
             with self.step():
-                service.expire_due()
+                due.expire_pages()
 
     # What holds after every step
 

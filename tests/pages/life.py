@@ -19,7 +19,7 @@ from selfservice.errors import Conflict, Gone
 from selfservice.events.models import Event
 from selfservice.messages.models import Message
 from selfservice.messages.states import WAITING
-from selfservice.pages import answering, service, unanswered
+from selfservice.pages import answering, due, service, unanswered
 from selfservice.pages.models import Page
 from selfservice.pages.sight import CHANGE
 from selfservice.pages.states import LIVE, STATES
@@ -145,7 +145,7 @@ class Pages(PageMachine):
     @rule()
     def turn(self) -> None:
         """What the worker's clock does to pages, in its order."""
-        for turned in (service.open_due, unanswered.do_due, service.expire_due, service.retire_missing):
+        for turned in (due.open_pages, unanswered.do_due, due.expire_pages, due.retire_pages):
             with self.step():
                 turned()
 
@@ -158,9 +158,9 @@ class Pages(PageMachine):
         def all_but(registry: Registry) -> tuple[Loaded, ...]:
             return tuple(loaded for loaded in every(registry) if loaded.key != GOING)
 
-        self.now += service.SETTLED
+        self.now += due.SETTLED
         with mock.patch.object(Registry, "all", all_but), self.step():
-            service.retire_missing()
+            due.retire_pages()
 
     # What holds after every step
 

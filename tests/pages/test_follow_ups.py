@@ -95,9 +95,9 @@ def asks_twice() -> Iterator[None]:
 def look(moment: datetime) -> int:
     """What a worker does about pages and messages at a moment; how many pages it looked at."""
     with clock.at(moment):
-        service.open_due()
+        due.open_pages()
         found = unanswered.do_due()
-        service.expire_due()
+        due.expire_pages()
         upkeep.review_due()
         db.session.commit()
         return found
@@ -495,7 +495,7 @@ class TestEscalating:
     def test_whoever_ends_a_page_does_what_is_due_first(self) -> None:
         page = warned().page
         with clock.at(NOON + 5 * HOUR):
-            assert service.expire_due() == 1
+            assert due.expire_pages() == 1
             db.session.commit()
 
         assert work(page.id) == [("unanswered", "fraud", "waiting")]

@@ -18,7 +18,7 @@ from selfservice.errors import AppError, Conflict, Invalid, NotFound
 from selfservice.events import queries as events
 from selfservice.messages import queries as outbox
 from selfservice.messages.models import Message
-from selfservice.pages import queries, service
+from selfservice.pages import due, queries, service
 from selfservice.pages.models import Page
 from selfservice.situations import registry
 from tests.factories import act, appointment, issue, soon
@@ -109,10 +109,10 @@ def test_a_text_that_would_be_too_long_is_refused(session: Any) -> None:
 def test_later_pages_wait_with_their_text(session: Any) -> None:
     issued = issue(send_at=soon(hours=2))
     assert (issued.page.state, issued.messages[0].state) == ("scheduled", "held")
-    assert service.open_due() == 0
+    assert due.open_pages() == 0
 
     with time_machine.travel(clock.now() + timedelta(hours=2, minutes=1), tick=False):
-        assert service.open_due() == 1
+        assert due.open_pages() == 1
         session.commit()
 
     assert queries.get(issued.page.id).state == "open"
@@ -122,7 +122,7 @@ def test_a_page_whose_end_came_while_nobody_turned_it_is_not_opened_first(sessio
     page_id = issue(send_at=soon(hours=2)).page.id
 
     with time_machine.travel(clock.now() + timedelta(days=4), tick=False):
-        assert (service.open_due(), service.expire_due()) == (0, 1)
+        assert (due.open_pages(), due.expire_pages()) == (0, 1)
         session.commit()
 
     assert queries.get(page_id).state == "expired"
@@ -209,7 +209,7 @@ class TestEnding:
         page_id = issue().page.id
 
         with time_machine.travel(clock.now() + timedelta(days=3, minutes=1), tick=False):
-            assert service.expire_due() == 1
+            assert due.expire_pages() == 1
             session.commit()
 
         assert queries.get(page_id).state == "expired"
@@ -219,9 +219,9 @@ class TestEnding:
         session.execute(sa.update(Page).values(situation="forgotten"))
         session.commit()
 
-        assert service.retire_missing() == 0  # This process may be the last to see a type that is new.
-        with time_machine.travel(clock.now() + service.SETTLED, tick=False):
-            assert service.retire_missing() == 1
+        assert due.retire_pages() == 0  # This process may be the last to see a type that is new.
+        with time_machine.travel(clock.now() + due.SETTLED, tick=False):
+            assert due.retire_pages() == 1
         session.commit()
         assert queries.get(page_id).state == "retired"
 
@@ -231,8 +231,8 @@ class TestEnding:
         session.commit()
         monkeypatch.setattr(registry.current(), "broken", {Path("forgotten"): "mend it"})
 
-        with time_machine.travel(clock.now() + service.SETTLED, tick=False):
-            assert service.retire_missing() == 0
+        with time_machine.travel(clock.now() + due.SETTLED, tick=False):
+            assert due.retire_pages() == 0
 
     def test_sending_again_makes_another_text(self, session: Any) -> None:
         page_id = issue().page.id

@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from selfservice import tokens
 from selfservice.db import db, dispose
 from selfservice.errors import Invalid
-from selfservice.pages import queries, service
+from selfservice.pages import due, queries, service
 from selfservice.pages.models import Answer, Page
 from selfservice.situations.contract import looks, whole
 from selfservice.situations.loading import load_folder, load_shared
@@ -298,7 +298,7 @@ class TestRetired:
         assert answer(client, link, "accept") == 303
         assert answer(client, link, "change") == 303
         with app.app_context():
-            assert service.retire_missing() == 0
+            assert due.retire_pages() == 0
             assert service.resend(page_of(link).id, actor="staff:1").state == "ready"
             db.session.commit()
 

@@ -16,8 +16,8 @@ from selfservice.brands import service as brands
 from selfservice.db import db, dispose
 from selfservice.errors import Conflict, Invalid, NotFound, Unavailable
 from selfservice.events.models import Event
+from selfservice.pages import due
 from selfservice.pages import queries as pages
-from selfservice.pages import service as issuing
 from selfservice.pages.service import Issued
 from selfservice.recipes import queries, service
 from selfservice.recipes.models import ComposedVersion
@@ -166,7 +166,7 @@ def test_pages_are_not_ended_as_those_of_a_type_that_is_gone() -> None:
     pages.get(page_id).created_at = soon(days=-2)
     db.session.commit()
 
-    assert issuing.retire_missing() == 0
+    assert due.retire_pages() == 0
     assert pages.get(page_id).state == "open"
 
 
@@ -188,7 +188,7 @@ def test_recipe_that_this_release_cannot_read_keeps_its_pages_waiting(app: Flask
     with pytest.raises(Unavailable):
         registry.current().get(KEY)
     assert app.test_client().get(link).status_code == 503
-    assert issuing.retire_missing() == 0
+    assert due.retire_pages() == 0
 
 
 def anew(app: Flask) -> None:

@@ -17,7 +17,7 @@ from selfservice.customers import queries as customers
 from selfservice.db import db
 from selfservice.messages import queries as outbox
 from selfservice.messages.models import Message
-from selfservice.pages import disowning, offers, outcomes, queries, service, telling, unanswered
+from selfservice.pages import disowning, due, offers, outcomes, queries, telling, unanswered
 from selfservice.pages import numbers as numbers_of_pages
 from selfservice.pages.models import Page
 from selfservice.rights import erasing
@@ -46,7 +46,7 @@ def over() -> int:
 
 
 def expire(page_id: int) -> None:
-    assert service.expire_due() == 1
+    assert due.expire_pages() == 1
     assert [one.kind for one in conversations.list_for_page(page_id)] == ["unanswered"]
 
 
