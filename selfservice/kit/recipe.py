@@ -61,7 +61,16 @@ def _in_english(texts: dict[str, str]) -> dict[str, str]:
     return texts
 
 
+def _not_of_models(key: str) -> str:
+    if hasattr(BaseModel, key) or key.startswith("model_"):
+        raise ValueError(f"{key} means something else to programs; take another key")
+    return key
+
+
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+FieldKey = Annotated[Key, AfterValidator(_not_of_models)]
+"""The key of what becomes a field of a model: a fact, or what is asked."""
 Sentence = Annotated[str, StringConstraints(strip_whitespace=True, max_length=400), AfterValidator(_plain)]
 Named = Annotated[Sentence, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 Typed = Annotated[str, StringConstraints(strip_whitespace=True, max_length=600)]
@@ -90,7 +99,7 @@ class KnownFact(_Part):
     A fact of the kind "link" is a button; `words` are its own.
     """
 
-    key: Key
+    key: FieldKey
     label: Named
     hint: Sentence = ""
     example: Typed = ""
@@ -125,7 +134,7 @@ class Ask(_Part):
     `low` and `high` stand at the ends of a scale from 0 to 10.
     """
 
-    key: Key
+    key: FieldKey
     kind: AskKind
     label: Texts
     hint: MaybeTexts = {}
@@ -183,7 +192,7 @@ class Recipe(_Part):
     readme: Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)] = ""
     team: Key
     icon: str = "info"
-    languages: tuple[str, ...] = (ENGLISH,)
+    languages: tuple[Language, ...] = (ENGLISH,)
     title: Texts
     pill: MaybeTexts = {}
     headline: Texts

@@ -220,6 +220,16 @@ def test_characters_that_cannot_be_written_are_refused(text: str) -> None:
     assert [place for place, _language, _sentence in told] == ["headline"]
 
 
+def test_languages_and_keys_that_nothing_can_be_made_of_are_refused() -> None:
+    small = recipes.small()
+    fact, ask = {**small["facts"][1], "key": "model_config"}, {**small["answers"][1]["ask"], "key": "copy"}
+    answers = [small["answers"][0], {**small["answers"][1], "line": {}, "ask": ask}]
+
+    told = complaints({**small, "languages": ["en", "../es"], "facts": [small["facts"][0], fact], "answers": answers})
+
+    assert [place for place, _language, _sentence in told] == ["languages.1", "facts.1.key", "answers.1.ask.key"]
+
+
 def test_what_is_the_same_on_every_page_need_not_be_typed_again(folder: Path) -> None:
     rules = recipes.fact("link", key="rules", is_needed=False, usual="https://example.com/rules", example="")
     fee = recipes.fact("money", key="fee", is_needed=False, usual="5.00 GBP")
