@@ -40,8 +40,9 @@ class CalendarEntry:
 class Situation:
     """One page type. The first step is what a new page asks; `expires` says when a page of these facts ends.
 
-    `offers` names what can run out (slots) so that the page leaves out what is gone; `gone` is the step that a page
-    shows while others have taken all of it, of which its customer is told (`[sms] gone`) at once. `upgrade` brings
+    `offers` names what can run out (slots), with the claim that each needs or with several, so that the page leaves out
+    what is gone; `gone` is the step that a page shows while others have taken all of it, of which its customer is told
+    (`[sms] gone`) once nothing is left of any of the claims. `upgrade` brings
     stored facts of an older `version` forward. `check_facts` gives a sentence for each fact that makes no sense at the
     moment of issue (a time in the past), beside those that `kit.sense` finds in any type; it is not asked again later.
     `upgrade_answer` does the same as `upgrade` for the stored form of the action it names. Of a `retired` type no pages
@@ -78,7 +79,7 @@ class Situation:
     channels: tuple[str, ...] = CHANNELS
     follow_ups: tuple[FollowUp, ...] = ()
     segments: Mapping[str, int] = field(default_factory=lambda: {"GSM-7": GSM_SEGMENTS, "UCS-2": UCS2_SEGMENTS})
-    offers: Callable[[Any, Case], Mapping[Any, Claim]] | None = None
+    offers: Callable[[Any, Case], Mapping[Any, Claim | tuple[Claim, ...]]] | None = None
     gone: str = ""
     calendar: Callable[[Any, Mapping[str, Form]], CalendarEntry | None] | None = None
     upgrade: Callable[[dict[str, Any], int], dict[str, Any]] = lambda facts, _version: facts
@@ -130,9 +131,14 @@ class Situation:
         gone = call(self._gone, facts, case, taken) if taken else frozenset()
         return inputs_of(found.form, facts, case, gone)
 
-    def _gone(self, facts: Facts, case: Case, taken: frozenset[str]) -> frozenset[Any]:
+    def on_offer(self, facts: Facts, case: Case) -> dict[Any, frozenset[str]]:
+        """What can run out: each value with the names of all the claims that it needs; empty without `offers`."""
         offers = self.offers(facts, case) if self.offers else {}
-        return frozenset(value for value, claim in offers.items() if claim.name in taken)
+        needed = {value: claims if isinstance(claims, tuple) else (claims,) for value, claims in offers.items()}
+        return {value: frozenset(claim.name for claim in claims) for value, claims in needed.items()}
+
+    def _gone(self, facts: Facts, case: Case, taken: frozenset[str]) -> frozenset[Any]:
+        return frozenset(value for value, names in self.on_offer(facts, case).items() if names & taken)
 
     def read(self, action: Action, facts: Facts, raw: Mapping[str, Any], case: Case) -> Form:
         """What a customer sent with an action; raises Refused with the words for each field that cannot be used."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import Select, String, delete, exists, insert, select, update
@@ -29,13 +29,13 @@ def win(page_id: int, wanted: Iterable[kit.Claim]) -> None:
 
     Claims are taken in the order of their names, so that two answers never wait for each other in a circle.
     """
+    claims = sorted(wanted, key=lambda claim: claim.name)
+    if not claims:
+        return
     dialect = postgresql if is_postgresql() else sqlite
-    for claim in sorted(wanted, key=lambda claim: claim.name):
-        db.session.execute(
-            dialect.insert(Claim)
-            .values(name=claim.name, capacity=claim.capacity, taken=0)
-            .on_conflict_do_nothing(index_elements=["name"])
-        )
+    new = [{"name": claim.name, "capacity": claim.capacity, "taken": 0} for claim in claims]
+    db.session.execute(dialect.insert(Claim).values(new).on_conflict_do_nothing(index_elements=["name"]))
+    for claim in claims:
         left = db.session.scalar(
             update(Claim)
             .where(Claim.name == claim.name, Claim.taken + claim.amount <= Claim.capacity)
@@ -47,7 +47,8 @@ def win(page_id: int, wanted: Iterable[kit.Claim]) -> None:
             raise LostClaim
         if left == 0:
             _mark_exhausted(claim.name)
-        db.session.execute(insert(ClaimHold).values(page_id=page_id, name=claim.name, amount=claim.amount))
+    holds = [{"page_id": page_id, "name": claim.name, "amount": claim.amount} for claim in claims]
+    db.session.execute(insert(ClaimHold), holds)
 
 
 def give_back(page_id: int) -> None:
@@ -67,12 +68,11 @@ def give_back(page_id: int) -> None:
         _offer_again([name for name, _amount in holds])
 
 
-def taken_names(offers: Mapping[Any, kit.Claim]) -> frozenset[str]:
-    """The names among `offers` of which nothing is left, on this thread's own reader connection."""
-    if not offers:
+def taken_names(names: Collection[str]) -> frozenset[str]:
+    """Those of the names of which nothing is left, on this thread's own reader connection."""
+    if not names:
         return frozenset()
-    names = [(claim.name,) for claim in offers.values()]
-    return frozenset(row.name for row in _TAKEN.fetch({"names": names}))
+    return frozenset(row.name for row in _TAKEN.fetch({"names": [(name,) for name in names]}))
 
 
 def taken(names: Iterable[str]) -> frozenset[str]:

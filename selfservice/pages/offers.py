@@ -28,14 +28,16 @@ WAITING = ("scheduled", "open")
 
 def keep(page: Page, loaded: Loaded, facts: Facts) -> None:
     """Remember what a page offers, if its type wants to tell when that has gone. Raises Invalid if it has already."""
-    if not loaded.situation.gone or loaded.situation.offers is None:
+    if not loaded.situation.gone:
         return
-    offers = loaded.situation.offers(facts, sight.case_of(loaded, page, clock.now()))
-    names = sorted({claim.name for claim in offers.values()})
-    if names and set(names) <= claims.taken(names):
+    offers = loaded.situation.on_offer(facts, sight.case_of(loaded, page, clock.now()))
+    names = sorted(frozenset().union(*offers.values()))
+    if not names:
+        return
+    taken = claims.taken(names)
+    if all(needed & taken for needed in offers.values()):
         raise Invalid("All that this page offers is taken already; offer something else.", fields={"": "taken"})
-    if names:
-        db.session.execute(insert(PageOffer), [{"name": name, "page_id": page.id} for name in names])
+    db.session.execute(insert(PageOffer), [{"name": name, "page_id": page.id} for name in names])
 
 
 def tell_due(limit: int = 50) -> int:

@@ -152,16 +152,14 @@ def choose_language(loaded: Loaded, *wishes: str) -> str:
 
 def taken_of(loaded: Loaded, facts: Facts, case: Case) -> frozenset[str]:
     """The names of the claims on offer of which nothing is left."""
-    if loaded.situation.offers is None:
-        return frozenset()
-    return taken_names(loaded.situation.offers(facts, case))
+    return taken_names(frozenset().union(*loaded.situation.on_offer(facts, case).values()))
 
 
 def _is_all_gone(loaded: Loaded, facts: Facts, case: Case, taken: frozenset[str]) -> bool:
     """Whether others have taken all that a page of a type with a step for that offers."""
-    if not taken or not loaded.situation.gone or loaded.situation.offers is None:
+    if not taken or not loaded.situation.gone:
         return False
-    return {claim.name for claim in loaded.situation.offers(facts, case).values()} <= taken
+    return all(names & taken for names in loaded.situation.on_offer(facts, case).values())
 
 
 def first_name(name: str | None) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 from flask import Flask
 
 from selfservice import clock
@@ -256,6 +257,29 @@ def test_the_race_notices_a_missing_guard(app: Flask, monkeypatch: pytest.Monkey
         return answering.act(page_id, "take", form={"slot": facts["slots"][0]}, revision=1, key=str(uuid.uuid4()))
 
     assert race(app, page_ids, take) == ["applied", "applied"]
+
+
+def test_one_caller_never_gets_two_customers_whatever_the_minutes_of_their_pages(app: Flask) -> None:
+    """A call of an hour from ten and one of half an hour from half past ten, chosen at the same moment."""
+    found = []
+    with time_machine.travel(datetime(2026, 11, 23, 8, 0, tzinfo=UTC), tick=False):
+        ten = clock.now() + timedelta(hours=2)
+        for _turn in range(10):
+            about = {"about": "order 20-4417", "queue": f"queue {next(_fresh)}", "days": 1}
+            with app.app_context():
+                hour = issue("callback_request", {**about, "minutes": 60}, phone=fresh_number()).page.id
+                half = issue("callback_request", {**about, "minutes": 30}, phone=fresh_number()).page.id
+            times = {hour: ten, half: ten + timedelta(minutes=30)}
+
+            def choose(page_id: int, times: dict[int, datetime] = times) -> Any:
+                form = {"time": times[page_id].isoformat()}
+                return answering.act(page_id, "choose", form=form, revision=1, key=str(uuid.uuid4()))
+
+            found.append(sorted(race(app, [hour, half], choose)))
+
+    assert found == [["LostClaim", "applied"]] * 10
+    with app.app_context():
+        assert_nothing_is_overbooked()
 
 
 def assert_nothing_is_overbooked() -> None:

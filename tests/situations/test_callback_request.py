@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from selfservice.kit import CalendarEntry, Case, HandOff, Outcome
 from selfservice.kit.opening import WEEKDAYS, Opening
-from selfservice.situations.callback_request.situation import Call, times_to_call
+from selfservice.situations.callback_request.situation import Call, claims, times_to_call
 from selfservice.situations.registry import Registry
 from tests.situations.conftest import NOW, ZONE, Play
 
@@ -124,7 +125,33 @@ def test_choice_asks_for_a_call_then_and_keeps_it_until_then(play: Playing) -> N
         changeable_until=at,
         expires_at=at + timedelta(minutes=30),
     )
-    assert [(claim.name, claim.capacity) for claim in outcome.claims] == [("call:customer care:2026-11-23T10:00Z", 3)]
+    assert [(claim.name, claim.capacity) for claim in outcome.claims] == [
+        (f"call:customer care:2026-11-23T10:{minute:02}Z", 3) for minute in (0, 5, 10, 15, 20, 25)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "covered"),
+    [
+        (10, ["09:00", "09:05"]),
+        (17, ["09:00", "09:05", "09:10", "09:15"]),
+        (25, ["09:00", "09:05", "09:10", "09:15", "09:20"]),
+    ],
+)
+def test_call_takes_all_of_its_time(minutes: int, covered: list[str]) -> None:
+    first = next(iter(claims(call(minutes=minutes), case()).values()))
+
+    assert [claim.name for claim in first] == [f"call:customer care:2026-11-23T{at}Z" for at in covered]
+
+
+@given(one=st.integers(2, 24), other=st.integers(2, 24))
+def test_calls_of_one_queue_share_a_claim_just_when_they_overlap(one: int, other: int) -> None:
+    lengths = (timedelta(minutes=5 * one), timedelta(minutes=5 * other))
+    calls = [claims(call(minutes=length // timedelta(minutes=1)), case()).items() for length in lengths]
+
+    for (start, needed), (at, wanted) in product(*calls):
+        overlap = start < at + lengths[1] and at < start + lengths[0]
+        assert bool(set(needed) & set(wanted)) == overlap
 
 
 @pytest.mark.parametrize(

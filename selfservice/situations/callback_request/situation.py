@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 
@@ -32,6 +32,8 @@ from selfservice.kit import (
 
 TEAM = "care"
 SOONEST = timedelta(minutes=30)
+SHARE = timedelta(minutes=5)
+"""What a call takes of its caller's time is told apart so finely, from each full hour on."""
 MOST_TIMES = 24
 
 
@@ -40,7 +42,9 @@ class Call(Facts):
 
     about: Line = fact("What about", hint="Completes: We call about ...", example="order 20-4417", max_length=40)
     days: Whole = fact("Days to choose from", default=3, ge=1, le=14)
-    minutes: Whole = fact("Minutes for each call", default=30, ge=10, le=120)
+    minutes: Whole = fact(
+        "Minutes for each call", hint="Multiples of 5 leave no gaps between calls.", default=30, ge=10, le=120
+    )
     callers: Whole = fact("Calls at the same time", default=1, ge=1, le=200)
     queue: Line = fact(
         "Who calls", hint="Pages with the same name share the times.", example="Customer care", max_length=60
@@ -74,19 +78,30 @@ class Time(Form):
     before: str = prose(300, required=False)
 
 
-def claims(facts: Call, case: Case) -> Mapping[datetime, Claim]:
-    """Only so many can call at a time, whichever page offers it."""
+def claims(facts: Call, case: Case) -> Mapping[datetime, tuple[Claim, ...]]:
+    """Only so many can call at a time, whichever page offers it and however long its calls are."""
     queue = " ".join(facts.queue.casefold().split())
     return {
-        start: Claim(f"call:{queue}:{start.astimezone(UTC):%Y-%m-%dT%H:%MZ}", capacity=facts.callers)
+        start: tuple(
+            Claim(f"call:{queue}:{share:%Y-%m-%dT%H:%MZ}", capacity=facts.callers)
+            for share in _shares(start.astimezone(UTC), timedelta(minutes=facts.minutes))
+        )
         for start in times_to_call(facts, case)
     }
+
+
+def _shares(start: datetime, length: timedelta) -> Iterator[datetime]:
+    """When each share of a call begins, the one in which it starts first."""
+    share = start - (start - start.replace(minute=0)) % SHARE
+    while share < start + length:
+        yield share
+        share += SHARE
 
 
 def choose(facts: Call, form: Time, case: Case) -> Outcome:
     return Outcome(
         shows="chosen",
-        claims=(claims(facts, case)[form.time],),
+        claims=claims(facts, case)[form.time],
         hand_off=HandOff(TEAM, "The customer chose a time for a call.", call_at=form.time),
         changeable_until=form.time,
         expires_at=form.time + timedelta(minutes=facts.minutes),
