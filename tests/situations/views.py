@@ -157,8 +157,7 @@ def _refused(loaded: Loaded, fresh: View) -> Iterator[tuple[str, View]]:
                 at_step = replace(fresh, step=step.key)
                 yield f"{step.key}-refused", at_step.with_problems(wrong, dict.fromkeys(wrong, "?"))
                 yield f"{step.key}-lost", at_step.with_notice("lost_claim")
-                offers = loaded.situation.offers(fresh.facts, fresh.case) if loaded.situation.offers else {}
-                taken = frozenset(claim.name for claim in offers.values())
+                taken = frozenset().union(*loaded.situation.on_offer(fresh.facts, fresh.case).values())
                 yield f"{step.key}-gone", replace(at_step, taken=taken)
 
 
