@@ -13,6 +13,7 @@ from selfservice.db import db
 from selfservice.errors import NotFound
 from selfservice.kit.recipe import Recipe
 from selfservice.recipes.models import ComposedType, ComposedVersion
+from selfservice.situations.loading import KEY
 
 
 class Served(NamedTuple):
@@ -40,7 +41,7 @@ def list_all() -> Sequence[ComposedType]:
 
 def find(key: str) -> ComposedType | None:
     """The composed type called `key`."""
-    return db.session.get(ComposedType, key)
+    return db.session.get(ComposedType, key) if KEY.fullmatch(key) else None
 
 
 def get(key: str) -> ComposedType:

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from selfservice.kit.recipe import ENGLISH, Recipe
+from selfservice.situations.languages import LANGUAGES
 
 _DRAFT = frozenset({"add", "remove", "up", "down"})
 _BLANK: Mapping[str, Mapping[str, Any]] = {
@@ -25,13 +26,13 @@ _FEWEST_OPTIONS = 2
 _LONGEST_NUMBER = 8
 _FIRST = {"facts": "label", "answers": f"button.{ENGLISH}", "options": f"words.{ENGLISH}"}
 _STEPS = {"up": -1, "down": 1}
-_INDEX = re.compile(r"(\d{1,3})\.")
+_INDEX = re.compile(r"([0-9]{1,2})\.")
 
 
 def read(form: Mapping[str, str]) -> dict[str, Any]:
     """The draft that a form holds, as entered; nothing is judged yet. What is left empty is left out."""
     draft = _read_part(Recipe, form, "")
-    draft["languages"] = [ENGLISH, *(code for code in _ticked(form, "languages.") if code != ENGLISH)]
+    draft["languages"] = [code for code in LANGUAGES if code == ENGLISH or form.get(f"languages.{code}")]
     for answer in draft.get("answers", ()):
         _fit_options(answer.get("ask") or {})
     return draft
@@ -48,7 +49,7 @@ def change(draft: Mapping[str, Any], what: str, place: str) -> tuple[dict[str, A
     What names no block of the draft changes nothing.
     """
     changed = copy.deepcopy(dict(draft))
-    listed, number = (place, "") if what == "add" else (place.rpartition(".")[0], place.rpartition(".")[2])
+    listed, _, number = (place, "", "") if what == "add" else place.rpartition(".")
     blocks = _list_at(changed, listed)
     if blocks is None:
         return changed, ""
@@ -56,8 +57,8 @@ def change(draft: Mapping[str, Any], what: str, place: str) -> tuple[dict[str, A
     if what == "add":
         blocks.append(dict(_BLANK.get(name, {})))
         return changed, f"{listed}.{len(blocks) - 1}.{_FIRST[name]}"
-    at = int(number) if number.isdecimal() else len(blocks)
-    if at >= len(blocks):
+    at = number_of(number)
+    if at is None or at >= len(blocks):
         return changed, listed
     if what == "remove":
         blocks.pop(at)
@@ -75,7 +76,8 @@ def _list_at(draft: dict[str, Any], place: str) -> list[Any] | None:
     owner: Any = draft
     for step in way:
         if isinstance(owner, list):
-            owner = owner[int(step)] if step.isdecimal() and int(step) < len(owner) else None
+            at = number_of(step)
+            owner = owner[at] if at is not None and at < len(owner) else None
         else:
             owner = owner.get(step) if isinstance(owner, dict) else None
     return owner.setdefault(name, []) if isinstance(owner, dict) and name in _BLANK else None
@@ -86,6 +88,16 @@ def is_change(what: str) -> bool:
     return what in _DRAFT
 
 
+def text_of(entered: str) -> str:
+    """A text as it is kept: browsers end the lines of a form as e-mails do, and what no database keeps is left out."""
+    return entered.replace("\r\n", "\n").replace("\0", "").strip()
+
+
+def number_of(text: str) -> int | None:
+    """The number that somebody entered; None for what is none, or is larger than anything here is counted to."""
+    return int(text) if text.isdecimal() and len(text) <= _LONGEST_NUMBER else None
+
+
 def _read_part(model: type[BaseModel], form: Mapping[str, str], at: str) -> dict[str, Any]:
     found = {name: _read(field.annotation, form, at + name) for name, field in model.model_fields.items()}
     return {name: value for name, value in found.items() if value not in ("", None, {}, [])}
@@ -94,17 +106,18 @@ def _read_part(model: type[BaseModel], form: Mapping[str, str], at: str) -> dict
 def _read(annotation: Any, form: Mapping[str, str], place: str) -> Any:
     part = _part_of(annotation)
     if typing.get_origin(annotation) is dict:
-        return {code: text for code, text in _under(form, f"{place}.").items() if text}
+        return {code: text for code in LANGUAGES if (text := text_of(form.get(f"{place}.{code}", "")))}
     if typing.get_origin(annotation) is tuple and part is not None:
         return [_read_part(part, form, f"{place}.{number}.") for number in _numbers(form, f"{place}.")]
     if typing.get_origin(annotation) is tuple:
-        return [line.strip() for line in form.get(place, "").splitlines() if line.strip()]
+        return [line.strip() for line in text_of(form.get(place, "")).splitlines() if line.strip()]
     if part is not None:
         return _read_part(part, form, f"{place}.") if form.get(f"{place}.kind") else None
     if annotation is bool:
         return bool(form.get(place)) if place in form or place + ASKED in form else None
-    text = _text(form.get(place, ""))
-    return int(text) if annotation is int and text.isdecimal() and len(text) <= _LONGEST_NUMBER else text
+    text = text_of(form.get(place, ""))
+    number = number_of(text) if annotation is int else None
+    return text if number is None else number
 
 
 def _fit_options(ask: dict[str, Any]) -> None:
@@ -135,21 +148,6 @@ def _annotation_at(place: str) -> Any:
         annotation = model.model_fields[name].annotation
         model = _part_of(annotation)
     return annotation
-
-
-def _under(form: Mapping[str, str], prefix: str) -> dict[str, str]:
-    """The texts whose names begin so, by what comes after."""
-    found = {name.removeprefix(prefix): _text(text) for name, text in form.items() if name.startswith(prefix)}
-    return {name: text for name, text in found.items() if "." not in name}
-
-
-def _text(entered: str) -> str:
-    """A text as it is kept: browsers end the lines of a form as e-mails do."""
-    return entered.replace("\r\n", "\n").strip()
-
-
-def _ticked(form: Mapping[str, str], prefix: str) -> list[str]:
-    return [name for name, text in _under(form, prefix).items() if text]
 
 
 def _numbers(form: Mapping[str, str], prefix: str) -> list[int]:

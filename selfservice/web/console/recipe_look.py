@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,6 @@ from typing import Any
 import structlog
 
 from selfservice.errors import Invalid
-from selfservice.kit.recipe import Recipe
 from selfservice.recipes import specimen
 from selfservice.situations import registry, rendering
 from selfservice.situations.loading import Loaded, load_folder, unload
@@ -39,23 +38,22 @@ class Text:
 
 
 @contextmanager
-def drawn(recipe: Recipe, key: str) -> Iterator[Loaded]:
-    """Within, there is the type of a recipe alone, whether or not it is served; raises Invalid if it cannot be."""
-    with tempfile.TemporaryDirectory(prefix="selfservice-") as beside:
-        loaded = load_folder(write(recipe, key, Path(beside)), registry.shared_words())
-        loaded = replace(loaded, is_composed=True)
-        try:
+def drawn(draft: Mapping[str, Any], key: str) -> Iterator[Loaded]:
+    """Within, there is the type of a draft alone, whether or not it is served; raises Invalid if it cannot be shown."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="selfservice-") as beside, ExitStack() as after:
+            folder = write(specimen.whole(draft), key, Path(beside))
+            loaded = replace(load_folder(folder, registry.shared_words()), is_composed=True)
+            after.callback(unload, loaded)
+            after.callback(rendering.forget, loaded)
             with registry.trying(loaded):
                 yield loaded
-        except Invalid:
-            raise
-        except Exception as error:
-            # Whatever a draft stumbles over, its composer stays there to mend it.
-            structlog.get_logger().warning("type.undrawable", situation=key, error=type(error).__name__)
-            raise Invalid(specimen.NOT_YET) from error
-        finally:
-            rendering.forget(loaded)
-            unload(loaded)
+    except Invalid:
+        raise
+    except Exception as error:
+        # Whatever a draft stumbles over, its composer stays there to mend it.
+        structlog.get_logger().warning("type.undrawable", situation=key, error=type(error).__name__)
+        raise Invalid(specimen.NOT_YET) from error
 
 
 def view_of(loaded: Loaded, stage: str, language: str) -> View:
@@ -69,7 +67,7 @@ def view_of(loaded: Loaded, stage: str, language: str) -> View:
 
 def texts(draft: Mapping[str, Any], key: str) -> list[Text]:
     """The text message of a draft in each of its languages; raises Invalid for a draft that cannot be shown."""
-    with drawn(specimen.whole(draft), key) as loaded:
+    with drawn(draft, key) as loaded:
         sample = gallery.fullest(loaded)
         assert sample is not None
         said = []

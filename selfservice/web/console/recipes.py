@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from selfservice.db import db
 from selfservice.errors import Conflict, Forbidden, Invalid
-from selfservice.recipes import naming, queries, service, specimen, starters
+from selfservice.recipes import naming, queries, service, starters
 from selfservice.recipes.models import ComposedType
 from selfservice.staff.models import Role
 from selfservice.web.console import door, preview, recipe_form, recipe_look, recipe_screen
@@ -38,7 +38,7 @@ def show_new_type() -> ResponseReturnValue:
 def start_type() -> ResponseReturnValue:
     """Keep a new draft and lead to its composer; a form that cannot be used comes back as it was."""
     require_supervisor()
-    entered = {name: request.form.get(name, "").strip() for name in ("name", "key", "start")}
+    entered = {name: recipe_form.text_of(request.form.get(name, "")) for name in ("name", "key", "start")}
     key = entered["key"] or service.propose_key(entered["name"])
     if not (entered["name"] and key):
         lacking = {"key": _NO_KEY} if entered["name"] else {"name": "Write what staff call it."}
@@ -72,7 +72,7 @@ def save_type(key: str) -> ResponseReturnValue:
     at = ""
     if recipe_form.is_change(what):
         draft, at = recipe_form.change(draft, what, place)
-    revision = int(place) if what == "mine" and place.isdigit() else revision_of_form()
+    revision = recipe_form.number_of(place) or 0 if what == "mine" else revision_of_form()
     made = save(key, draft, revision)
     if not isinstance(made, ComposedType):
         return made
@@ -101,10 +101,11 @@ def preview_type(key: str) -> ResponseReturnValue:
     """The page that a draft, or one of its versions, comes to, for a frame; or what keeps it from being shown."""
     require_supervisor()
     made, looks = queries.get(key), Looks.read()
-    version = request.args.get("version", type=int)
+    version = request.args.get("version")
+    number = recipe_form.number_of(version or "") or 0
+    draft = made.draft if version is None else queries.get_version(key, number).recipe
     try:
-        recipe = specimen.whole(queries.get_version(key, version).recipe if version else made.draft)
-        with recipe_look.drawn(recipe, key) as loaded:
+        with recipe_look.drawn(draft, key) as loaded:
             view = recipe_look.view_of(loaded, request.args.get("stage", ""), looks.language)
             return preview.framed(replace(view, theme=looks.theme, large=looks.large))
     except Invalid as refusal:
@@ -113,7 +114,7 @@ def preview_type(key: str) -> ResponseReturnValue:
 
 def revision_of_form() -> int:
     """The revision of the draft that the form was filled from."""
-    return request.form.get("revision", 0, type=int)
+    return recipe_form.number_of(request.form.get("revision", "")) or 0
 
 
 def require_supervisor() -> None:

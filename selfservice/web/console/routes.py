@@ -103,7 +103,7 @@ _add("/types/<key>/compose/publish", "publish_type", recipe_life.publish_type, m
 _add("/types/<key>/compose/retire", "retire_type", recipe_life.retire_type, methods=_POST)
 _add("/types/<key>/compose/remove", "remove_type", recipe_life.remove_type, methods=_POST)
 _add("/types/<key>/versions", "show_versions", recipe_life.show_versions, methods=_GET)
-_add("/types/<key>/versions/<int:version>", "take_up_version", recipe_life.take_up_version, methods=_POST)
+_add("/types/<key>/versions/<int(max=99999999):version>", "take_up_version", recipe_life.take_up_version, methods=_POST)
 
 _add("/settings/brands", "show_brands", brands.show_brands, methods=_GET)
 _add("/settings/brands", "add_brand", brands.add_brand, methods=_POST)

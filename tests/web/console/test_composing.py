@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -19,11 +18,10 @@ from selfservice.recipes import queries, service, starters
 from selfservice.staff.models import Role
 from tests.factories import issue, soon
 from tests.recipes import recipes
+from tests.web.console.composer import HERE, NEW, form_of, go, publish, send, start
 from tests.web.console.desk import Desk, text_of
 from tests.web.console.forms import Form
 
-NEW = "/console/new-type"
-HERE = "/console/types/meter_reading/compose"
 ENGLISH = {
     "summary": "Ask for a reading before the bill.",
     "headline.en": "What does your meter say?",
@@ -36,34 +34,6 @@ ENGLISH = {
 @pytest.fixture
 def jo(app: Flask) -> Desk:
     return Desk(app, "jo@example.com", name="Jo Baker", role=Role.SUPERVISOR, team="reception")
-
-
-def form_of(desk: Desk, path: str = HERE) -> Form:
-    return Form(desk.get(path).text, "recipe")
-
-
-def send(desk: Desk, form: Form, button: str) -> Form:
-    """Press a button of the composer and see what comes of it."""
-    return Form(desk.get(go(desk, form, button)).text, "recipe")
-
-
-def go(desk: Desk, form: Form, button: str) -> str:
-    """The address that a button leads to."""
-    path, fields = form.press(button)
-    answer = desk.post(path, fields)
-    assert answer.status_code == 303, text_of(answer)[:600]
-    return str(answer.location)
-
-
-def start(desk: Desk, recipe: dict[str, Any] | None = None) -> None:
-    """A draft with that in it."""
-    with desk.client.application.app_context():
-        service.start("meter_reading", recipe or recipes.small(name="Meter reading", team="reception"), actor="staff:1")
-        db.session.commit()
-
-
-def publish(desk: Desk) -> None:
-    go(desk, form_of(desk), "Publish version 1")
 
 
 def answer(client: FlaskClient, link: str, button: str, **fields: str) -> str:

@@ -1,0 +1,42 @@
+"""The composer of page types as a browser without scripts has it: a draft of `meter_reading`, its form, its buttons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from selfservice.db import db
+from selfservice.recipes import service
+from tests.recipes import recipes
+from tests.web.console.desk import Desk, text_of
+from tests.web.console.forms import Form
+
+NEW = "/console/new-type"
+HERE = "/console/types/meter_reading/compose"
+
+
+def form_of(desk: Desk, path: str = HERE) -> Form:
+    return Form(desk.get(path).text, "recipe")
+
+
+def send(desk: Desk, form: Form, button: str) -> Form:
+    """Press a button of the composer and see what comes of it."""
+    return Form(desk.get(go(desk, form, button)).text, "recipe")
+
+
+def go(desk: Desk, form: Form, button: str) -> str:
+    """The address that a button leads to."""
+    path, fields = form.press(button)
+    answer = desk.post(path, fields)
+    assert answer.status_code == 303, text_of(answer)[:600]
+    return str(answer.location)
+
+
+def start(desk: Desk, recipe: dict[str, Any] | None = None) -> None:
+    """A draft with that in it."""
+    with desk.client.application.app_context():
+        service.start("meter_reading", recipe or recipes.small(name="Meter reading", team="reception"), actor="staff:1")
+        db.session.commit()
+
+
+def publish(desk: Desk) -> None:
+    go(desk, form_of(desk), "Publish version 1")
