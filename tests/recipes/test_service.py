@@ -275,7 +275,8 @@ def test_only_what_was_never_published_is_removed() -> None:
 
 def test_draft_has_a_limit(session: Any) -> None:
     with pytest.raises(Invalid, match="too much text"):
-        service.start(KEY, {"name": "x" * service.MOST_BYTES}, actor=ACTOR)
+        service.start(KEY, {"name": "界" * (service.MOST_BYTES // 3)}, actor=ACTOR)
+    service.start(KEY, {"name": "界" * (service.MOST_BYTES // 3 - 20)}, actor=ACTOR)
 
 
 @pytest.mark.usefixtures("composed")
