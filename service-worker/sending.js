@@ -6,10 +6,12 @@ const DAY = 864e5;
 
 // Sends the answer kept under `id`, or `fresh` where nothing can be kept, by the holder of its lock. Once the server has
 // decided, what was said goes and the rest stays until its page has told it: for a day, a refusal longer. Otherwise says
-// whether the answer is "saved" or has "failed".
+// whether the answer is "saved" or has "failed". One that was not due yet begins its pauses anew: a network that is back
+// often fails once more at first.
 export const again = async (id, decided, fresh) => {
   const record = (await store("queue", "get", id).catch(() => {})) || fresh;
   if (record?.state != "waiting") return;
+  if (record.next > Date.now()) record.tries = 0;
   const reply = await attempt(record);
   if (reply) {
     record.state = reply.ok ? "sent" : "refused";

@@ -84,15 +84,32 @@ def test_answer_is_saved_and_sent_when_the_network_is_back(phone: Phone, issue: 
 def test_answer_whose_reply_is_lost_counts_once(phone: Phone, issue: Issue, answers: Answers) -> None:
     link = issue()
     tab = phone.open(link)
-    phone.way.fail("/a/", lost, lost)
+    phone.way.fail("/a/", *[lost] * 9)  # A browser sends by itself again what broke on a connection opened in advance.
 
     tab.get_by_role("button", name=YES).click()
 
     phone.note(SAVED)
+    phone.way.faults.clear()
     phone.note("Sent at")
     phone.heading(ANSWERED)
-    assert phone.way.count("POST", "/a/") == 3
+    assert phone.way.count("POST", "/a/") > 1
     assert len(answers(link)) == len(keys(phone.way)) == 1
+
+
+def test_network_that_comes_back_again_and_again_makes_no_answer_wait_longer(phone: Phone, issue: Issue) -> None:
+    tab = phone.open(issue())
+    phone.is_off(network=False)
+    tab.get_by_role("button", name=YES).click()
+    phone.note(SAVED)
+
+    for _ in range(6):
+        (before,) = phone.kept()["queue"]
+        tab.evaluate("() => dispatchEvent(new Event('online'))")
+        (record,) = phone.wait_kept(lambda kept: kept["queue"][0]["next"] != before["next"])["queue"]  # noqa: B023
+
+    assert record["tries"] < 4
+    phone.is_on()
+    phone.note("Sent at")
 
 
 def meet(reply: Reply) -> Fault:
