@@ -16,7 +16,7 @@ from selfservice.situations.phone_scripts import app_address, upload_address
 from selfservice.situations.registry import shared_words
 from selfservice.situations.shells import Shells
 from selfservice.situations.speaking import Speaker, speaker_for
-from selfservice.situations.templates import environment, page_of
+from selfservice.situations.templates import environment, forget_page, page_of
 from selfservice.situations.view import View
 
 LIVE = frozenset({"scheduled", "open", "answered"})
@@ -70,8 +70,8 @@ def among_others(html: str) -> str:
 
 
 def forget(loaded: Loaded) -> None:
-    """Let go of all that was drawn of a type whose files have changed."""
-    environment.cache_clear()
+    """Let go of all that was drawn of a type whose files have changed, and of nothing that other pages are made of."""
+    forget_page(loaded.folder, loaded.languages)
     _SHELLS.forget(loaded)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+import weakref
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cache, lru_cache
@@ -122,7 +123,19 @@ def _component(made: Environment, path: Path) -> Callable[..., Any]:
 
 def page_of(folder: Path, language: str) -> Template:
     """The page.html of a page type."""
-    return environment(language).get_template(str(folder / "page.html"))
+    return environment(language).get_template(_page_name(folder))
+
+
+def forget_page(folder: Path, languages: Iterable[str]) -> None:
+    """Let go of a type's page.html, which has changed or gone; the templates of all pages stay compiled."""
+    for made in map(environment, languages):
+        assert made.loader is not None
+        assert made.cache is not None
+        made.cache.pop((weakref.ref(made.loader), _page_name(folder)), None)  # The key that Jinja gives it.
+
+
+def _page_name(folder: Path) -> str:
+    return str(folder / "page.html")
 
 
 def _page_of_type(name: str) -> tuple[str, str, None] | None:

@@ -18,6 +18,7 @@ from selfservice.situations.contract.specimens import view_of
 from selfservice.situations.loading import Loaded, load_folder
 from selfservice.situations.making import examining, recipe
 from selfservice.situations.stages import stages
+from selfservice.situations.templates import environment
 from tests.recipes import recipes
 
 KINDS = ("line", "prose", "choice", "moment", "day", "money", "whole", "phone", "address", "person", "link", "table",
@@ -211,6 +212,18 @@ def test_hostile_texts_stay_texts(folder: Path) -> None:
     assert "{{ 7*7 }} {% endblock %}" in page
     assert loaded.fields()[1].label == 'It\'s "so" \\ here'
     assert "49" not in page.partition("<body")[2].partition("<script>")[0].replace(loaded.key, "")
+
+
+def test_looking_at_a_draft_leaves_the_templates_of_other_pages_as_they_are() -> None:
+    complaints(recipes.small())
+    there = environment("en")
+    compiled = dict(there.cache or {})
+
+    assert complaints(recipes.small(name="Another")) == []
+
+    assert environment("en") is there
+    assert compiled
+    assert dict(there.cache or {}) == compiled
 
 
 @pytest.mark.parametrize("text", ["a\x00b", "a\nb", "a\ud800b"])
