@@ -60,7 +60,7 @@ def make(page: Page, action_key: str) -> Scene:
     """The scene of an action on a page; raises Gone where its type is no longer served, NotFound without the action."""
     loaded = registry.current().find(page.situation, page.version)
     if loaded is None:
-        registry.current().refuse_broken(page.situation)
+        registry.current().refuse_broken(page.situation, page.version)
         raise Gone("This kind of page is no longer served; a person can help.", code="retired")
     action = loaded.situation.action(action_key)
     if action is None:

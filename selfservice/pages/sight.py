@@ -44,7 +44,7 @@ def view_of(row: Row[Any], *, language: str = "", token: str = "", step: str = "
     now = clock.now()
     loaded = registry.current().find(row.situation, row.version)
     if loaded is None:
-        registry.current().refuse_broken(row.situation)
+        registry.current().refuse_broken(row.situation, row.version)
         return _retired(row, language=language, token=token, now=now)
     facts = facts_of(loaded, row.facts, row.version)
     answers = answers_of(loaded, row.answers, row.version)

@@ -89,7 +89,7 @@ def make_due() -> list[Message]:
     now = clock.now()
     made: list[Message] = []
     for page in db.session.scalars(select(Page).where(Page.follow_up_at <= now).order_by(Page.follow_up_at)).all():
-        loaded = registry.current().find(page.situation)
+        loaded = registry.current().find(page.situation, page.version)
         sent = outbox.list_for_page(page.id)
         due = [one for one in follow_ups.list_coming(page, sent) if one.at <= now]
         messages = [one for one in due if not isinstance(one.follow_up, Escalate)]

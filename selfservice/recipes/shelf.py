@@ -12,7 +12,7 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
@@ -44,69 +44,95 @@ class Shelf:
         self._every = every
         self._next = 0.0
         self._lock = threading.RLock()
-        self._served: tuple[Served, ...] = ()
+        self._served: Mapping[str, Served] = MappingProxyType({})
         self._types: Mapping[str, Loaded] = MappingProxyType({})
-        self._versions: dict[tuple[str, int], Loaded] = {}
-        self.broken: dict[str, Problem] = {}
+        self._versions: dict[tuple[str, int], Loaded | Problem] = {}
         self._place = _Place()
+
+    def list_keys(self) -> Collection[str]:
+        """What the published types are called, those that cannot be read as well."""
+        self._refresh()
+        return self._served.keys()
 
     def types(self) -> Mapping[str, Loaded]:
         """The types that are published, each as its newest version, by key."""
-        if monotonic() >= self._next:
-            self._look()
+        self._refresh()
         return self._types
 
     def find(self, key: str, version: int | None = None) -> Loaded | None:
         """The type called `key`, as it is published now or as it was in `version`."""
-        found = self.types().get(key)
-        if found is None:
-            self._look()
-            found = self._types.get(key)
-        if found is None or version in (None, found.situation.version):
-            return found
+        found = self._find(key, version)
+        return found if isinstance(found, Loaded) else None
+
+    def find_problem(self, key: str, version: int | None = None) -> Problem | None:
+        """Why it cannot be read, if that is why it is not there."""
+        found = self._find(key, version)
+        return found if isinstance(found, Problem) else None
+
+    def problems(self) -> list[tuple[str, Problem]]:
+        """What is wrong with each version that was asked for and cannot be read, by key."""
+        keys = self.list_keys()
         with self._lock:
-            return self._version(Served(key, version or 0, found.situation.retired))
+            found = [(key, one) for (key, _version), one in self._versions.items() if key in keys]
+        return [(key, one) for key, one in found if isinstance(one, Problem)]
 
     def forget(self) -> None:
         """Ask anew what is served."""
         self._next = 0.0
 
+    def _refresh(self) -> None:
+        if monotonic() >= self._next:
+            self._look()
+
     def _look(self) -> None:
         with self._lock:
-            served = queries.list_served()
+            served = {one.key: one for one in queries.list_served()}
             if served != self._served:
-                self.broken = {}
-                found = {one.key: self._version(one) for one in served}
-                self._types = MappingProxyType({key: loaded for key, loaded in found.items() if loaded is not None})
-                self._served = served
+                found = {key: self._version(one) for key, one in served.items()}
+                self._types = MappingProxyType({key: one for key, one in found.items() if isinstance(one, Loaded)})
+                self._served = MappingProxyType(served)
             self._next = monotonic() + self._every
 
-    def _version(self, wanted: Served) -> Loaded | None:
+    def _find(self, key: str, version: int | None) -> Loaded | Problem | None:
+        if key not in self.list_keys():
+            self._look()
+        served = self._served.get(key)
+        if served is None:
+            return None
+        with self._lock:
+            return self._version(served if version is None else served._replace(version=version))
+
+    def _version(self, wanted: Served) -> Loaded | Problem | None:
+        """What a version comes to. It never changes, and so neither does that it cannot be read by this release."""
         known = self._versions.get((wanted.key, wanted.version))
         if known is None:
             recipe = queries.find_recipe(wanted.key, wanted.version)
             if recipe is None:
                 return None
             known = self._read(wanted, recipe)
-            if known is None:
-                return None
-        if known.situation.retired != wanted.is_retired:
+        if isinstance(known, Loaded) and known.situation.retired != wanted.is_retired:
             known = replace(known, situation=replace(known.situation, retired=wanted.is_retired))
         self._versions[wanted.key, wanted.version] = known
         return known
 
-    def _read(self, wanted: Served, recipe: dict[str, Any]) -> Loaded | None:
+    def _read(self, wanted: Served, recipe: dict[str, Any]) -> Loaded | Problem:
         """What a stored recipe comes to. One that this release cannot read is told, and the others go on."""
         into = self._place.folder(f"{wanted.key}-{wanted.version}")
         try:
             loaded = load_folder(write(Recipe.model_validate(recipe), wanted.key, into), shared_words())
-        except (ValidationError, BrokenFile) as error:
-            reason = error.reason if isinstance(error, BrokenFile) else f"{error.error_count()} things in it are wrong."
-            sentence = f"Version {wanted.version} cannot be read by this release ({reason}) Publish it anew."
-            self.broken[wanted.key] = Problem(into, None, sentence)
+        except OSError:
+            raise  # Of this machine, not of the recipe: it may be read the next time.
+        except Exception as error:  # noqa: BLE001 - whatever one recipe stumbles over, the other types go on
             structlog.get_logger().error("type.unreadable", situation=wanted.key, version=wanted.version)
-            return None
+            told = f"Version {wanted.version} cannot be read by this release ({_reason(error)}); its pages wait."
+            return Problem(into, None, f"{told} Publish the type anew to make pages of it.")
         return replace(loaded, is_composed=True, situation=replace(loaded.situation, version=wanted.version))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        return f"{error.error_count()} things in it are wrong"
+    return error.reason.rstrip(".") if isinstance(error, BrokenFile) else type(error).__name__
 
 
 class _Place:

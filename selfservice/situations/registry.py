@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -35,30 +35,44 @@ _TRIED: ContextVar[Registry | None] = ContextVar("selfservice.registry.tried", d
 
 
 class Composed(Protocol):
-    """The types that staff composed. `broken` holds by key what is wrong with one that cannot be read."""
+    """The types that staff composed."""
 
-    @property
-    def broken(self) -> Mapping[str, Problem]: ...
+    def list_keys(self) -> Collection[str]:
+        """What the published ones are called, those that cannot be read as well."""
 
     def types(self) -> Mapping[str, Loaded]:
-        """Those that are published, each as its newest version, by key."""
+        """Those that can be read, each as its newest version, by key."""
 
     def find(self, key: str, version: int | None = None) -> Loaded | None:
         """The type called `key`, as it is now or as it was in `version`."""
+
+    def find_problem(self, key: str, version: int | None = None) -> Problem | None:
+        """Why it cannot be read, if that is why it is not there."""
+
+    def problems(self) -> list[tuple[str, Problem]]:
+        """What is wrong with each version that was asked for and cannot be read, by key."""
 
 
 class NoneComposed:
     """No type that staff composed: where there is no database to ask."""
 
-    broken: Mapping[str, Problem] = MappingProxyType({})
+    def list_keys(self) -> Collection[str]:
+        """None."""
+        return frozenset()
 
     def types(self) -> Mapping[str, Loaded]:
         """None."""
         return MappingProxyType({})
 
-    def find(self, _key: str, _version: int | None = None) -> Loaded | None:
+    def find(self, _key: str, _version: int | None = None) -> None:
         """None."""
-        return None
+
+    def find_problem(self, _key: str, _version: int | None = None) -> None:
+        """None."""
+
+    def problems(self) -> list[tuple[str, Problem]]:
+        """None."""
+        return []
 
 
 class Registry:
@@ -114,7 +128,9 @@ class Registry:
 
     def all(self) -> tuple[Loaded, ...]:
         """Every type, by key."""
-        return tuple(loaded for _key, loaded in sorted({**self._types, **self._composed.types()}.items()))
+        composed = self._composed.list_keys()
+        of_folders = {key: loaded for key, loaded in self._types.items() if key not in composed}
+        return tuple(loaded for _key, loaded in sorted({**of_folders, **self._composed.types()}.items()))
 
     def offered(self) -> tuple[Loaded, ...]:
         """Every type of which pages are still made, by key."""
@@ -125,29 +141,28 @@ class Registry:
 
         That is a folder or a recipe that is broken, or a folder that is called like a composed type.
         """
-        composed = self._composed.types()
+        composed = self._composed.list_keys()
         shadowed = [
             (key, Problem(loaded.folder, None, f"A type composed in the console is called {key}; rename this folder."))
             for key, loaded in self._types.items()
             if key in composed
         ]
         folders = [(folder.name, problem) for folder, problem in self.broken.items()]
-        return [*folders, *self._composed.broken.items(), *shadowed]
+        return [*folders, *self._composed.problems(), *shadowed]
 
     def find(self, key: str, version: int | None = None) -> Loaded | None:
         """The type called `key`; for a page of `version`, a composed type as it was then.
 
         A type of a folder brings what its older versions left forward itself.
         """
-        composed = self._composed.types()
-        found = None if key in composed else self._types.get(key)
+        found = None if key in self._composed.list_keys() else self._types.get(key)
         return found or self._composed.find(key, version)
 
     def get(self, key: str, version: int | None = None) -> Loaded:
         """The same; raises NotFound naming those that there are, Unavailable if what it is made of is broken."""
         found = self.find(key, version)
         if found is None:
-            self.refuse_broken(key)
+            self.refuse_broken(key, version)
             known = [loaded.key for loaded in self]
             close = difflib.get_close_matches(key, known, n=1)
             guess = f"did you mean {close[0]}?" if close else f"choose one of {', '.join(known) or 'none'}."
@@ -157,19 +172,18 @@ class Registry:
     @property
     def is_whole(self) -> bool:
         """Whether every type that there is can be used, so that one which is not here is gone."""
-        self._composed.types()
-        return not self.broken and not self._composed.broken
+        return not self.broken and len(self._composed.list_keys()) == len(self._composed.types())
 
-    def find_problem(self, key: str) -> Problem | None:
-        """What is wrong with the type called `key`, if that is why it is not there."""
-        if self.find(key) is not None:
+    def find_problem(self, key: str, version: int | None = None) -> Problem | None:
+        """What is wrong with what `find` looks for, if that is why it is not there."""
+        if self.find(key, version) is not None:
             return None
         by_folder = (problem for folder, problem in self.broken.items() if folder.name == key)
-        return next(by_folder, None) or self._composed.broken.get(key)
+        return self._composed.find_problem(key, version) or next(by_folder, None)
 
-    def refuse_broken(self, key: str) -> None:
-        """Raise Unavailable if the type called `key` is there, and has to be mended first."""
-        if self.find_problem(key) is not None:
+    def refuse_broken(self, key: str, version: int | None = None) -> None:
+        """Raise Unavailable if what `find` looks for is there, and has to be mended first."""
+        if self.find_problem(key, version) is not None:
             raise Unavailable("Pages of this type cannot be shown at the moment; try again in a few minutes.")
 
     def __iter__(self) -> Iterator[Loaded]:

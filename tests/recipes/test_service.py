@@ -191,6 +191,60 @@ def test_recipe_that_this_release_cannot_read_keeps_its_pages_waiting(app: Flask
     assert due.retire_pages() == 0
 
 
+@pytest.mark.usefixtures("composed")
+def test_version_that_cannot_be_read_is_told_once_and_stands_in_nobodys_way(app: Flask) -> None:
+    _, link = send()
+    publish_again(headline={"en": "Are you there {at:when}?"})
+    _, newer = of(issue(KEY, {"at": soon(days=2).isoformat(), "boiler": "B 17"}, phone="+12025550188", name="Ann"))
+    there = {loaded.key: loaded for loaded in registry.current() if not loaded.is_composed}
+
+    break_version(app, 1)
+
+    assert registry.current().find(KEY, 1) is None
+    assert registry.current().get(KEY).situation.version == 2
+    with pytest.raises(Unavailable):
+        registry.current().get(KEY, 1)
+    assert (app.test_client().get(link).status_code, app.test_client().get(newer).status_code) == (503, 200)
+    [(name, problem)] = registry.current().problems()
+    assert (name, "Version 1 cannot be read" in problem.sentence) == (KEY, True)
+    assert registry.current().find_problem(KEY) is None
+    assert registry.current().find_problem(KEY, 1) == problem
+    assert registry.current().is_whole
+
+    publish_again(name="Another")
+    assert registry.current().problems() == [(KEY, problem)]
+
+    break_version(app, 3)
+    with_folder = Registry({**there, KEY: there["notice"]}, {}, registry.current().shared)
+    app.extensions["selfservice.registry"] = with_folder.beside(app.extensions["selfservice.shelf"])
+
+    assert registry.current().find(KEY) is None  # And no folder of that name takes its place.
+    assert KEY not in [loaded.key for loaded in registry.current()]
+    assert registry.current().get(KEY, 2).name == "Boiler visit"
+    assert not registry.current().is_whole
+    assert (app.test_client().get(link).status_code, app.test_client().get(newer).status_code) == (503, 200)
+    assert due.retire_pages() == 0
+
+
+@pytest.mark.usefixtures("composed")
+def test_broken_version_is_read_once(app: Flask) -> None:
+    publish_again(name="Another")
+    break_version(app, 1)
+
+    assert [registry.current().find(KEY, 1) for _ in range(3)] == [None] * 3
+
+    there = [folder.name for folder in registry.current().problems()[0][1].file.parent.iterdir()]
+    assert sorted(name.rpartition("-")[0] for name in there) == [f"{KEY}-1", f"{KEY}-2"]
+
+
+def break_version(app: Flask, version: int) -> None:
+    """A new process of a release that cannot read one version."""
+    which = (ComposedVersion.key == KEY, ComposedVersion.version == version)
+    db.session.execute(update(ComposedVersion).where(*which).values(recipe={"name": "Old"}))
+    db.session.commit()
+    anew(app)
+
+
 def anew(app: Flask) -> None:
     """A process that has just begun."""
     shelf = type(app.extensions["selfservice.shelf"])()

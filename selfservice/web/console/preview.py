@@ -53,7 +53,7 @@ def show_page(page_id: str) -> ResponseReturnValue:
     row = queries.find_sight(tokens.decode_id(page_id))
     if row is None:
         raise NotFound("There is no such page; look for it in the list of pages.")
-    problem = registry.current().find_problem(row.situation)
+    problem = registry.current().find_problem(row.situation, row.version)
     if problem is not None:
         return framed_problem(problem)
     view = replace(sight.view_of(row), token="", answer_tokens={})
