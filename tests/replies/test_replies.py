@@ -26,7 +26,7 @@ from selfservice.pages import disowning
 from selfservice.pages.models import Answer, Page
 from selfservice.replies import service, speaking
 from selfservice.replies.models import InboundText
-from tests.factories import PHONE, act, issue
+from tests.factories import PHONE, act, issue, shown
 from tests.harness.application import make_app, make_settings
 from tests.harness.post import OUR_NUMBER, Line, sign
 from tests.messages.scenes import committed, count
@@ -370,6 +370,18 @@ def test_a_protective_answer_is_taken_at_once_and_after_the_end(line: Line) -> N
     assert "safe" in body
     assert state_of(line, second) == ("answered", ["no"])
     assert {one.page_id for one in conversations(line)} == {page_id, second}
+
+
+def test_a_no_after_a_yes_is_answered_without_a_promise(line: Line) -> None:
+    page_id = page(line, "fraud_alert", facts={**SMALL_FRAUD, "account_ending": "4417"})
+    with line.app.app_context():
+        act(page_id, "yes", who=shown(page_id, "4417"))
+
+    (body,) = texted(line, "NO")
+
+    assert "We have your answer" in body
+    assert "safe" not in body
+    assert state_of(line, page_id) == ("answered", ["no"])
 
 
 def test_a_page_that_was_disowned_takes_no_answer(line: Line) -> None:

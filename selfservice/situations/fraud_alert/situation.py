@@ -77,9 +77,10 @@ def check(facts: Payment, now: datetime) -> dict[str, str]:
 
 
 def was_not_me(_facts: Payment, _form: Form, case: Case) -> Outcome:
+    # After a "yes" the money may have left, so nothing is promised any more.
     changed = "yes" in case.answers
-    reason = "The customer first knew a payment and now says that it was not theirs." if changed else NOT_ME
-    return Outcome(shows="no", hand_off=HandOff(TEAM, reason, urgent=True))
+    hand_off = HandOff(TEAM, NOT_ME_AFTER_ALL if changed else NOT_ME, urgent=True)
+    return Outcome(shows="no_after_yes" if changed else "no", hand_off=hand_off)
 
 
 def was_me(_facts: Payment, _form: Form, case: Case) -> Outcome:
@@ -91,6 +92,7 @@ def was_me(_facts: Payment, _form: Form, case: Case) -> Outcome:
 NOT_ME = "The customer says that a payment was not theirs."
 IS_IT_YOU = Check("last4", "account_ending")
 SILENT = "A payment is held, and the customer has not said whether it was theirs."
+NOT_ME_AFTER_ALL = "The customer first knew a payment and now says that it was not theirs."
 ME_AFTER_ALL = "The customer first said that a payment was not theirs and now says that it was."
 
 SITUATION = Situation(
@@ -120,6 +122,7 @@ SITUATION = Situation(
     steps=(
         Step(key="ask", buttons=(Do("no", icon="cross"), Do("yes", icon="check"))),
         Step(key="no", header="good", buttons=(Do("yes", word="mistake_yes", tone="quiet"),)),
+        Step(key="no_after_yes", header="good", buttons=(Do("yes", word="mistake_yes", tone="quiet"),)),
         Step(key="yes", header="good", buttons=(Do("no", word="mistake_no", tone="quiet"),)),
     ),
 )

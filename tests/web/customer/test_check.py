@@ -254,6 +254,21 @@ class TestAnswers:
         assert client.post(f"{payment}/yes", data={"revision": "3"}).status_code == 303
         assert page_of(app, payment).step == "yes"
 
+    def test_a_no_after_a_yes_promises_nothing(self, app: Flask, client: FlaskClient, payment: str) -> None:
+        """The payment may have been let through in between."""
+        client.post(f"{payment}/-/check", data={"action": "yes", "revision": "1", "typed": "4417"})
+        client.post(f"{payment}/no", data={"revision": "2"})
+
+        shown = client.get(payment).text
+
+        assert (page_of(app, payment).state, page_of(app, payment).step) == ("answered", "no_after_yes")
+        assert "We have your answer, Maria" in shown
+        assert "It is marked urgent" in shown
+        assert [said for said in ("money is safe", "stays stopped", "Nothing has left") if said in shown] == []
+        assert client.post(f"{payment}/yes", data={"revision": "3"}).status_code == 303
+        client.post(f"{payment}/no", data={"revision": "4"})
+        assert page_of(app, payment).step == "no_after_yes"
+
     def test_no_is_never_asked(self, app: Flask, client: FlaskClient, payment: str) -> None:
         for _ in range(5):
             client.post(f"{payment}/-/check", data={"action": "yes", "revision": "1", "typed": "0000"})
