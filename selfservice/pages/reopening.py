@@ -65,16 +65,22 @@ def ask_again(page: Page, loaded: Loaded, action: Action) -> bool:
         standing.write(page, step=action.again)
         return True
     facts = sight.facts_of(loaded, page.facts, page.version)
-    _reopen(page, loaded, facts, now, step=action.again)
+    # What the answer gave the page to live on is for this very case.
+    _reopen(page, loaded, facts, now, step=action.again, ends_at=page.expires_at)
     events.record("page.open", actor="system", page_id=page.id)
     return True
 
 
-def _reopen(page: Page, loaded: Loaded, facts: Facts, now: datetime, *, step: str) -> list[int]:
-    """Undo the closing answers of an answered page, so that it asks at `step`; gives their ids."""
+def _reopen(
+    page: Page, loaded: Loaded, facts: Facts, now: datetime, *, step: str, ends_at: datetime | None = None
+) -> list[int]:
+    """Undo the closing answers of an answered page, so that it asks at `step`; gives their ids.
+
+    It ends when a page of its facts does, or at `ends_at` if that is later.
+    """
     claims.give_back(page.id)
     undone = standing.undo_closing(page, loaded.situation)
-    ends_at = max(loaded.situation.expires(facts, page.created_at), now + timedelta(minutes=1))
+    usual = loaded.situation.expires(facts, page.created_at)
     standing.write(
         page,
         state="open",
@@ -83,7 +89,7 @@ def _reopen(page: Page, loaded: Loaded, facts: Facts, now: datetime, *, step: st
         can_change=False,
         change_until=None,
         answered_at=None,
-        expires_at=ends_at,
+        expires_at=max(usual, ends_at or usual, now + timedelta(minutes=1)),
     )
     follow_ups.plan(page, is_reopened=True)
     return undone

@@ -48,7 +48,9 @@ def test_changed_mind_reaches_the_team(play: Playing, before: str, after: str, s
     assert outcome == Outcome(shows=shows, hand_off=HandOff("fraud", reason, urgent=True))
 
 
-@pytest.mark.parametrize(("shown", "action"), [("ask", "no"), ("ask", "yes"), ("no", "yes"), ("no_after_yes", "yes"), ("yes", "no")])
+@pytest.mark.parametrize(
+    ("shown", "action"), [("ask", "no"), ("ask", "yes"), ("no", "yes"), ("no_after_yes", "yes"), ("yes", "no")]
+)
 def test_each_answer_can_become_the_other(play: Playing, shown: str, action: str) -> None:
     page = play(KEY, "online")
 

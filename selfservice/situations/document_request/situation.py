@@ -45,7 +45,7 @@ class Wanted(Facts):
         max_length=8,
     )
     why: Line = fact("Why", example="So that we can open your account.", max_length=160)
-    needed_by: Moment = fact("Needed until", example="2026-12-04 18:00")
+    needed_by: Moment = fact("Needed by", example="2026-12-04 18:00")
     postcode: Line | None = fact(
         "Postcode",
         hint="Asked before anything is shown. Without it we text a code.",
@@ -69,7 +69,7 @@ class Reason(Form):
 
 def check(facts: Wanted, now: datetime) -> dict[str, str]:
     if not now < facts.needed_by <= now + LONGEST:
-        return {"needed_by": "Needed until must lie within the next 90 days; write another moment."}
+        return {"needed_by": "Needed by must lie within the next 90 days; write another moment."}
     return {}
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import select, update
 
@@ -295,6 +296,22 @@ class TestAnswers:
         assert [row.purpose for row in sender.rows(Message)].count("unreadable") == 1
         assert sorted(row.state for row in sender.rows(Medium)) == ["ready", "refused"]
         assert sender.send(sender.upload(photos.jpeg())).json["status"] == "applied"  # type: ignore[index]
+
+    def test_who_is_asked_again_has_as_long_as_after_sending(self, sender: Sender) -> None:
+        needed_by = sender.page().expires_at
+        with time_machine.travel(needed_by - timedelta(minutes=2), tick=False):
+            sender.show_who_they_are()
+            sender.send(sender.upload(photos.jpeg()[:400] + b"\0" * 500))
+            ends_at = sender.page().expires_at
+        with time_machine.travel(needed_by + timedelta(minutes=1), tick=False):
+            sender.work()
+            page, shown = sender.page(), sender.client.get(sender.path).text
+
+        assert (page.state, page.step) == ("open", "again")
+        assert page.expires_at == ends_at == needed_by + timedelta(days=7, minutes=-2)
+        assert "We can’t read one of your photos" in shown
+        assert "Take it again and send it. Any others are with the team." in shown
+        assert "By " not in shown, "what was needed by then is past"
 
     def test_unreadable_before_it_is_sent_is_said_on_the_page(self, sender: Sender) -> None:
         bad, bomb = sender.upload(photos.jpeg()[:400] + b"\0" * 500), sender.upload(photos.bomb())
