@@ -30,7 +30,7 @@ from selfservice.messages import service as outbox
 from selfservice.messages.dispatch import send_all
 from selfservice.messages.models import Message
 from selfservice.messages.states import UNSENT
-from selfservice.pages import disowning, follow_ups, queries, requests, service, unanswered
+from selfservice.pages import disowning, due, follow_ups, queries, requests, service, unanswered
 from selfservice.pages.models import Page
 from selfservice.pages.service import Issued
 from selfservice.pages.sight import CHANGE
@@ -116,7 +116,7 @@ def happened(page_id: int) -> list[dict[str, Any]]:
     return committed(query.order_by(Event.id))
 
 
-def due(page_id: int) -> datetime | None:
+def due_at(page_id: int) -> datetime | None:
     db.session.rollback()
     return queries.get(page_id).follow_up_at
 
@@ -134,16 +134,16 @@ INVITED = ("invitation", "sms", "submitted")
 class TestReminding:
     def test_a_page_is_reminded_of_once_a_day_before_its_end(self) -> None:
         page = booked().page
-        assert due(page.id) == NOON + 6 * HOUR
+        assert due_at(page.id) == NOON + 6 * HOUR
 
         look(NOON + 6 * HOUR)
-        assert due(page.id) == NOON + 2 * DAY
+        assert due_at(page.id) == NOON + 2 * DAY
         assert look(NOON + 2 * DAY - MINUTE) == 0
         assert look(NOON + 2 * DAY) == 1
 
         assert told(page.id) == [INVITED, ("reminder", "sms", "ready")]
         assert happened(page.id)[1:] == [{"kind": "remind", "by": ["sms"]}]
-        assert (due(page.id), look(NOON + 2 * DAY + HOUR)) == (None, 0)
+        assert (due_at(page.id), look(NOON + 2 * DAY + HOUR)) == (None, 0)
 
     @pytest.mark.database("sqlite")
     def test_it_says_that_it_reminds_in_the_customers_language(self) -> None:
@@ -168,7 +168,7 @@ class TestReminding:
 
     @pytest.mark.database("sqlite")
     def test_a_page_with_little_time_is_not_followed_up(self) -> None:
-        assert due(booked(ends=HOUR).page.id) is None
+        assert due_at(booked(ends=HOUR).page.id) is None
 
     @pytest.mark.database("sqlite")
     def test_a_scheduled_page_counts_from_when_it_is_sent(self) -> None:
@@ -176,21 +176,21 @@ class TestReminding:
             facts = appointment(at=(NOON + 9 * DAY).isoformat(), offered=[])
             page = issue(facts=facts, phone=LONDON, send_at=NOON + 5 * DAY).page
 
-        assert due(page.id) == NOON + 5 * DAY + 6 * HOUR
+        assert due_at(page.id) == NOON + 5 * DAY + 6 * HOUR
 
     def test_what_is_told_at_night_counts_from_the_morning(self) -> None:
         night = NOON + 11 * HOUR
         page = booked(night).page
 
         assert told(page.id) == [("invitation", "sms", "held")]
-        assert due(page.id) == NOON + 20 * HOUR + 6 * HOUR
+        assert due_at(page.id) == NOON + 20 * HOUR + 6 * HOUR
 
     @pytest.mark.database("sqlite")
     def test_a_link_that_was_handed_over_is_not_told_of(self) -> None:
         page = booked(channels=()).page
 
-        assert due(page.id) is None
-        assert due(warned(channels=(), phone="+447700900124").page.id) == NOON + 10 * MINUTE  # Staff hear of it.
+        assert due_at(page.id) is None
+        assert due_at(warned(channels=(), phone="+447700900124").page.id) == NOON + 10 * MINUTE  # Staff hear of it.
 
     def test_a_reminder_keeps_away_from_another_message(self) -> None:
         page = booked().page
@@ -200,7 +200,7 @@ class TestReminding:
             send()
 
         look(NOON + 2 * DAY)
-        assert due(page.id) == NOON + 2 * DAY + 3 * HOUR
+        assert due_at(page.id) == NOON + 2 * DAY + 3 * HOUR
         look(NOON + 2 * DAY + 3 * HOUR)
 
         assert [purpose for purpose, _channel, _state in told(page.id)] == ["invitation", "invitation", "reminder"]
@@ -212,7 +212,7 @@ class TestReminding:
         look(NOON + 2 * DAY)
 
         assert told(page.id) == [("invitation", "sms", "ready")]
-        assert due(page.id) == NOON + 2 * DAY + 4 * HOUR
+        assert due_at(page.id) == NOON + 2 * DAY + 4 * HOUR
 
 
 @pytest.mark.usefixtures("session")
@@ -222,7 +222,7 @@ class TestAnswered:
         with clock.at(NOON + HOUR):
             act(page.id, "confirm")
 
-        assert due(page.id) is None
+        assert due_at(page.id) is None
         assert look(NOON + 2 * DAY) == 0
         assert told(page.id) == [INVITED]
 
@@ -233,14 +233,14 @@ class TestAnswered:
 
         look(NOON + 2 * DAY)
 
-        assert (told(page.id), happened(page.id), due(page.id)) == ([INVITED], [], None)
+        assert (told(page.id), happened(page.id), due_at(page.id)) == ([INVITED], [], None)
 
     def test_who_takes_the_answer_back_is_reminded_again(self) -> None:
         page = booked().page
         with clock.at(NOON + HOUR):
             act(page.id, "confirm")
             act(page.id, CHANGE, revision=2)
-        assert due(page.id) == NOON + 6 * HOUR
+        assert due_at(page.id) == NOON + 6 * HOUR
 
         look(NOON + 2 * DAY)
 
@@ -253,7 +253,7 @@ class TestAnswered:
         with clock.at(NOON + 2 * DAY + HOUR):
             act(page_id, CHANGE, revision=2)
 
-        assert due(page_id) is None
+        assert due_at(page_id) is None
         assert look(NOON + 2 * DAY + HOUR) == 0
 
     def test_a_reminder_that_waits_for_the_morning_is_not_needed_after_an_answer(self) -> None:
@@ -320,7 +320,7 @@ class TestAnswered:
                 issue("fraud_alert", fraud(), phone=LONDON, case_ref="A-1")
             db.session.commit()
 
-        assert due(page_id) is None
+        assert due_at(page_id) is None
         look(NOON + 2 * DAY)
         assert happened(page_id) == []
 
@@ -339,7 +339,7 @@ class TestChangedFacts:
 
         self.move(page, ends, NOON + 7 * HOUR)
 
-        assert due(page.id) == NOON + ends - DAY
+        assert due_at(page.id) == NOON + ends - DAY
 
     def test_who_was_reminded_of_the_old_time_is_reminded_of_the_new_one(self) -> None:
         page = booked(case_ref="A-1").page
@@ -363,7 +363,7 @@ class TestChangedFacts:
             facts = appointment(at=(NOON + 3 * DAY).isoformat(), offered=[], place="Elsewhere")
             issue(facts=facts, phone=LONDON, case_ref="A-1")
 
-        assert due(page.id) is None
+        assert due_at(page.id) is None
 
     def test_a_reminder_with_the_old_facts_gives_way_to_the_news(self) -> None:
         page = booked(NOON, ends=2 * DAY + 11 * HOUR, case_ref="A-1").page
@@ -522,7 +522,7 @@ class TestCallingOff:
             follow_ups.call_off(page.id, NEXT, actor="staff:1")
             issue(facts=appointment(at=(NOON + 9 * DAY).isoformat(), offered=[]), phone=LONDON, case_ref="A-1")
 
-        assert due(page.id) is None
+        assert due_at(page.id) is None
 
     def test_what_is_over_cannot_be_called_off(self) -> None:
         page = booked().page
@@ -548,7 +548,7 @@ class TestTrouble:
         assert look(NOON + 6 * HOUR) == 2
 
         assert (told(first), told(second)[1:]) == ([INVITED], [("another_way", "email", "ready")])
-        assert due(first) == NOON + 6 * HOUR + 10 * MINUTE
+        assert due_at(first) == NOON + 6 * HOUR + 10 * MINUTE
 
     def test_a_broken_type_waits_for_the_mend(self, monkeypatch: pytest.MonkeyPatch) -> None:
         page = booked(email=MARIA).page
@@ -572,7 +572,7 @@ class TestTrouble:
 
         look(NOON + 6 * HOUR)
 
-        assert (due(page.id), happened(page.id)) == (None, [])
+        assert (due_at(page.id), happened(page.id)) == (None, [])
 
     def test_a_clock_that_jumps_reminds_once(self) -> None:
         page = booked().page
