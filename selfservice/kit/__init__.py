@@ -17,14 +17,12 @@ from selfservice.kit.fields import (
     Milestone,
     Moment,
     Moments,
-    Money,
     Person,
     Phone,
     Picture,
     Place,
     Prose,
     Somebody,
-    Span,
     Table,
     Timeline,
     Whole,
@@ -37,6 +35,7 @@ from selfservice.kit.opening import Opening, work_days
 from selfservice.kit.own import OwnKind
 from selfservice.kit.situation import CalendarEntry, Situation
 from selfservice.kit.steps import AddToCalendar, Change, Do, Follow, Go, Hero, Step, Variant
+from selfservice.kit.values import Money, Span
 
 __all__ = [
     "Action",

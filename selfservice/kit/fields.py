@@ -6,9 +6,7 @@ JSON and validation come from pydantic and texts from the kind, so the three way
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from typing import Annotated, Any, TypeVar, get_args
 from urllib.parse import urlsplit
 
@@ -19,7 +17,6 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    Field,
     StringConstraints,
     model_validator,
 )
@@ -40,6 +37,7 @@ from selfservice.kit.kinds import (
 from selfservice.kit.list_kinds import ListKind, TableKind, TimelineKind
 from selfservice.kit.parts_kinds import PersonKind, PictureKind, PlaceKind
 from selfservice.kit.time_kinds import DayKind, MomentKind
+from selfservice.kit.values import Money
 
 DateT = TypeVar("DateT", bound=date)
 
@@ -63,31 +61,6 @@ def _near(value: DateT) -> DateT:
     if not 2000 <= value.year <= 2100:
         raise ValueError("The year is wrong; write one such as 2026")
     return value
-
-
-class Money(BaseModel):
-    """An amount in a currency (ISO 4217); in JSON also as staff write it: "428.00 GBP"."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    amount: Decimal = Field(max_digits=12, decimal_places=2)
-    currency: str = Field(pattern=r"^[A-Z]{3}$")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _as_written(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        amount, _, currency = value.strip().partition(" ")
-        return {"amount": amount, "currency": currency.strip().upper()}
-
-
-@dataclass(frozen=True)
-class Span:
-    """From one moment to another, for the format `span`."""
-
-    start: datetime
-    end: datetime
 
 
 class Milestone(BaseModel):

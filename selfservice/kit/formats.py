@@ -16,8 +16,8 @@ from babel.numbers import format_currency, get_currency_symbol
 from babel.units import format_unit
 
 from selfservice.kit.customs import Customs, customs
-from selfservice.kit.fields import Money, Span
 from selfservice.kit.locales import locale
+from selfservice.kit.values import Money, Span
 
 _NOWHERE = ZoneInfo("UTC")
 _MIDNIGHT = datetime(2001, 1, 1, tzinfo=_NOWHERE)

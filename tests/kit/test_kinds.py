@@ -22,7 +22,6 @@ from selfservice.kit.fields import (
     Link,
     Milestone,
     Moment,
-    Money,
     Person,
     Phone,
     Place,
@@ -34,6 +33,7 @@ from selfservice.kit.kinds import DigitsKind, Kind, LineKind, MoneyKind, Shown, 
 from selfservice.kit.list_kinds import ListKind, TableKind, TimelineKind
 from selfservice.kit.parts_kinds import PersonKind, PlaceKind
 from selfservice.kit.time_kinds import DayKind, MomentKind
+from selfservice.kit.values import Money
 
 LONDON = ZoneInfo("Europe/London")
 MILLENNIUM = datetime(2001, 1, 1, tzinfo=UTC)

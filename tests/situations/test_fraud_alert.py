@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from selfservice.kit import Do, Form, HandOff, Outcome
-from selfservice.kit.fields import Money
 from selfservice.kit.formats import Reader
+from selfservice.kit.values import Money
 from selfservice.kit.words import pieces
 from selfservice.situations.languages import LANGUAGES
 from selfservice.situations.registry import Registry
