@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, select
 
 from selfservice import db as database
 from selfservice.db import db
@@ -64,6 +64,12 @@ def get_version(key: str, version: int) -> ComposedVersion:
     if found is None:
         raise NotFound(f"{key} has no version {version}; choose one that is listed.")
     return found
+
+
+def list_newest() -> Sequence[ComposedVersion]:
+    """The version of each type that new pages are made of, by key."""
+    is_newest = and_(ComposedType.key == ComposedVersion.key, ComposedType.published == ComposedVersion.version)
+    return db.session.scalars(select(ComposedVersion).join(ComposedType, is_newest).order_by(ComposedVersion.key)).all()
 
 
 def says(draft: Mapping[str, Any], version: ComposedVersion) -> bool:

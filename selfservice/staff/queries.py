@@ -68,6 +68,12 @@ def list_teams() -> Sequence[Team]:
     return db.session.scalars(select(Team).order_by(Team.name, Team.id)).all()
 
 
+def id_of(actor: str) -> int:
+    """The user whom an actor of events names, 0 for others."""
+    kind, _, number = actor.partition(":")
+    return int(number) if kind == "staff" and number.isdecimal() else 0
+
+
 def names_of(user_ids: Iterable[int]) -> dict[int, str]:
     """The names of users by their ids, in one query."""
     wanted = set(user_ids)

@@ -166,7 +166,7 @@ def _parts(scene: _Scene) -> dict[str, Any]:
     return {
         **_basics(scene),
         "entries": story.tell(log, cast),
-        "made_by": names.get(_user(page.created_by), ""),
+        "made_by": names.get(staff.id_of(page.created_by), ""),
         "answers": wording.answers(page, loaded, teller) if loaded else (),
         "shown_photos": [key for key, medium in cast.photos.items() if medium.state == "ready"],
         "facts": wording.facts(loaded, known, teller) if loaded and known else [],
@@ -216,10 +216,4 @@ def _team_names(page: Page) -> dict[str, str]:
 def _people(log: Iterable[Event], page: Page, waiting: Iterable[Conversation]) -> set[int]:
     """The ids of all members of staff whom the screen names."""
     actors = {page.created_by, *(event.actor for event in log)}
-    return {user for user in map(_user, actors) if user} | {one.user_id for one in waiting if one.user_id}
-
-
-def _user(actor: str) -> int:
-    """The user an actor names, 0 for others."""
-    kind, _, number = actor.partition(":")
-    return int(number) if kind == "staff" and number.isdecimal() else 0
+    return {user for user in map(staff.id_of, actors) if user} | {one.user_id for one in waiting if one.user_id}

@@ -144,8 +144,9 @@ def _sample(key: str, sample: str) -> tuple[Loaded, Sample]:
 def _composed() -> dict[str, Any]:
     """What the list says of composed types: how far each is, those that are drafts alone, and what was just done."""
     made = recipes.list_all() if _may_compose() else ()
+    newest = {one.key: one for one in recipes.list_newest()} if _may_compose() else {}
     return {
-        "conditions": {one.key: recipe_screen.condition(one) for one in made if one.published},
+        "conditions": {one.key: recipe_screen.condition(one, newest[one.key]) for one in made if one.published},
         "drafts": [one for one in made if not one.published],
         "may_compose": _may_compose(),
         "done": _SAID.get(request.args.get("made", "")),
@@ -156,7 +157,8 @@ def _published(loaded: Loaded) -> dict[str, str]:
     """Who published the version of a composed type, and when."""
     version = recipes.get_version(loaded.key, loaded.situation.version)
     times = Times(brands.get_for(loaded.key).timezone)
-    return {"when": times.within(version.published_at), "who": recipe_screen.editor(version.published_by)}
+    [who] = recipe_screen.editors([version.published_by]).values()
+    return {"when": times.within(version.published_at), "who": who}
 
 
 def _may_compose() -> bool:

@@ -72,22 +72,25 @@ def show_versions(key: str) -> ResponseReturnValue:
     recipes.require_supervisor()
     made = queries.get(key)
     times = Times(brands.get_for(key).timezone)
+    published = queries.versions(key)
+    names = recipe_screen.editors([one.published_by for one in published])
     versions = [
         Version(
             one.version,
             times.within(one.published_at),
-            recipe_screen.editor(one.published_by),
+            names[one.published_by],
             one.recipe.get("name", key),
             one.version == made.published,
         )
-        for one in queries.versions(key)
+        for one in published
     ]
+    newest = next((one for one in published if one.version == made.published), None)
     return door.page(
         "console/versions.html",
         made=made,
         versions=versions,
-        condition=recipe_screen.condition(made),
-        has_changes=recipe_screen.has_changes(made),
+        condition=recipe_screen.condition(made, newest),
+        has_changes=recipe_screen.has_changes(made, newest),
         looks=Looks.read(),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from selfservice.brands import queries as brands
 from selfservice.errors import AppError, Invalid
 from selfservice.kit.recipe import ENGLISH, MOST_ANSWERS, MOST_FACTS, MOST_OPTIONS
 from selfservice.recipes import placeholders, queries
-from selfservice.recipes.models import ComposedType
+from selfservice.recipes.models import ComposedType, ComposedVersion
 from selfservice.situations.languages import LANGUAGES, language_names
 from selfservice.situations.making.examining import Complaint
 from selfservice.staff import queries as staff
@@ -140,9 +140,9 @@ def show(
         refusal.status if refusal else 422 if is_asked and request.method == "POST" else 200,
         form=form,
         made=made,
-        condition=condition(made),
+        condition=condition(made, find_newest(made)),
         edited=Times(zone).within(made.edited_at),
-        editor=editor(made.edited_by),
+        editor=editors([made.edited_by])[made.edited_by],
         placeholders=placeholders.list_for(draft),
         teams=_teams(draft),
         texts=_texts(draft, made.key),
@@ -155,28 +155,31 @@ def show(
     )
 
 
-def condition(made: ComposedType) -> Condition:
-    """How far a composed type is, in words."""
-    if not made.published:
+def find_newest(made: ComposedType) -> ComposedVersion | None:
+    """The version that new pages are made of."""
+    return queries.get_version(made.key, made.published) if made.published else None
+
+
+def condition(made: ComposedType, newest: ComposedVersion | None) -> Condition:
+    """How far a composed type is, in words, by its newest version."""
+    if newest is None:
         return Condition("Draft", Tone.WARN)
     if made.is_retired:
         return Condition("Retired", Tone.QUIET)
-    if has_changes(made):
+    if has_changes(made, newest):
         return Condition(f"Version {made.published} with changes not published", Tone.WARN)
     return Condition(f"Version {made.published}", Tone.GOOD)
 
 
-def has_changes(made: ComposedType) -> bool:
-    """Whether the draft says something else than the version that pages are made of."""
-    return not made.published or not queries.says(made.draft, queries.get_version(made.key, made.published))
+def has_changes(made: ComposedType, newest: ComposedVersion | None) -> bool:
+    """Whether the draft says something else than the newest version."""
+    return newest is None or not queries.says(made.draft, newest)
 
 
-def editor(actor: str) -> str:
-    """Who did something, by name; empty if that is nobody of staff any more."""
-    kind, _, number = actor.partition(":")
-    if kind != "staff" or not number.isdigit():
-        return "the command line" if kind == "cli" else ""
-    return staff.names_of([int(number)]).get(int(number), "")
+def editors(actors: Collection[str]) -> dict[str, str]:
+    """Who did something, by what events call them; the name is empty of whoever is nobody of staff any more."""
+    names = staff.names_of(staff.id_of(actor) for actor in actors)
+    return {actor: "the command line" if actor == "cli" else names.get(staff.id_of(actor), "") for actor in actors}
 
 
 def _texts(draft: Mapping[str, Any], key: str) -> list[recipe_look.Text]:

@@ -1,4 +1,4 @@
-"""Composing a page type without scripts, from nothing to an answer; and what becomes of its pages afterwards."""
+"""Composing a page type without scripts, from nothing to an answer."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from sqlalchemy import select
 
 from selfservice import tokens
 from selfservice.db import db
-from selfservice.events.models import Event
 from selfservice.pages.models import Page
-from selfservice.recipes import queries, service, starters
+from selfservice.recipes import starters
 from selfservice.staff.models import Role
-from tests.factories import issue, soon
+from tests.factories import soon
 from tests.recipes import recipes
-from tests.web.console.composer import HERE, NEW, form_of, go, publish, send, start
+from tests.web.console.composer import HERE, NEW, answer, form_of, go, publish, send, start
 from tests.web.console.desk import Desk, text_of
 from tests.web.console.forms import Form
 
@@ -34,17 +33,6 @@ ENGLISH = {
 @pytest.fixture
 def jo(app: Flask) -> Desk:
     return Desk(app, "jo@example.com", name="Jo Baker", role=Role.SUPERVISOR, team="reception")
-
-
-def answer(client: FlaskClient, link: str, button: str, **fields: str) -> str:
-    """What a customer reads after pressing a button of their page; without scripts."""
-    page = client.get(link).text
-    docks = [Form(page, found) for found in re.findall(r'<form class="dock" id="([^"]*)"', page)]
-    form = next(dock for dock in docks if button in dock.buttons)
-    path, filled = form.fill(**fields).press(button)
-    told = client.post(path, data=filled)
-    assert told.status_code == 303, told.text[:400]
-    return text_of(client.get(told.location))
 
 
 def link_of(page_id: int) -> str:
@@ -103,38 +91,6 @@ def test_a_type_is_composed_published_sent_and_answered(jo: Desk, app: Flask, cl
     timeline = jo.read(shown)
     assert "Gave the reading" in timeline
     assert "04471" in timeline
-
-
-def test_pages_stay_as_they_were_sent_and_a_retired_type_makes_no_more(
-    jo: Desk, app: Flask, client: FlaskClient
-) -> None:
-    start(jo)
-    publish(jo)
-    facts = {"at": soon(days=2).isoformat(), "boiler": "B 17"}
-    with app.app_context():
-        old = "/p/" + issue("meter_reading", facts).url.rpartition("/")[2]
-
-    form = form_of(jo).fill(headline__en="Shall we come?", answers__0__button__en="Yes, come")
-    assert "changes not published" in jo.read(go(jo, form, "save"))
-    go(jo, form_of(jo), "Publish version 2")
-
-    with app.app_context():
-        new = "/p/" + issue("meter_reading", facts, phone="+12025550177").url.rpartition("/")[2]
-    assert "Is somebody at home" in text_of(client.get(old))
-    assert "Shall we come?" in text_of(client.get(new))
-    assert "See you" in answer(client, old, "Yes, I’m here")
-    listed = jo.read("/console/types/meter_reading/versions")
-    assert listed.index("Version 2") < listed.index("Version 1")
-    assert "by Jo Baker" in listed
-    assert "Is somebody at home" in text_of(jo.get(f"{HERE}/preview?version=1"))
-
-    path, fields = Form(jo.get(HERE).text, "retire").press("Yes, retire it")
-    assert "It is retired." in jo.read(jo.post(path, fields).location)
-    assert "Meter reading" not in jo.read("/console/new")
-    assert "See you" in answer(client, new, "Yes, come")
-    path, fields = Form(jo.get(HERE).text, "retire").press("Bring it back")
-    assert "It is back." in jo.read(jo.post(path, fields).location)
-    assert "Meter reading" in jo.read("/console/new")
 
 
 @pytest.mark.database("sqlite")
@@ -251,29 +207,6 @@ def test_two_who_change_a_draft_lose_nothing(jo: Desk, app: Flask) -> None:
     assert jo.post(*form.press("Publish version 1")).status_code == 409
     form = send(jo, form, "Save mine in its place")
     assert (form.fields["headline.en"], form.fields["title.en"]) == ("Mine?", "My title")
-
-
-def test_a_version_is_taken_up_again_and_a_draft_is_removed(jo: Desk, app: Flask) -> None:
-    start(jo)
-    publish(jo)
-    go(jo, form_of(jo).fill(headline__en="Another question?"), "save")
-    assert jo.post(f"{HERE}/remove").status_code == 409
-    screen = jo.get("/console/types/meter_reading/versions").text
-    form = Form(screen, "take-up-1")
-
-    assert "says what that version said" in jo.read(jo.post(*form.press("Yes, take it up")).location)
-
-    assert form_of(jo).fields["headline.en"] == "Is somebody at home {at:when}?"
-    with app.app_context():
-        service.start("another", {"name": "Another"}, actor="staff:1")
-        db.session.commit()
-    assert "The draft is removed." in jo.read(
-        jo.post(*Form(jo.get(HERE.replace("meter_reading", "another")).text, "remove").press("Yes, remove it")).location
-    )
-    with app.app_context():
-        assert queries.find("another") is None
-        told = db.session.scalars(select(Event.type).where(Event.type.startswith("type.")).order_by(Event.id)).all()
-    assert told == ["type.started", "type.published", "type.started", "type.removed"]
 
 
 @pytest.mark.database("sqlite")
