@@ -12,7 +12,7 @@ from flask import Flask
 from selfservice.config import Settings
 from selfservice.web import security
 from tests.harness.application import make_app
-from tests.harness.floors import find_breaches, find_guests
+from tests.harness.floors import find_breaches, find_circle, find_guests
 
 ROOT = Path(__file__).resolve().parents[1]
 FLOORS = (("ground",), ("left", "right", "situations"), ("kit",), ("web",))
@@ -42,6 +42,19 @@ def build(root: Path, files: dict[str, str]) -> Path:
 
 def test_every_import_goes_downward() -> None:
     assert find_breaches(ROOT) == []
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    assert find_circle(ROOT) == []
+
+
+def test_a_circle_is_found(tmp_path: Path) -> None:
+    house = build(
+        tmp_path,
+        {"ground.py": "", "left/a.py": "from .b import x", "left/b.py": "def f():\n    from selfservice.left import a"},
+    )
+
+    assert sorted(set(find_circle(house))) == ["selfservice.left.a", "selfservice.left.b"]
 
 
 def test_page_types_import_only_the_kit() -> None:

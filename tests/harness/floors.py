@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -70,6 +71,18 @@ def find_guests(root: Path) -> list[str]:
         for line, target in _imports_of(path, root)
         if target != f"{PACKAGE}.kit" and target.partition(".")[0] not in sys.stdlib_module_names
     ]
+
+
+def find_circle(root: Path) -> list[str]:
+    """Modules that import each other in a circle, the first that is met; empty where there is none."""
+    below: dict[str, set[str]] = {}
+    for found in list_imports(root):
+        below.setdefault(_module_of(found.path, root), set()).add(found.target)
+    try:
+        TopologicalSorter(below).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
 
 
 def list_imports(root: Path) -> list[Import]:
