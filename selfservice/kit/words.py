@@ -88,10 +88,14 @@ class Words(Mapping[str, str]):
         sentence = self.pick(key, named=bool(values.get("name")))
         return call(fill, sentence, values, reader) if "{" in sentence or "}" in sentence else sentence
 
-    def _count(self, key: str, values: Mapping[str, Any], reader: Reader) -> str:
-        form = locale(self.language).plural_form(values[COUNT])
+    def form(self, key: str, count: int) -> str:
+        """The form for so many of a sentence that changes with a number, its placeholders as they are."""
+        form = locale(self.language).plural_form(count)
         # Spanish has a form for millions that nobody here needs to write.
-        return fill(self._sentences.get(f"{key}.{form}", self._sentences[key + OTHER]), values, reader)
+        return self._sentences.get(f"{key}.{form}", self._sentences[key + OTHER])
+
+    def _count(self, key: str, values: Mapping[str, Any], reader: Reader) -> str:
+        return fill(self.form(key, values[COUNT]), values, reader)
 
 
 @cache

@@ -17,6 +17,7 @@ from selfservice.situations.contract import whole
 from selfservice.situations.contract.specimens import view_of
 from selfservice.situations.loading import Loaded, load_folder
 from selfservice.situations.making import examining, recipe
+from selfservice.situations.making.sentences import sentences
 from selfservice.situations.stages import stages
 from selfservice.situations.templates import environment
 from tests.recipes import recipes
@@ -274,3 +275,32 @@ def test_usual_value_that_cannot_be_one_is_refused(changes: dict[str, Any], expe
     [(place, _language, sentence)] = complaints(draft)
 
     assert (place, sentence[: len(expected[1])]) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "most", "expected"),
+    [
+        ("en", 1, "You can send one photo. Leave the others out."),
+        ("en", 3, "You can send up to 3 photos. Leave some out."),
+        ("es", 1, "Puede enviar una foto. Quite las demás."),
+        ("ar", 2, "يمكنك إرسال صورتين على الأكثر. أزل البقية."),
+        ("ar", 3, "يمكنك إرسال 3 صور على الأكثر. أزل بعضها."),
+        ("pl", 2, "Zmieszczą się najwyżej 2 zdjęcia. Usuń któreś."),
+        ("pl", 5, "Zmieści się najwyżej 5 zdjęć. Usuń któreś."),
+        ("zh", 1, "最多可以发送 1 张照片。请移除几张。"),
+        ("hi", 1, "आप एक फ़ोटो भेज सकते हैं। बाकी हटा दें।"),
+    ],
+)
+def test_photos_are_counted_as_in_the_language(language: str, most: int, expected: str) -> None:
+    draft = Recipe.model_validate(recipes.asking("photos", most=most))
+
+    assert sentences(draft, language)["problems.given_photos_many"] == expected
+
+
+@pytest.mark.parametrize(
+    ("most", "expected"), [(8, "8 أحرف"), (80, "80 حرفًا"), (0, "300 حرف"), (1, "حرف واحد"), (2, "حرفين")]
+)
+def test_letters_are_counted_as_in_arabic(most: int, expected: str) -> None:
+    draft = Recipe.model_validate(recipes.asking("prose", most=most))
+
+    assert sentences(draft, "ar")["problems.given_prose_long"].endswith(f" {expected}.")

@@ -120,10 +120,14 @@ def _refusals(ask: Ask, ours: Words) -> Iterator[tuple[str, str]]:
         yield f"problems.{ask.key}_missing", ours[f"missing.{ask.kind}"]
     yield f"problems.{ask.key}_wrong", ours[f"wrong.{ask.kind}"]
     if ask.kind in ("line", "prose"):
-        yield f"problems.{ask.key}_long", ours["long"].replace("{most}", str(ask.most or LONGEST))
+        yield f"problems.{ask.key}_long", _counted(ours, "long", ask.most or LONGEST)
     if ask.kind == "photos":
-        yield f"problems.{ask.key}_many", ours["many"].replace("{most}", str(ask.most or MOST_PHOTOS))
+        yield f"problems.{ask.key}_many", _counted(ours, "many", ask.most or MOST_PHOTOS)
     if ask.kind == "pick":
         yield f"empty.{ask.key}", ours["empty"]
     for face in range(1, 6) if ask.kind == "faces" else ():
         yield f"choices.{ask.key}_{face}", ours[f"faces.{face}"]
+
+
+def _counted(ours: Words, key: str, count: int) -> str:
+    return ours.form(key, count).replace("{count}", str(count))
