@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, bindparam, or_, select, tuple_
+from sqlalchemy import Row, bindparam, or_, select, text, tuple_
 
 from selfservice.customers import queries as customers
 from selfservice.customers.models import Customer
 from selfservice.db import db, is_postgresql
 from selfservice.errors import NotFound
-from selfservice.pages.models import Answer, Page
+from selfservice.pages.models import HAS_ENDED_AND_SPEAKS, Answer, Page
 from selfservice.pages.states import LIVE
 from selfservice.prepared import Prepared
 from selfservice.tokens import BadToken, decode_id
@@ -157,6 +157,13 @@ def list_pages(
         query = query.where(tuple_(Page.created_at, Page.id) < tuple_(below.created_at, below.id))
     rows = db.session.execute(query.order_by(Page.created_at.desc(), Page.id.desc()).limit(limit))
     return [(page, customer) for page, customer in rows]
+
+
+def has_any_of(situation: str) -> bool:
+    """Whether there are pages of a type, those aside whose facts are gone; each half reads an index of its own."""
+    of_it = select(Page.id).where(Page.situation == situation).limit(1)
+    halves = (Page.state.in_(LIVE), text(HAS_ENDED_AND_SPEAKS))
+    return any(db.session.scalar(of_it.where(half)) is not None for half in halves)
 
 
 def _matches(search: str) -> Any:

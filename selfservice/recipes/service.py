@@ -16,6 +16,7 @@ from selfservice.db import db
 from selfservice.errors import Conflict, Invalid
 from selfservice.events import service as events
 from selfservice.kit.recipe import Recipe
+from selfservice.pages import queries as pages
 from selfservice.recipes import queries
 from selfservice.recipes.models import ComposedType, ComposedVersion
 from selfservice.recipes.shelf import forget
@@ -34,14 +35,15 @@ def start(key: str, draft: Mapping[str, Any], *, actor: str) -> ComposedType:
     if not KEY.fullmatch(key):
         sentence = "Write 2 to 40 small letters, digits and _, a letter first, such as meter_reading."
         raise Invalid(sentence, fields={"key": sentence})
-    if registry.current().find(key) is not None or queries.find(key) is not None:
-        raise Conflict(f"There is a page type called {key} already; choose another key.")
+    taken = Conflict(f"There is a page type called {key} already, or pages of one; choose another key.")
+    if queries.find(key) is not None or _is_anothers(key):
+        raise taken
     made = ComposedType(key=key, draft=_kept(draft), edited_at=clock.now(), edited_by=actor)
     try:
         with db.session.begin_nested():
             db.session.add(made)
     except IntegrityError:
-        raise Conflict(f"There is a page type called {key} already; choose another key.") from None
+        raise taken from None
     events.record("type.started", actor=actor, data={"situation": key})
     return made
 
@@ -75,11 +77,14 @@ def publish(key: str, revision: int, *, actor: str) -> int:
     """Make the draft the next version, of which new pages are made from now on; returns its number.
 
     Pages that are out stay as they were sent. Raises Invalid, its `fields` by place in the recipe, and Conflict if
-    the draft has changed since `revision`, or says what the published version says.
+    the draft has changed since `revision`, says what the published version says, or has a key that a folder has taken.
     """
     made = db.session.get(ComposedType, key, with_for_update=True, populate_existing=True) or queries.get(key)
     if made.revision != revision:
         raise Conflict("Somebody else has changed this draft since you opened it, so it is not published; look again.")
+    if not made.published and _is_anothers(key):
+        sentence = f"There is a page type called {key} by now, or pages of one, so this one cannot be published."
+        raise Conflict(f"{sentence} Compose one like it under another key.")
     complaints = judge(made)
     if complaints:
         fields = {one.place: one.sentence for one in reversed(complaints)}
@@ -134,6 +139,12 @@ def propose_key(name: str) -> str:
     letters = unicodedata.normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()
     plain = re.sub(r"[^a-z0-9]+", "_", letters.replace("'", "")).strip("_")
     return plain[:40].rstrip("_") if KEY.match(plain) else ""
+
+
+def _is_anothers(key: str) -> bool:
+    """Whether a key that no composed type is published under has a folder, also a broken one, or pages of one."""
+    types = registry.current()
+    return types.find(key) is not None or types.find_problem(key) is not None or pages.has_any_of(key)
 
 
 def _kept(draft: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
+from werkzeug.test import TestResponse
 
 from selfservice.db import db
 from selfservice.events.models import Event
+from selfservice.pages.models import Page
 from selfservice.recipes import queries, service
+from selfservice.situations import registry
+from selfservice.situations.problem import Problem
 from tests.factories import issue, soon
 from tests.recipes import recipes
-from tests.web.console.composer import HERE, answer, form_of, go, publish, start
+from tests.web.console.composer import HERE, NEW, answer, form_of, go, publish, start
 from tests.web.console.desk import Desk, text_of
 from tests.web.console.forms import Form
 
@@ -98,3 +103,21 @@ def test_many_types_and_versions_are_listed_at_the_cost_of_one(
         db.session.commit()
 
     assert [cost("/console/types"), cost(VERSIONS)] == before
+
+
+def test_neither_a_folder_nor_pages_that_are_kept_are_taken_over(ana: Desk, app: Flask, tmp_path: Path) -> None:
+    start(ana)
+    with app.app_context():
+        there = {loaded.key: loaded for loaded in registry.current()}
+        issue()
+        db.session.execute(update(Page).values(situation="once_there"))
+        db.session.commit()
+    broken = {tmp_path / "half_written": Problem(tmp_path / "half_written", None, "Mend it.")}
+    app.extensions[registry.EXTENSION] = registry.Registry({**there, "meter_reading": there["notice"]}, broken)
+
+    def begin(name: str) -> TestResponse:
+        return ana.post(*Form(ana.get(NEW).text, "new-type").fill(name=name).press("Start composing"))
+
+    for refused in (ana.post(*form_of(ana).press("Publish version 1")), begin("Half written"), begin("Once there")):
+        assert (refused.status_code, "or pages of one" in text_of(refused)) == (409, True)
+    assert begin("Not yet there").status_code == 303
