@@ -127,12 +127,12 @@ def when_at(value: datetime, reader: Reader) -> str:
 
 
 def span(value: Span, reader: Reader) -> str:
-    """today, 1 to 3 pm; or Tue 24 Nov to Thu 26 Nov"""
-    if _day_of(value.start, reader) != _day_of(value.end, reader):
+    """today, 1 to 3 pm; tomorrow, 8 pm to 12 am; or Tue 24 Nov to Thu 26 Nov, where it lasts a day or more"""
+    is_one_day = _day_of(value.start, reader) == _day_of(value.end, reader)
+    if not is_one_day and value.end - value.start >= timedelta(days=1):
         return reader.customs.days.format(short_day(value.start, reader), short_day(value.end, reader))
-    return reader.customs.moment.format(
-        when(value.start, reader), _from_to(time(value.start, reader), time(value.end, reader), reader)
-    )
+    times = _from_to(time(value.start, reader), time(value.end, reader), reader, is_one_day=is_one_day)
+    return reader.customs.moment.format(when(value.start, reader), times)
 
 
 def hours(opens: int, closes: int, reader: Reader) -> str:
@@ -197,14 +197,14 @@ FORMATS: dict[str, Callable[[Any, Reader], str]] = {
 """What may stand behind the colon of a placeholder, and after the bar in a template."""
 
 
-def _from_to(start: str, end: str, reader: Reader) -> str:
-    """From one time to another of one day, without what they share: 1 to 3 pm."""
+def _from_to(start: str, end: str, reader: Reader, *, is_one_day: bool = True) -> str:
+    """From one time to another, of one day without what they share: 1 to 3 pm."""
     if reader.language == "en":
         start, end = start.replace(":00", ""), end.replace(":00", "")
-        start = start.removesuffix(end[-3:])
+        start = start.removesuffix(end[-3:]) if is_one_day else start
     part, space, hour = end.rpartition(" ")
     # In Hindi the part of the day goes first.
-    if reader.language == "hi" and start.startswith(part + space):
+    if reader.language == "hi" and is_one_day and start.startswith(part + space):
         end = hour
     return reader.customs.hours.format(start, end)
 

@@ -61,6 +61,9 @@ def test_value_reads_as_people_say_it(form: str, value: Any, en: str, es: str, a
             "tomorrow, 11 am to 1:30 pm",
             "mañana, de 11:00 a 13:30",
         ),
+        (at(22, 20), at(23, 0), "tomorrow, 8 pm to 12 am", "mañana, de 20:00 a 0:00"),
+        (at(22, 9), at(23, 8, 30), "tomorrow, 9 am to 8:30 am", "mañana, de 9:00 a 8:30"),
+        (at(22, 9), at(23, 9), "Sun 22 Nov to Mon 23 Nov", "del dom 22 nov al lun 23 nov"),
         (
             at(24, 8),
             at(26, 18),
@@ -73,6 +76,19 @@ def test_span_says_each_thing_once(start: datetime, end: datetime, en: str, es: 
     span = Span(start, end)
 
     assert [said("span", span, language) for language in ("en", "es")] == [en, es]
+
+
+@pytest.mark.parametrize(
+    ("language", "evening", "night"),
+    [
+        ("hi", "कल, शाम 6:00 से रात 8:00 तक", "कल, रात 8:00 से मध्यरात्रि 12:00 तक"),
+        ("ar", "غدًا، من 6:00 م إلى 8:00 م", "غدًا، من 8:00 م إلى 12:00 ص"),
+    ],
+)
+def test_span_past_midnight_keeps_its_hours(language: str, evening: str, night: str) -> None:
+    spans = [Span(at(22, 18), at(22, 20)), Span(at(22, 20), at(23, 0))]
+
+    assert [said("span", span, language) for span in spans] == [evening, night]
 
 
 def test_day_is_counted_where_the_reader_is() -> None:
