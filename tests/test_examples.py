@@ -47,7 +47,7 @@ def test_its_tests_and_the_contract_pass(package: Path) -> None:
     done = run_tests(package, "--situations", "selfservice_parking")
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "12 passed" in done.stdout
+    assert "14 passed" in done.stdout
 
 
 def test_what_breaks_the_contract_is_told_with_its_line(package: Path) -> None:

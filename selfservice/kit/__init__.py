@@ -33,6 +33,7 @@ from selfservice.kit.forms import Input, Option, Photos, line, photos, pick, pro
 from selfservice.kit.kinds import Kind, Shown
 from selfservice.kit.opening import Opening, work_days
 from selfservice.kit.own import OwnKind
+from selfservice.kit.sense import is_past
 from selfservice.kit.situation import CalendarEntry, Situation
 from selfservice.kit.steps import AddToCalendar, Change, Do, Follow, Go, Hero, Step, Variant
 from selfservice.kit.values import Money, Span
@@ -94,6 +95,7 @@ __all__ = [
     "Variant",
     "Whole",
     "fact",
+    "is_past",
     "line",
     "photos",
     "pick",

@@ -35,6 +35,7 @@ from pydantic_core import PydanticUndefined
 from selfservice.kit.actions import Case, Refused
 from selfservice.kit.facts import Facts, Form
 from selfservice.kit.fields import choices_of, kind_of
+from selfservice.kit.sense import is_past
 from selfservice.kit.tracing import call
 
 Control = Literal["slots", "days", "places", "choice", "faces", "scale", "line", "prose", "upload"]
@@ -230,14 +231,9 @@ def _picked(source: Source, facts: Facts, case: Case, gone: Collection[Any]) -> 
 
 def _choices(source: Source, facts: Facts, case: Case) -> tuple[Any, ...]:
     given = getattr(facts, source) if isinstance(source, str) else source(facts, case)
-    values = [value for value in given if not _is_past(value, case)]
+    now = case.now.astimezone(case.zone)
+    values = [value for value in given if not is_past(value, now)]
     return tuple(sorted(values) if isinstance(next(iter(values), None), date) else values)
-
-
-def _is_past(value: Any, case: Case) -> bool:
-    if isinstance(value, datetime):
-        return value <= case.now
-    return isinstance(value, date) and value < case.today
 
 
 def _value(value: Any) -> str:

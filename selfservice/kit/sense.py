@@ -12,7 +12,10 @@ from selfservice.kit.list_kinds import TimelineKind
 
 
 def problems_of(facts: Facts, offered: Collection[str], now: datetime) -> dict[str, str]:
-    """A sentence for each fact that cannot be so at `now`. `offered` names the facts that customers choose from."""
+    """A sentence for each fact that cannot be so at `now`, in the page's zone.
+
+    `offered` names the facts that customers choose from.
+    """
     found: dict[str, str] = {}
     for name, info in type(facts).model_fields.items():
         value = getattr(facts, name) or ()
@@ -20,14 +23,15 @@ def problems_of(facts: Facts, offered: Collection[str], now: datetime) -> dict[s
         if isinstance(kind_of(info.annotation, info.metadata), TimelineKind):
             if any(entry.at and entry.at > now for entry in value):
                 found[name] = f"{label} has a time that is still to come; leave it out until it has happened."
-        elif name in offered and any(_is_past(one, now) for one in value):
+        elif name in offered and any(is_past(one, now) for one in value):
             found[name] = f"{label} has an entry that has passed; take it out."
         elif name in offered and len(set(value)) < len(value):
             found[name] = f"{label} has an entry that stands there twice; take one out."
     return found
 
 
-def _is_past(value: Any, now: datetime) -> bool:
+def is_past(value: Any, now: datetime) -> bool:
+    """Whether a moment has come or a day is over at `now`, whose zone says which day it is; nothing else passes."""
     if isinstance(value, datetime):
         return value <= now
     return isinstance(value, date) and value < now.date()

@@ -38,7 +38,8 @@ class CalendarEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class Situation:
-    """One page type. The first step is what a new page asks; `expires` says when a page of these facts ends.
+    """One page type. The first step is what a new page asks; `expires` says when a page of these facts ends. Each `now`
+    has the zone of the page, so that its date is the day there.
 
     `offers` names what can run out (slots), with the claim that each needs or with several, so that the page leaves out
     what is gone; `gone` is the step that a page shows while others have taken all of it, of which its customer is told

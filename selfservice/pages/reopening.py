@@ -80,7 +80,7 @@ def _reopen(
     """
     claims.give_back(page.id)
     undone = standing.undo_closing(page, loaded.situation)
-    usual = loaded.situation.expires(facts, page.created_at)
+    usual = sight.end_of(loaded, facts, page.created_at, page.timezone)
     standing.write(
         page,
         state="open",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError
 
@@ -93,10 +94,10 @@ def issue(new: NewPage) -> Issued:
         sentence = f"{loaded.name} is retired, so no page of it is made or changed; choose another page type."
         raise Invalid(sentence, fields={"situation": sentence})
     now = clock.now()
-    facts = loaded.situation.accept(new.facts, now)
     _check(new, now)
     existing = queries.find_live_case(new.case_ref) if new.case_ref else None
     brand = _brand(new, existing)
+    facts = loaded.situation.accept(new.facts, now.astimezone(ZoneInfo(brand.timezone)))
     customer = _customer(new, brand)
     if existing is not None:
         people.hold([customer.id])
@@ -184,7 +185,7 @@ def _create(
     was: Was = "created",
 ) -> Issued:
     now = clock.now()
-    expires_at = new.expires_at or loaded.situation.expires(facts, max(now, new.send_at or now))
+    expires_at = new.expires_at or sight.end_of(loaded, facts, max(now, new.send_at or now), brand.timezone)
     if expires_at <= max(now, new.send_at or now):
         raise Invalid("The page would have ended before it is sent; check its dates.", fields={"": "ended"})
     is_later = new.send_at is not None and new.send_at > now
@@ -240,7 +241,8 @@ def _bring_up_to_date(page: Page, new: NewPage, loaded: Loaded, facts: Facts) ->
     page.version = loaded.situation.version
     page.revision += 1
     page.step = loaded.situation.steps[0].key
-    page.expires_at = new.expires_at or loaded.situation.expires(facts, max(clock.now(), page.created_at))
+    since = max(clock.now(), page.created_at)
+    page.expires_at = new.expires_at or sight.end_of(loaded, facts, since, page.timezone)
     page.updated_at = clock.now()
     db.session.flush()
     pictures.keep(page, facts)

@@ -39,6 +39,11 @@ def state_at(page: Page | Row[Any], now: datetime) -> State:
     return state
 
 
+def end_of(loaded: Loaded, facts: Facts, since: datetime, timezone: str) -> datetime:
+    """When a page of these facts ends that lives from `since` on, by the clock of its zone."""
+    return loaded.situation.expires(facts, since.astimezone(ZoneInfo(timezone)))
+
+
 def view_of(row: Row[Any], *, language: str = "", token: str = "", step: str = "") -> View:
     """The view of a page's row, in `language` if its type has it, at `step` if it can be reached from the one shown."""
     now = clock.now()

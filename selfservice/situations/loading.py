@@ -80,7 +80,7 @@ class Loaded:
         """A sample's facts as a new page has them, or a page made of it under an older version; raises Invalid."""
         raw = sample.facts(zone=zone, now=now)
         if sample.version is None:
-            return self.situation.accept(raw, now)
+            return self.situation.accept(raw, now.astimezone(zone))
         try:
             return self.situation.restore(raw, sample.version)
         except AppError:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -20,8 +21,9 @@ from selfservice.messages import queries as outbox
 from selfservice.messages.models import Message
 from selfservice.pages import due, queries, service
 from selfservice.pages.models import Page
+from selfservice.pages.sight import CHANGE
 from selfservice.situations import registry
-from tests.factories import act, appointment, issue, soon
+from tests.factories import act, appointment, issue, shown, soon
 
 
 def count(model: Any) -> int:
@@ -39,6 +41,58 @@ def test_a_page_and_its_text_are_written_together(session: Any) -> None:
     assert (message.state, message.segments, message.encoding) == ("ready", 1, "GSM-7")
     assert message.not_after == page.expires_at
     assert events.list_for_page(page.id)[0].type == "page.issued"
+
+
+@pytest.mark.parametrize(
+    ("zone", "moment", "today", "yesterday"),
+    [
+        ("America/New_York", "2026-11-25T01:30:00Z", "2026-11-24", "2026-11-23"),
+        ("Pacific/Auckland", "2026-11-24T13:00:00Z", "2026-11-25", "2026-11-24"),
+    ],
+)
+def test_a_day_has_passed_once_it_has_where_the_page_is(
+    session: Any, zone: str, moment: str, today: str, yesterday: str
+) -> None:
+    brands.change(brands.ensure_default(), {"timezone": zone}, actor="cli")
+    with time_machine.travel(moment, tick=False):
+        facts = {
+            "order": "20-4417",
+            "items": "2 parcels",
+            "stages": [{"label": "Delivered"}],
+            "window_from": soon(hours=1).isoformat(),
+            "window_to": soon(hours=3).isoformat(),
+        }
+
+        page = issue("order_status", {**facts, "delivery_days": [today]}).page
+        with pytest.raises(Invalid) as caught:
+            issue("order_status", {**facts, "delivery_days": [yesterday]})
+
+    assert page.timezone == zone
+    assert caught.value.fields == {"delivery_days": "Other days to offer has an entry that has passed; take it out."}
+
+
+def test_a_page_that_ends_with_a_day_ends_where_it_is(session: Any) -> None:
+    """In Los Angeles at eight in the morning, as UTC counts: also once facts are new, or an answer undone."""
+    brands.change(brands.ensure_default(), {"timezone": "America/Los_Angeles"}, actor="cli")
+    bill = {
+        "amount": {"amount": "64.20", "currency": "GBP"},
+        "due_on": "2026-11-27",
+        "what": "Electricity",
+        "pay_url": "https://pay.example/bill/4417",
+        "account": "4417",
+    }
+    with time_machine.travel("2026-11-24T12:00:00Z", tick=False):
+        page = issue("bill_reminder", bill, case_ref="a").page
+        ends = [page.expires_at]
+        issue("bill_reminder", {**bill, "what": "Gas"}, case_ref="a")
+        ends.append(page.expires_at)
+        who = shown(page.id, "4417")
+        act(page.id, "paid", revision=2, who=who)
+        act(page.id, CHANGE, revision=3, who=who)
+        ends.append(queries.get(page.id).expires_at)
+
+    assert {end.astimezone(ZoneInfo(page.timezone)).time() for end in ends} == {time()}
+    assert len(set(ends)) == 1
 
 
 def test_the_same_person_is_found_again(session: Any) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from selfservice.kit import HandOff, Outcome
-from selfservice.situations.bill_reminder.situation import OPEN_FOR
-from tests.situations.conftest import NOW, ZONE, Complaints, Play
+from selfservice.kit import HandOff, Hero, Outcome
+from tests.situations.conftest import NOW, Complaints, Play
 
 KEY = "bill_reminder"
 Playing = Callable[..., Play]
@@ -28,11 +28,27 @@ def buttons(play: Play, step: str = "ask") -> list[str]:
     return [button.words for button in play.loaded.situation.visible(found, play.facts)]
 
 
-def test_a_day_may_be_promised_until_it_begins(play: Playing) -> None:
+def test_a_day_is_promised_and_can_be_changed(play: Playing) -> None:
     outcome = play(KEY, "due", promise_days=7).perform("promise", pay_on="2026-12-02")
 
-    midnight = datetime(2026, 12, 2, tzinfo=ZONE)
-    assert outcome == Outcome(shows="promised", changeable_until=midnight, expires_at=midnight + OPEN_FOR)
+    assert outcome == Outcome(shows="promised")
+
+
+@pytest.mark.parametrize(
+    ("day", "hero"),
+    [
+        (date(2026, 11, 22), Hero("steps.promised", "good")),
+        (date(2026, 11, 21), Hero("steps.promised.due", "brand")),
+        (date(2026, 11, 20), Hero("steps.promised.due", "brand")),
+    ],
+)
+def test_a_promise_whose_day_has_come_is_asked_about(play: Playing, day: date, hero: Hero) -> None:
+    bill = play(KEY, "due")
+    step, action = bill.loaded.situation.step("promised"), bill.loaded.situation.action("promise")
+    assert step is not None
+    assert action is not None
+
+    assert step.hero(bill.facts, {"promise": action.form(pay_on=day)}, NOW) == hero
 
 
 @pytest.mark.parametrize("pay_on", ["2026-11-21", "2026-12-03", "2027-01-01", ""])
@@ -83,7 +99,11 @@ def test_a_plan_reaches_the_team_without_what_was_written(play: Playing, parts: 
 def test_the_whole_bill_is_there_only_if_there_is_one(play: Playing) -> None:
     assert buttons(play(KEY, "due")) == ["follow_pay_url", "go_later", "paid", "go_hard", "follow_bill_url"]
     assert buttons(play(KEY, "overdue")) == ["follow_pay_url", "go_later", "paid", "go_hard"]
-    assert buttons(play(KEY, "due"), "promised") == ["follow_pay_url", "change"]
+    assert buttons(play(KEY, "due"), "promised") == ["follow_pay_url", "paid", "change", "go_hard"]
+
+
+def test_a_later_day_is_offered_only_where_there_is_one(play: Playing) -> None:
+    assert buttons(play(KEY, "no_later_day")) == ["follow_pay_url", "paid", "go_hard"]
 
 
 @pytest.mark.parametrize(("days_on", "words"), [(0, "steps.ask"), (4, "steps.ask.today"), (5, "steps.ask.overdue")])
@@ -93,10 +113,11 @@ def test_words_follow_the_day(play: Playing, days_on: int, words: str) -> None:
     assert bill.loaded.situation.steps[0].hero(bill.facts, {}, NOW + timedelta(days=days_on)).words == words
 
 
-def test_page_ends_thirty_days_after_the_bill_is_due(play: Playing) -> None:
-    bill = play(KEY, "due")
+def test_page_ends_thirty_days_after_the_last_day_for_paying_where_it_is(play: Playing) -> None:
+    bill = play(KEY, "due", due_on="2026-11-25", promise_days=3)
+    there = NOW.astimezone(ZoneInfo("America/Los_Angeles"))
 
-    assert bill.loaded.situation.expires(bill.facts, NOW) == datetime(2026, 12, 25, tzinfo=UTC)
+    assert bill.loaded.situation.expires(bill.facts, there) == datetime(2026, 12, 28, tzinfo=there.tzinfo)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -33,6 +33,16 @@ def test_plate_is_kept_in_one_way_however_it_comes(situations: Any, written: str
 def test_what_is_no_plate_is_refused_with_what_to_write(situations: Any, written: str) -> None:
     with pytest.raises(Invalid, match=r"Number plate.*[Ww]rite a number plate such as AB12 CDE"):
         situations.get("parking_permit").situation.accept({**PERMIT, "plate": written}, NOW)
+
+
+@pytest.mark.parametrize("hours", [0, 23])
+def test_page_works_until_the_last_day_is_over_where_it_is(situations: Any, hours: int) -> None:
+    situation = situations.get("parking_permit").situation
+    midnight = datetime(2026, 11, 30, tzinfo=ZoneInfo("America/Los_Angeles"))
+
+    permit = situation.accept({**PERMIT, "plate": "AB12 CDE"}, midnight + timedelta(hours=hours))
+
+    assert situation.expires(permit, midnight + timedelta(hours=hours)) == midnight + timedelta(days=1)
 
 
 def test_pages_speak_both_languages(draw: Any) -> None:

@@ -5,7 +5,8 @@ Nothing is paid here: the page leads to the organisation's own payment address. 
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
 from typing import Literal
 
 from selfservice.kit import (
@@ -31,6 +32,7 @@ from selfservice.kit import (
     Variant,
     Whole,
     fact,
+    is_past,
     pick,
     prose,
 )
@@ -62,11 +64,15 @@ class Bill(Facts):
         max_length=4,
     )
 
+    @property
+    def last_day(self) -> date:
+        """Until when paying may wait."""
+        return self.due_on + timedelta(days=self.promise_days)
+
 
 def days_to_pay(facts: Bill, case: Case) -> list[date]:
     """The days that paying may wait: tomorrow at the earliest, and the last 14 of them."""
-    latest = facts.due_on + timedelta(days=facts.promise_days)
-    wait = (latest - case.today).days
+    wait = (facts.last_day - case.today).days
     return [case.today + timedelta(days=days) for days in range(1, wait + 1)][-14:]
 
 
@@ -87,14 +93,13 @@ def check(facts: Bill, now: datetime) -> dict[str, str]:
     problems = {}
     if facts.amount.amount <= 0:
         problems["amount"] = "The amount is not above zero; write what is owed."
-    if _end(facts) <= now:
+    if facts.due_on + OPEN_FOR <= now.date():
         problems["due_on"] = "It was due more than a month ago; take it up with the customer in another way."
     return problems
 
 
-def promise(_facts: Bill, form: Promise, case: Case) -> Outcome:
-    midnight = datetime.combine(form.pay_on, time(), case.zone)
-    return Outcome(shows="promised", changeable_until=midnight, expires_at=midnight + OPEN_FOR)
+def promise(_facts: Bill, _form: Promise, _case: Case) -> Outcome:
+    return Outcome(shows="promised")
 
 
 def say_paid(_facts: Bill, _form: Form, _case: Case) -> Outcome:
@@ -113,8 +118,14 @@ ASKED = {
 }
 
 
-def _end(facts: Bill) -> datetime:
-    return datetime.combine(facts.due_on, time(), UTC) + OPEN_FOR
+def promised_day_has_come(_facts: Bill, answers: Mapping[str, Form], now: datetime) -> bool:
+    promised = answers.get("promise")
+    return isinstance(promised, Promise) and promised.pay_on <= now.date()
+
+
+def end_of(facts: Bill, now: datetime) -> datetime:
+    """The page outlives whatever day may be promised."""
+    return datetime.combine(facts.last_day, time(), now.tzinfo) + OPEN_FOR
 
 
 PAY = Follow("pay_url", icon="card", said="Went to the payment page")
@@ -122,7 +133,7 @@ PAY = Follow("pay_url", icon="card", said="Went to the payment page")
 SITUATION = Situation(
     facts=Bill,
     check_facts=check,
-    expires=lambda facts, _now: _end(facts),
+    expires=end_of,
     team=TEAM,
     icon="receipt",
     sensitivity="sensitive",
@@ -137,19 +148,25 @@ SITUATION = Situation(
             key="ask",
             buttons=(
                 PAY,
-                Go("later", icon="calendar"),
+                Go("later", icon="calendar", when=lambda facts: facts.promise_days > 0),
                 Do("paid"),
                 Go("hard", icon="message", row=True),
                 Follow("bill_url", icon="receipt", row=True, said="Went to the whole bill"),
             ),
             variants=(
-                Variant("overdue", lambda facts, _answers, now: facts.due_on < now.date()),
+                Variant("overdue", lambda facts, _answers, now: is_past(facts.due_on, now)),
                 Variant("today", lambda facts, _answers, now: facts.due_on == now.date()),
             ),
         ),
         Step(key="later", buttons=(Do("promise"), Go("ask", word="back"))),
         Step(key="hard", buttons=(Do("plan"), Go("ask", word="back"))),
-        Step(key="promised", header="good", buttons=(PAY, Change())),
+        Step(
+            key="promised",
+            header="good",
+            buttons=(PAY, Do("paid"), Change(), Go("hard_after_all", word="go_hard", icon="message", row=True)),
+            variants=(Variant("due", promised_day_has_come, header="brand"),),
+        ),
+        Step(key="hard_after_all", buttons=(Do("plan"), Go("promised", word="back"))),
         Step(key="said_paid", header="good", buttons=(Change("undo_paid"),)),
         Step(key="plan_asked", header="good", buttons=(PAY, Change())),
     ),

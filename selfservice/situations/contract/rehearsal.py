@@ -54,6 +54,7 @@ def check(loaded: Loaded, now: datetime) -> Iterator[Problem]:
         yield Problem(folder / "samples", None, "There is no sample; write one as samples/NAME.json.")
         return
     seen: set[str] = set()
+    now = now.astimezone(ZONE)
     for sample in (*loaded.samples.values(), *loaded.older_samples):
         try:
             facts = loaded.facts_of(sample, zone=ZONE, now=now)

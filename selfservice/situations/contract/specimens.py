@@ -21,6 +21,7 @@ LINK = f"https://go.harbourstreet.example/p/{'0' * 34}"
 
 def view_of(loaded: Loaded, sample: Sample, language: str, now: datetime) -> View:
     """A fresh page of a sample; raises Invalid if the sample is none."""
+    now = now.astimezone(ZONE)
     facts = loaded.facts_of(sample, zone=ZONE, now=now)
     face = Face(
         id=1,

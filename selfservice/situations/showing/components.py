@@ -95,7 +95,7 @@ def _refused(view: View, step: str) -> View:
 def _view(face: Face, now: datetime, theme: Theme, *, large: bool) -> View:
     loaded = _specimen()
     zone = ZoneInfo(face.timezone)
-    facts = loaded.situation.accept(loaded.samples["all"].facts(zone=zone, now=now), now)
+    facts = loaded.facts_of(loaded.samples["all"], zone=zone, now=now)
     return View(
         situation=loaded.key,
         version=1,
@@ -106,7 +106,7 @@ def _view(face: Face, now: datetime, theme: Theme, *, large: bool) -> View:
         language=DEFAULT_LANGUAGE,
         timezone=face.timezone,
         now=now,
-        expires_at=loaded.situation.expires(facts, now),
+        expires_at=loaded.situation.expires(facts, now.astimezone(zone)),
         revision=1,
         team="Reception",
         first_name="Maria",

@@ -98,7 +98,7 @@ def check(draft: Draft, *, region: str, zone: ZoneInfo, now: datetime) -> dict[s
     raw: dict[str, Any] = {}
     try:
         raw = facts_from_texts(draft.loaded.situation.facts, draft.facts, zone)
-        draft.loaded.situation.accept(raw, now)
+        draft.loaded.situation.accept(raw, now.astimezone(zone))
     except Invalid as error:
         problems |= {PREFIX + name: sentence for name, sentence in error.fields.items()}
     try:

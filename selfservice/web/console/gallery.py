@@ -12,7 +12,6 @@ from flask import request, url_for
 from selfservice import clock, tokens
 from selfservice.brands import queries as brands
 from selfservice.errors import Invalid
-from selfservice.kit import Facts
 from selfservice.pages import pictures, texts
 from selfservice.situations import asides
 from selfservice.situations.languages import LANGUAGES, language_names
@@ -145,7 +144,7 @@ def fresh_view(loaded: Loaded, sample: Sample, language: str) -> View:
     spoken = loaded.choose_language(language)
     face = brands.face(brands.get_for(loaded.key).id, spoken)
     now = clock.now()
-    facts: Facts = loaded.situation.accept(sample.facts(zone=ZoneInfo(face.timezone), now=now), now)
+    facts = loaded.facts_of(sample, zone=ZoneInfo(face.timezone), now=now)
     return preview.fresh(loaded, facts, face, language=spoken, name="Maria Santos", ending="123")
 
 

@@ -1,9 +1,8 @@
-"""A bill through the customer's door: a day promised until it begins, and links that lead away and say where to."""
+"""A bill through the customer's door: a day promised and what comes after; links that lead away say where to."""
 
 from __future__ import annotations
 
 import re
-import uuid
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +17,7 @@ from werkzeug.test import TestResponse
 from selfservice import clock, tokens
 from selfservice.db import db
 from selfservice.events.models import Event
+from selfservice.messages.models import Message
 from selfservice.pages import queries
 from selfservice.pages.models import Page
 from selfservice.tokens import encode_id
@@ -90,52 +90,52 @@ def test_the_day_is_the_one_it_is_where_the_customer_is(
 
 
 class TestPromises:
-    def test_a_promise_can_be_changed_until_its_day_begins(self, app: Flask, client: FlaskClient, link: str) -> None:
+    def test_a_promise_can_be_changed(self, app: Flask, client: FlaskClient, link: str) -> None:
         day, sooner = in_days(app, link, 6), in_days(app, link, 2)
         promise(client, link, day)
 
         shown = client.get(link).text
-
-        assert "Maria, you’ll pay" in shown or "You’ll pay" in shown
-        assert "You can change your answer until" in shown
-        assert page_of(app, link).change_until == day
-        with time_machine.travel(day - timedelta(seconds=1), tick=False):
-            client.post(f"{link}/-/check", data={"typed": "4417"})
-            assert client.post(f"{link}/change", data={"revision": 2}).status_code == 303
-            assert page_of(app, link).state == "open"
-            assert page_of(app, link).change_until is None
+        undone = client.post(f"{link}/change", data={"revision": 2})
         promise(client, link, sooner, revision=3)
-        assert page_of(app, link).change_until == sooner
 
-    @pytest.mark.parametrize("seconds", [0, 3600])
-    def test_once_its_day_has_begun_it_stays(self, app: Flask, client: FlaskClient, link: str, seconds: int) -> None:
+        assert "You’ll pay" in shown
+        assert undone.status_code == 303
+        assert page_of(app, link).answers["promise"]["form"] == {"pay_on": sooner.date().isoformat()}
+
+    @pytest.mark.parametrize(("days", "said", "action"), [(0, "today", "paid"), (1, "yesterday", "plan")])
+    def test_once_its_day_has_come_there_is_a_way_on(
+        self, app: Flask, client: FlaskClient, link: str, days: int, said: str, action: str
+    ) -> None:
         day = in_days(app, link, 6)
         promise(client, link, day)
-        token = re.findall(r'data-token="(.*?)"', client.get(link).text)[0]
-        with time_machine.travel(day + timedelta(seconds=seconds), tick=False):
+        with time_machine.travel(day + timedelta(days=days, hours=1), tick=False):
             client.post(f"{link}/-/check", data={"typed": "4417"})
 
             shown = client.get(link).text
-            by_form = client.post(f"{link}/change", data={"revision": 2})
-            by_script = client.post(
-                f"/a/{token}", json={"input": {}, "revision": 2}, headers={"Idempotency-Key": str(uuid.uuid4())}
-            )
-            again = client.post(f"{link}/paid", data={"revision": 2})
+            answered = client.post(f"{link}/{action}", data={"revision": 2, "parts": "pause"})
 
-        assert "Change my answer" not in shown
-        assert "You can change your answer until" not in shown
-        assert "Pay £64.20" in shown
-        assert (by_form.status_code, by_script.status_code, again.status_code) == (410, 410, 410)
-        assert (by_script.json or {})["notice"] == "late"
-        assert "This came too late, so nothing has changed." in by_form.text
-        assert (page_of(app, link).state, page_of(app, link).step) == ("answered", "promised")
+        assert f"Maria, you said you’d pay {said}" in shown
+        assert "You’ll pay" not in shown
+        assert [word for word in ("Pay £64.20", "I’ve paid", "It’s hard to pay") if word not in shown] == []
+        assert answered.status_code == 303
+        assert page_of(app, link).step in ("said_paid", "plan_asked")
 
-    def test_the_page_outlives_the_promise(self, app: Flask, client: FlaskClient, link: str) -> None:
-        day = in_days(app, link, 6)
+    def test_the_page_outlives_every_day_that_may_be_promised(self, app: Flask, client: FlaskClient, link: str) -> None:
+        last = in_days(app, link, 11)
+        promise(client, link, last)
+        with time_machine.travel(last + timedelta(days=29), tick=False):
+            client.post(f"{link}/-/check", data={"typed": "4417"})
+            client.post(f"{link}/change", data={"revision": 2})
 
-        promise(client, link, day)
+        assert (page_of(app, link).state, page_of(app, link).expires_at) == ("open", last + timedelta(days=30))
 
-        assert page_of(app, link).expires_at == day + timedelta(days=30)
+    def test_no_later_day_is_spoken_of_where_none_may_be_promised(self, app: Flask, client: FlaskClient) -> None:
+        path = path_of(app, promise_days=0)
+        client.post(f"{path}/-/check", data={"typed": "4417"})
+
+        assert "later day" not in client.get(path).text
+        with app.app_context():
+            assert [body for body in db.session.scalars(sa.select(Message.body)) if "later" in body] == []
 
     def test_a_day_that_is_not_offered_is_refused_in_words(self, app: Flask, client: FlaskClient, link: str) -> None:
         refused = promise(client, link, in_days(app, link, 12))

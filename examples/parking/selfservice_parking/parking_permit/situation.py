@@ -23,6 +23,7 @@ from selfservice.kit import (
     Situation,
     Step,
     fact,
+    is_past,
 )
 
 TEAM = "parking"
@@ -61,7 +62,7 @@ class Ending(Form):
 
 
 def check(facts: Permit, now: datetime) -> dict[str, str]:
-    return {"ends": "Last day has passed; write a day to come."} if facts.ends < now.date() else {}
+    return {"ends": "Last day has passed; write a day to come."} if is_past(facts.ends, now) else {}
 
 
 def renew(_facts: Permit, _form: Form, _case: Case) -> Outcome:
