@@ -29,6 +29,33 @@ def test_time_is_taken_out_of_the_rounds_room(play: Playing) -> None:
     )
 
 
+def test_text_promises_no_change_of_a_time_that_is_too_near_for_one(play: Playing) -> None:
+    outcome = play(KEY, "last_room").perform("take", slot=(SLOT - timedelta(hours=23)).isoformat())
+
+    assert outcome.says == ("taken_final",)
+    assert outcome.changeable_until == NOW
+
+
+@pytest.mark.parametrize(
+    ("notice_hours", "slots", "words"),
+    [
+        (12, (12, 48), "steps.ask.final"),
+        (12, (13, 48), "steps.ask"),
+        (12, (-1, 48), "steps.ask"),
+        (0, (1, 48), "steps.ask"),
+    ],
+)
+def test_page_says_first_that_a_near_time_cannot_be_changed(
+    registry: Registry, notice_hours: int, slots: tuple[int, ...], words: str
+) -> None:
+    loaded = registry.get(KEY)
+    known = loaded.samples["last_room"].facts(zone=ZONE, now=NOW)
+    times = [(NOW + timedelta(hours=hours)).isoformat() for hours in slots]
+    facts = loaded.situation.restore({**known, "slots": times, "notice_hours": notice_hours}, 1)
+
+    assert loaded.situation.steps[0].hero(facts, {}, NOW).words == words
+
+
 def test_pages_of_one_round_share_its_room_however_it_is_written(play: Playing, registry: Registry) -> None:
     offers = registry.get(KEY).situation.offers
     assert offers is not None

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from selfservice.kit import CalendarEntry, Case, Claim, Outcome
+from selfservice.kit.formats import Reader
+from selfservice.situations.contract.specimens import LINK
 from selfservice.situations.registry import Registry
+from selfservice.text import measure
 from tests.situations.conftest import NOW, ZONE, Complaints, Play
 
 KEY = "waitlist_offer"
@@ -31,6 +35,26 @@ def test_it_can_be_given_back_as_long_as_is_said(play: Playing) -> None:
     assert [claim.capacity for claim in outcome.claims] == [3]
 
 
+def test_what_cannot_be_given_back_any_more_is_not_promised(play: Playing, registry: Registry) -> None:
+    late = replace(play(KEY, "course"), now=datetime(2026, 11, 28, 12, 0, tzinfo=UTC))
+    ask = registry.get(KEY).situation.steps[0]
+
+    assert late.perform("accept").says == ("accepted_final",)
+    assert ask.hero(late.facts, {}, late.now).words == "steps.ask.final"
+    assert ask.hero(late.facts, {}, late.now - timedelta(seconds=1)).words == "steps.ask"
+
+
+@pytest.mark.parametrize("language", ["en", "es", "ar", "pl", "zh", "hi"])
+def test_text_of_what_is_final_fits_where_the_other_does(play: Playing, registry: Registry, language: str) -> None:
+    words, facts = registry.get(KEY).words[language], play(KEY, "course").facts
+    reader = Reader(language, ZONE, NOW)
+    said = {"at": facts.at, "brand": "Harbour Street Practice", "link": LINK}
+
+    one, other = (measure(words.say(f"texts.{key}", said, reader)) for key in ("accepted", "accepted_final"))
+
+    assert (other.encoding, other.segments) == (one.encoding, one.segments)
+
+
 def test_no_takes_nothing(play: Playing) -> None:
     assert play(KEY, "course").perform("decline") == Outcome(shows="declined")
 
@@ -49,6 +73,7 @@ def test_same_offer_is_the_same_however_its_number_is_written(play: Playing, reg
     [
         ("earlier_appointment", {"at": "2026-11-21T08:00:00Z"}, "at"),
         ("course", {"keep_until": "2027-01-01T08:00:00Z"}, "keep_until"),
+        ("course", {"keep_until": NOW.isoformat()}, "keep_until"),
         ("course", {"places": 0}, "places"),
     ],
 )

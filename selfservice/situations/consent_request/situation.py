@@ -25,7 +25,12 @@ OPEN_FOR = timedelta(days=30)
 class Request(Facts):
     """What the customer is asked to allow."""
 
-    topic: Line = fact("What about", hint="Completes: texts about ...", example="offers and news", max_length=34)
+    topic: Line = fact(
+        "What about",
+        hint="Completes: texts about ... Without “your”: it stands in the customer’s own sentence, too.",
+        example="offers and news",
+        max_length=34,
+    )
     how_often: Line = fact("How often at most", example="4 texts a month", max_length=40)
     message_class: Literal["marketing", "service"] = fact(
         "Kind of messages", hint="Marketing for offers, service for what they have with you.", default="marketing"

@@ -24,6 +24,7 @@ from selfservice.kit import (
     Situation,
     Span,
     Step,
+    Variant,
     Whole,
     fact,
     pick,
@@ -51,6 +52,10 @@ class Delivery(Facts):
         """From when to when it comes, in the time that begins at `slot`."""
         return Span(slot, slot + timedelta(hours=self.hours))
 
+    def changeable_until(self, slot: datetime) -> datetime:
+        """When the van's load is fixed for the time that begins at `slot`."""
+        return slot - timedelta(hours=self.notice_hours)
+
 
 class Slot(Form):
     """Which of the times."""
@@ -74,17 +79,23 @@ def slot_claims(facts: Delivery, _case: Case) -> Mapping[datetime, Claim]:
 
 
 def take(facts: Delivery, form: Slot, case: Case) -> Outcome:
+    until = facts.changeable_until(form.slot)
     return Outcome(
         shows="taken",
         claims=(slot_claims(facts, case)[form.slot],),
-        says=("taken",),
-        changeable_until=form.slot - timedelta(hours=facts.notice_hours),
+        says=("taken" if case.now < until else "taken_final",),
+        changeable_until=until,
         expires_at=form.slot + timedelta(hours=facts.hours),
     )
 
 
 def ask_other(_facts: Delivery, _form: Wish, _case: Case) -> Outcome:
     return Outcome(shows="asked", hand_off=HandOff(TEAM, "None of the delivery times suits the customer."))
+
+
+def has_a_final_time(facts: Delivery, _answers: Mapping[str, Form], now: datetime) -> bool:
+    """Whether one of the times that can still be taken is too near to be changed afterwards."""
+    return any(facts.changeable_until(slot) <= now < slot for slot in facts.slots)
 
 
 def entry(facts: Delivery, answers: Mapping[str, Form]) -> CalendarEntry | None:
@@ -111,7 +122,7 @@ SITUATION = Situation(
         Action(key="ask_other", perform=ask_other, form=Wish, said="Asked for another time", closing=False),
     ),
     steps=(
-        Step(key="ask", buttons=(Do("take"), OTHER)),
+        Step(key="ask", buttons=(Do("take"), OTHER), variants=(Variant("final", has_a_final_time),)),
         Step(key="other", buttons=(Do("ask_other"), BACK)),
         Step(key="asked", header="good", buttons=(BACK,)),
         Step(key="taken", header="good", buttons=(AddToCalendar(), Change("change_time"))),

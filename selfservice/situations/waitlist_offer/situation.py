@@ -22,6 +22,7 @@ from selfservice.kit import (
     Person,
     Situation,
     Step,
+    Variant,
     Whole,
     fact,
 )
@@ -52,6 +53,8 @@ def check(facts: Offer, now: datetime) -> dict[str, str]:
         problems["at"] = "When has passed; write a time to come."
     if facts.keep_until is not None and facts.keep_until > facts.at:
         problems["keep_until"] = "Can be given back until is after it begins; write an earlier time."
+    if facts.keep_until is not None and facts.keep_until <= now:
+        problems["keep_until"] = "Can be given back until has passed; write a time to come, or leave it empty."
     return problems
 
 
@@ -64,9 +67,17 @@ def offers(facts: Offer, _case: Case) -> Mapping[str, Claim]:
     return {"place": claim(facts)}
 
 
-def accept(facts: Offer, _form: Form, _case: Case) -> Outcome:
+def is_final(facts: Offer, _answers: Mapping[str, Form], now: datetime) -> bool:
+    """Whether it can no longer be given back."""
+    return (facts.keep_until or facts.at) <= now
+
+
+def accept(facts: Offer, _form: Form, case: Case) -> Outcome:
     return Outcome(
-        shows="accepted", claims=(claim(facts),), says=("accepted",), changeable_until=facts.keep_until or facts.at
+        shows="accepted",
+        claims=(claim(facts),),
+        says=("accepted_final" if is_final(facts, {}, case.now) else "accepted",),
+        changeable_until=facts.keep_until or facts.at,
     )
 
 
@@ -92,7 +103,11 @@ SITUATION = Situation(
         Action(key="decline", perform=decline, said="Does not want it"),
     ),
     steps=(
-        Step(key="ask", buttons=(Do("accept", icon="check"), Do("decline", tone="quiet"))),
+        Step(
+            key="ask",
+            buttons=(Do("accept", icon="check"), Do("decline", tone="quiet")),
+            variants=(Variant("final", is_final),),
+        ),
         Step(key="accepted", header="good", buttons=(AddToCalendar(), Change("give_back"))),
         Step(key="declined", header="closed", buttons=(Change("undo", icon="undo"),)),
         Step(key="gone", header="closed"),
