@@ -3,7 +3,7 @@
 import { flush } from "./sending.js";
 
 const end = async () => {
-  const waits = await flush(true, () => {}).catch(() => false);
+  const waits = await flush(() => {}).catch(() => false);
   const names = await caches.keys();
   await Promise.all(names.map((name) => caches.delete(name)));
   if (waits) return;

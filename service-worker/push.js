@@ -45,7 +45,7 @@ export const pushed = async (event) => {
     data: data,
   };
   const shown = show(said.title, options).then(() => receipt(data, "shown"));
-  await Promise.all([receipt(data, "delivered"), shown, badge(push.app_badge), flush(true, decided)]);
+  await Promise.all([receipt(data, "delivered"), shown, badge(push.app_badge), flush(decided)]);
 };
 
 // What became of an answer that was given from a notification is told by one, in the place of the first. The link is

@@ -24,7 +24,7 @@ export const list = async () => {
 export const attempt = async (record) => {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), SENDING);
-  const reply = await post(record.url, record.body, { "Idempotency-Key": record.id }, stop.signal).catch(() => null);
+  const reply = await post(record.url, record.body, { "Idempotency-Key": record.id }, stop.signal).catch(() => {});
   const said = await reply?.clone().json().catch(() => {});
   clearTimeout(timer);
   const status = reply?.status;

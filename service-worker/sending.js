@@ -16,21 +16,21 @@ export const again = async (id, decided, fresh) => {
   if (reply) {
     record.state = reply.ok ? "sent" : "refused";
     record.done = Date.now();
-    record.until = record.done + (reply.ok ? DAY : 30 * DAY);
+    record.until = record.done + (reply.ok ? 1 : 30) * DAY;
     record.url = record.url.slice(0, 15);
     record.body = "";
   }
-  const isKept = await store("queue", "put", record).then(() => true, () => false);
+  const word = await store("queue", "put", record).then(() => "saved", () => "failed");
   news.postMessage({ v: 1, type: "queue" });
-  if (!reply) return isKept ? "saved" : "failed";
+  if (!reply) return word;
   await decided(record, reply);
 };
 
-// Sends what waits, the oldest first; `decided` is told of each answer that the server has decided about. `now` tries
-// those again that only the missing network held up. Says whether any still wait.
-export const flush = async (now, decided) => {
+// Sends what waits and is due, the oldest first, and what only the missing network held up; `decided` is told of each
+// answer that the server has decided about. Says whether any still wait.
+export const flush = async (decided) => {
   const records = await list();
-  const due = records.filter((it) => it.state == "waiting" && (it.next <= Date.now() || (now && it.away)));
+  const due = records.filter((it) => it.state == "waiting" && (it.next <= Date.now() || it.away));
   await due.reduce(
     (before, it) =>
       before.then(() => alone(it.id, (lock) => lock && again(it.id, decided), { ifAvailable: true })),

@@ -8,12 +8,12 @@ import { sweep } from "./vault.js";
 
 const send = async () => {
   // Thrown, so that the browser tries once more by itself.
-  if (await flush(true, decided)) throw new Error("waiting");
+  if (await flush(decided)) throw new Error("waiting");
 };
 
 const messages = {
   skip: () => skipWaiting(),
-  flush: () => flush(true, decided).then((waits) => waits && sync()),
+  flush: () => flush(decided).then((waits) => waits && sync()),
   // A page that was loaded while the worker began is not its own yet.
   look: (said) =>
     Promise.all([
@@ -31,7 +31,7 @@ const messages = {
 
 addEventListener("install", (event) => event.waitUntil(install()));
 addEventListener("activate", (event) => event.waitUntil(Promise.all([clean(), sweep()]).then(() => clients.claim())));
-addEventListener("fetch", (event) => answer(event));
+addEventListener("fetch", answer);
 addEventListener("sync", (event) => event.waitUntil(send()));
 addEventListener("push", (event) => event.waitUntil(pushed(event)));
 addEventListener("notificationclick", (event) => event.waitUntil(clicked(event)));
