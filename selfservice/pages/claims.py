@@ -68,6 +68,12 @@ def give_back(page_id: int) -> None:
         _offer_again([name for name, _amount in holds])
 
 
+def hold(name: str) -> bool:
+    """Let nobody win or give back this until the transaction ends; whether nothing is left of it."""
+    left = select(Claim.capacity - Claim.taken).where(Claim.name == name)
+    return (db.session.scalar(left.with_for_update(key_share=True)) or 0) <= 0
+
+
 def taken_names(names: Collection[str]) -> frozenset[str]:
     """Those of the names of which nothing is left, on this thread's own reader connection."""
     if not names:

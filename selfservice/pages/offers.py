@@ -41,22 +41,25 @@ def keep(page: Page, loaded: Loaded, facts: Facts) -> None:
 
 
 def tell_due(limit: int = 50) -> int:
-    """Tell pages whose offers others have taken; returns how many were looked at. The caller commits."""
+    """Tell pages whose offers others have taken; returns how many were looked at. The caller commits.
+
+    People are held, then their pages, then the claim, as by whoever answers: nobody waits in a circle.
+    """
     gone = db.session.execute(
         select(Claim.name, Claim.exhausted_at)
         .where(Claim.exhausted_at.is_not(None))
         .order_by(Claim.exhausted_at)
         .limit(1)
-        .with_for_update(skip_locked=True)
     ).first()
     if gone is None:
         return 0
-    pages = _find_losers(gone.name, limit) if _is_taken(gone.name) else []
-    if not pages:
+    pages = _find_losers(gone.name, limit)
+    if not (claims.hold(gone.name) and pages):
         _clear(gone.name, gone.exhausted_at)
+        return 1
     for page in pages:
         _note(page, gone.name)
-    return max(len(pages), 1)
+    return len(pages)
 
 
 def _find_losers(name: str, limit: int) -> list[Page]:
@@ -72,7 +75,7 @@ def _find_losers(name: str, limit: int) -> list[Page]:
         .where(*has_lost, Page.customer_id.in_(held))
         .order_by(*by_age)
         .limit(limit)
-        .with_for_update(of=Page, key_share=True)
+        .with_for_update(of=[Page, PageOffer], key_share=True)  # Each by one worker alone.
         .execution_options(populate_existing=True)
     )
     return list(db.session.scalars(losers))
@@ -95,10 +98,6 @@ def _note(page: Page, name: str) -> None:
     if outbox.has_told(page.id):
         key = f"page:{page.id}:{texts.GONE}"
         telling.tell(page, channels=page.channels or (), purpose=texts.GONE, key=key, actor=SYSTEM)
-
-
-def _is_taken(name: str) -> bool:
-    return name in claims.taken([name])
 
 
 def _clear(name: str, seen: datetime) -> None:

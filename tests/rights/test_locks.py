@@ -17,7 +17,7 @@ from selfservice.customers import queries as customers
 from selfservice.db import db
 from selfservice.messages import queries as outbox
 from selfservice.messages.models import Message
-from selfservice.pages import disowning, due, offers, outcomes, queries, telling, unanswered
+from selfservice.pages import claims, disowning, due, offers, outcomes, queries, telling, unanswered
 from selfservice.pages import numbers as numbers_of_pages
 from selfservice.pages.models import Page
 from selfservice.rights import erasing
@@ -119,3 +119,33 @@ def test_who_holds_a_page_and_who_erases_its_customer(app: Flask, monkeypatch: p
         db.session.rollback()
         assert (queries.get(page_id).facts, customers.find_by_phone(PHONE)) == ({}, None)
         assert not erasers[0].is_alive()
+
+
+@pytest.mark.parametrize("moment", ["before anybody is held", "before the offer is held"])
+def test_who_tells_of_an_offer_and_who_erases_somebody_that_holds_it_and_is_offered_it_once_more(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    place = {"before anybody is held": customers, "before the offer is held": claims}[moment]
+    known = place.hold
+    errors: list[BaseException] = []
+    erasers: list[Thread] = []
+
+    def once_somebody_erases(*arguments: Any) -> Any:
+        if not erasers:
+            erasers.append(on_another_thread(app, erase, errors))
+            assert run_until(lambda: is_somebody_waiting() or not erasers[0].is_alive(), seconds=20)
+        return known(*arguments)
+
+    with app.app_context():
+        facts = offer()
+        holder, other = (issue("waitlist_offer", facts).page.id for _ in range(2))
+        issue_to(1, facts)
+        act(holder, "accept")
+        monkeypatch.setattr(place, "hold", once_somebody_erases)
+        offers.tell_due()
+        db.session.commit()
+        erasers[0].join(20)
+
+        assert errors == []
+        db.session.rollback()
+        assert (queries.get(other).facts, customers.find_by_phone(PHONE)) == ({}, None)
