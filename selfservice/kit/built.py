@@ -97,7 +97,7 @@ def build(recipe: Recipe) -> Situation:
         expires=Until(recipe.ends_at, timedelta(days=recipe.open_days)),
         team=recipe.team,
         icon=recipe.icon,
-        check=Check(recipe.check, recipe.check_fact) if recipe.check else None,
+        check=Check(recipe.check, recipe.compared.key if recipe.compared else "") if recipe.check else None,
         actions=tuple(_action(answer, recipe) for answer in recipe.answers),
         steps=(_ask_step(recipe, links), *_own_steps(recipe), *_after(recipe, links)),
         follow_ups=(Remind(after=timedelta(hours=recipe.remind_after_hours)),) if recipe.remind_after_hours else (),

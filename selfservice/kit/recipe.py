@@ -7,11 +7,11 @@ customers read are kept by language, English always there; those a customer need
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import Annotated, Literal, Self
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal, NoReturn, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 ENGLISH = "en"
 MOST_FACTS, MOST_ANSWERS, MOST_OPTIONS = 12, 4, 8
@@ -32,6 +32,9 @@ ONE_TIME: frozenset[FactKind] = frozenset({"moment", "day", "moments", "days", "
 """Kinds of facts that are another each time: soon out of date, or a picture that staff choose."""
 COMPARED: frozenset[FactKind] = frozenset({"line", "whole"})
 """Kinds of facts that a check can compare with."""
+
+REFUSED = "refused"
+"""The type of an error whose context names the `place` of what is wrong within the part, and holds the `sentence`."""
 
 _SELF_EVIDENT: frozenset[FactKind] = frozenset({"prose", "timeline", "image"})
 _SELF_EVIDENT_AT_TOP = _SELF_EVIDENT | {"moment"}
@@ -113,11 +116,11 @@ class KnownFact(_Part):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if self.kind == "choice" and len(set(self.choices)) < 2:
-            raise ValueError("Write at least two different choices")
+            _refuse("choices", "Write at least two different ones.")
         if self.usual and (self.is_needed or self.kind in ONE_TIME):
-            raise ValueError("Only what may be left empty has a usual value, and no day, time or picture; take it out")
+            _refuse("usual", "Only what may be left empty has a usual value, and no day, time or picture; take it out.")
         if self.is_named and not self.words.get(ENGLISH):
-            raise ValueError("Write what customers read beside it, or do not show it")
+            _refuse("words", "Write what customers read beside it, or do not show it.")
         return self
 
     @property
@@ -148,12 +151,12 @@ class Ask(_Part):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if self.kind == "choice" and len(self.options) < 2:
-            raise ValueError("Write at least two choices")
+            _refuse("options", "Write at least two choices.")
         if self.kind == "scale" and not (self.low.get(ENGLISH) and self.high.get(ENGLISH)):
-            raise ValueError("Write what stands at both ends of the scale")
+            _refuse("high" if self.low.get(ENGLISH) else "low", "Write what stands at this end of the scale.")
         if self.kind == "photos" and self.most > 8:
-            raise ValueError("Ask for 8 photos at most")
-        _refuse_twice((option.key for option in self.options), "Two choices are called {}; rename one")
+            _refuse("most", "Ask for 8 photos at most.")
+        _refuse_twice({f"options.{number}": option.key for number, option in enumerate(self.options)})
         return self
 
 
@@ -184,7 +187,8 @@ class Recipe(_Part):
 
     `body` is what every page says above what is known, a paragraph a line. `text` is the text message without its
     link, which is added. A page works for `open_days`, or until the moment in the fact `ends_at` where that is known.
-    `check` asks who looks first, by the fact `check_fact` ("otp": by a code). `remind_after_hours` of 0 never reminds.
+    `check` asks who looks first, by the fact `check_fact` ("otp": by a code); `check_words` say of which number "last4"
+    asks for the last digits. `remind_after_hours` of 0 never reminds.
     """
 
     name: Named
@@ -207,38 +211,45 @@ class Recipe(_Part):
     open_days: int = Field(default=14, ge=1, le=365)
     check: Literal["", "last4", "postcode", "birth_year", "otp"] = ""
     check_fact: str = ""
+    check_words: MaybeTexts = {}
     remind_after_hours: int = Field(default=0, ge=0, le=24 * 30)
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if ENGLISH not in self.languages:
-            raise ValueError("English is always there; add it to the languages")
-        _refuse_twice((fact.key for fact in self.facts), "Two facts are called {}; rename one")
-        _refuse_twice((answer.key for answer in self.answers), "Two answers are called {}; rename one")
-        _refuse_twice((ask.key for ask in self.asks), "Two questions are called {}; rename one")
+            _refuse("languages", "English is always there; add it.")
+        _refuse_twice({f"facts.{number}": fact.key for number, fact in enumerate(self.facts)})
+        _refuse_twice({f"answers.{number}": answer.key for number, answer in enumerate(self.answers)})
+        _refuse_twice({f"{place}.ask": ask.key for place, ask in self._asks()})
         if self.remind_after_hours and not self.reminder.get(ENGLISH):
-            raise ValueError("Write the reminder, or do not remind")
+            _refuse("reminder", "Write the reminder, or do not remind.")
+        if self.check == "last4" and not self.check_words.get(ENGLISH):
+            _refuse("check_words", "Write which number is meant, such as “Last 4 digits of your contract number”.")
         self._refuse_facts_that_are_none()
         return self
 
     def _refuse_facts_that_are_none(self) -> None:
         """Refuse a fact that something is to be done with and that cannot be used for it, or is not there."""
-        end, compared = self.fact(self.ends_at), self.fact(self.check_fact)
+        end, compared = self.fact(self.ends_at), self.compared
         if self.ends_at and (end is None or end.kind != "moment"):
-            raise ValueError("The page can end at a fact of the kind date and time alone; choose one")
+            _refuse("ends_at", "A page can end at a fact of the kind date and time alone; choose one.")
         if self.check not in ("", "otp") and (compared is None or compared.kind not in COMPARED):
-            raise ValueError("Choose the fact that the check compares with: a line of text or a number")
+            _refuse("check_fact", "Choose the fact that the check compares with: a line of text or a whole number.")
         if compared is not None and compared.place != "none":
-            raise ValueError(f"{compared.label} is asked of the customer, so the page may not show it; hide it")
-        for ask in self.asks:
+            _refuse("check_fact", f"The page shows “{compared.label}”, so it cannot be asked; take it off the page.")
+        for place, ask in self._asks():
             source = self.fact(ask.source)
             if ask.kind == "pick" and (source is None or source.kind not in LISTS):
-                raise ValueError("Choose the fact that holds the list to pick from")
+                _refuse(f"{place}.ask.source", "Choose the fact that holds the list to pick from.")
+
+    def _asks(self) -> Iterator[tuple[str, Ask]]:
+        """What is asked with the answers, each with the answer's place."""
+        yield from ((f"answers.{number}", one.ask) for number, one in enumerate(self.answers) if one.ask is not None)
 
     @property
-    def asks(self) -> tuple[Ask, ...]:
-        """What is asked with the answers, in their order."""
-        return tuple(answer.ask for answer in self.answers if answer.ask is not None)
+    def compared(self) -> KnownFact | None:
+        """The fact that the check compares with; a code is compared with none."""
+        return self.fact(self.check_fact) if self.check not in ("", "otp") else None
 
     @property
     def shown(self) -> Iterator[KnownFact]:
@@ -260,7 +271,15 @@ class Recipe(_Part):
         return answer.ask is not None and len(self.answers) > 1
 
 
-def _refuse_twice(keys: Iterable[str], sentence: str) -> None:
-    for key, count in Counter(keys).items():
-        if count > 1:
-            raise ValueError(sentence.format(key))
+def _refuse(place: str, sentence: str) -> NoReturn:
+    """Refuse what stands at a place within a part; the place goes along, as pydantic knows the part alone."""
+    raise PydanticCustomError(REFUSED, "{sentence}", {"sentence": sentence, "place": place})
+
+
+def _refuse_twice(keys: Mapping[str, str]) -> None:
+    """Refuse the second part of one key; `keys` by the places of the parts."""
+    taken: set[str] = set()
+    for place, key in keys.items():
+        if key in taken:
+            _refuse(place, f"Another one has its key, {key}; take it out and add it again.")
+        taken.add(key)

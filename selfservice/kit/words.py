@@ -31,6 +31,7 @@ COUNT = "count"
 OTHER = ".other"
 PLURALS = frozenset({"zero", "one", "two", "few", "many", "other"})
 _FORMATTER = string.Formatter()
+_HIDDEN = re.compile(r"\[|(^|\.)_")
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)")
 
 
@@ -115,11 +116,11 @@ def counted(words: Mapping[str, str], key: str) -> str:
 def pieces(sentence: str) -> tuple[tuple[str, tuple[str, ...], str], ...]:
     """(text, path of the placeholder after it, format) for each part of a sentence; the path is empty at the end.
 
-    Raises ValueError for a placeholder that cannot be read or a format that does not exist.
+    Raises ValueError for a placeholder that cannot be read or leads inside Python, and a format that does not exist.
     """
     found = []
     for text, name, form, conversion in _FORMATTER.parse(sentence):
-        if conversion or "[" in (name or ""):
+        if conversion or _HIDDEN.search(name or ""):
             raise ValueError(f"The placeholder {{{name}}} may hold names, dots and a format only.")
         if name is not None and (form or "") not in FORMATS:
             raise ValueError(f"There is no format {form!r}; use one of {', '.join(sorted(FORMATS))[2:]}.")

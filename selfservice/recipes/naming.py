@@ -6,22 +6,16 @@ CSV, the API and the placeholders of texts use them, so a block that is called o
 from __future__ import annotations
 
 import copy
-import keyword
 from collections.abc import Iterator, Mapping
+from itertools import count
 from typing import Any
 
-from pydantic import BaseModel
-
-from selfservice.kit.built import BACK
 from selfservice.kit.recipe import ENGLISH
 from selfservice.recipes.service import propose_key
-from selfservice.situations.registry import shared_words
-from selfservice.situations.values import STANDARD
+from selfservice.situations.making import keys
 
-_LONGEST = 36
-"""Leaves room for a number behind a key, which has 40 letters at most."""
-_OWN = frozenset({BACK, "map", "count", "link", "change"})
-_ENDINGS = ("_named", "_chosen", "_hint", "_given")
+_LONGEST = 30
+"""Leaves room for a number behind a key, and for what its steps are called before it: 40 letters at most."""
 
 
 def named(draft: Mapping[str, Any], *, writing: str = "") -> dict[str, Any]:
@@ -53,27 +47,17 @@ def _name_options(options: list[dict[str, Any]], place: str, writing: str) -> No
 def _name(block: dict[str, Any], called: str, usual: str, taken: set[str], *, is_left: bool) -> None:
     if block.get("key") or is_left or not called:
         return
-    proposed = propose_key(called)[:_LONGEST].rstrip("_") or usual
-    block["key"] = next(key for key in _numbered(proposed) if key not in taken and not _is_reserved(key))
+    proposed = propose_key(called) or usual
+    if proposed.startswith(keys.BEGINNINGS):
+        proposed = f"{usual.partition('_')[0]}_{proposed}"
+    found = _numbered(proposed[:_LONGEST].rstrip("_"))
+    block["key"] = next(key for key in found if key not in taken and not keys.is_taken(key))
     taken.add(block["key"])
 
 
 def _numbered(key: str) -> Iterator[str]:
     yield key
-    for number in range(2, 1000):
-        yield f"{key}_{number}"
-
-
-def _is_reserved(key: str) -> bool:
-    """Whether a key would be taken for something else: a standard value, a word of every page, a word of Python."""
-    return (
-        key in STANDARD | _OWN
-        or hasattr(BaseModel, key)
-        or keyword.iskeyword(key)
-        or key.startswith("model_")
-        or key.endswith(_ENDINGS)
-        or f"buttons.{key}" in shared_words()[ENGLISH]
-    )
+    yield from (f"{key}_{number}" for number in count(2))
 
 
 def _keys_of(blocks: list[dict[str, Any]]) -> set[str]:

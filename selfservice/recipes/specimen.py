@@ -8,10 +8,9 @@ from typing import Any
 
 from selfservice.errors import Invalid
 from selfservice.kit.recipe import ENGLISH, LISTS, Recipe
-from selfservice.kit.words import pieces
 from selfservice.recipes.naming import named
-from selfservice.recipes.placeholders import list_understood, path_of
 from selfservice.situations.making import cases, examining
+from selfservice.situations.making.placeholders import list_understood, split
 
 NOT_YET = "This draft cannot be shown yet; press “Check it” to see what to mend."
 _TRIES = 12
@@ -20,7 +19,9 @@ _TEXTS = {
     "headline": "The headline",
     "text": "{brand}: what the text says:",
     "why": "Why it came.",
+    "check_words": "What it asks for",
 }
+_NEEDS = {"check_fact": "check", "reminder": "remind_after_hours"}
 _OF_ANSWER = {"button": "A button", "headline": "What the page says then"}
 
 
@@ -89,55 +90,36 @@ def _write(block: dict[str, Any], name: str, text: str) -> None:
 
 def _speak(draft: dict[str, Any]) -> None:
     """Let every text be there in every language, and name nothing that there is not."""
-    everywhere = list_understood(draft)
-    for answer in draft["answers"]:
-        for name in ("headline", "line"):
-            if answer.get(name):
-                _translate(answer[name], draft, list_understood(draft, after=answer["key"]))
-    for texts in _texts_of(draft):
-        _translate(texts, draft, everywhere)
+    for place, texts in _texts_of(draft):
+        understood = list_understood(draft, place)
+        for language in draft.get("languages") or [ENGLISH]:
+            texts[language] = _readable(str(texts.get(language) or texts.get(ENGLISH, "")), understood)
 
 
-def _translate(texts: dict[str, Any], draft: Mapping[str, Any], understood: set[str]) -> None:
-    for language in draft.get("languages") or [ENGLISH]:
-        texts[language] = _readable(str(texts.get(language) or texts.get(ENGLISH, "")), understood)
-
-
-def _texts_of(part: Any) -> Iterator[dict[str, Any]]:
-    """All texts but those of what a page says after an answer."""
-    if isinstance(part, list):
-        for one in part:
-            yield from _texts_of(one)
-    elif isinstance(part, dict) and ENGLISH in part:
-        yield part
-    elif isinstance(part, dict):
-        is_answer = "said" in part
-        for name, one in part.items():
-            if not (is_answer and name in ("headline", "line")):
-                yield from _texts_of(one)
+def _texts_of(part: Any, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """All texts of a draft, each with its place."""
+    if isinstance(part, dict) and ENGLISH in part:
+        yield place.removeprefix("."), part
+    elif isinstance(part, dict | list):
+        for name, one in part.items() if isinstance(part, dict) else enumerate(part):
+            yield from _texts_of(one, f"{place}.{name}")
 
 
 def _readable(text: str, understood: set[str]) -> str:
     """The same with each placeholder that means nothing left out: a page would stumble over it."""
     try:
-        parts = pieces(text)
+        parts = [*split(text)]
     except ValueError:
         return text.replace("{", "").replace("}", "")
-    said = ""
-    for plain, path, form in parts:
-        written = path_of(path, form)
-        said += plain.replace("{", "{{").replace("}", "}}") + (
-            written if written in understood else "…" if path else ""
-        )
-    return said
+    return "".join(
+        plain.replace("{", "{{").replace("}", "}}") + (written if written in understood else "…" if written else "")
+        for plain, written in parts
+    )
 
 
 def _drop(draft: dict[str, Any], place: str) -> None:
-    """Take out what stands at a place; what keeps a draft as a whole from being one is taken out with what it names."""
-    if not place:
-        for name in ("ends_at", "check", "check_fact", "remind_after_hours"):
-            draft.pop(name, None)
-        return
+    """Take out what stands at a place, and what cannot be without it."""
+    draft.pop(_NEEDS.get(place, ""), None)
     *way, last = place.split(".")
     part: Any = draft
     for name in way:

@@ -78,7 +78,7 @@ def test_what_is_wrong_is_said_quietly_once_its_field_was_left_and_a_rival_is_to
 
     headline.press("Tab")
 
-    expect(said).to_contain_text("Names {somebody}, and nothing is called so")
+    expect(said).to_contain_text("Nothing is called {somebody};")
     expect(headline).not_to_have_attribute("aria-invalid", "true")
     desk.locator("summary", has_text="Publish").click()
     desk.get_by_role("button", name="Publish version 1").click()

@@ -109,7 +109,7 @@ def test_placeholder_without_a_value_is_an_error() -> None:
         fill("At {where}", {}, READER)
 
 
-@pytest.mark.parametrize("sentence", ["{at!r}", "{at[0]}", "{at:yearly}", "{at", "at}"])
+@pytest.mark.parametrize("sentence", ["{at!r}", "{at[0]}", "{at.__class__}", "{_at}", "{at:yearly}", "{at", "at}"])
 def test_sentence_that_cannot_be_filled_is_refused(sentence: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         pieces(sentence)

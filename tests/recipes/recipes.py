@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from selfservice import clock
+from selfservice.kit.recipe import Recipe
+from selfservice.situations.making import examining, sentences
+
+SIX = ("en", "es", "ar", "pl", "zh", "hi")
+
 
 def small(**changes: Any) -> dict[str, Any]:
     """A yes and a no about one thing."""
@@ -78,3 +84,27 @@ def asking(*kinds: str, **changes: Any) -> dict[str, Any]:
     times = {"key": "times", "label": "Times", "kind": "moments", "place": "none"}
     known = [*small()["facts"], *([times] if "pick" in kinds else [])]
     return {**small(), "facts": known, "answers": answers}
+
+
+def complaints(draft: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """What is wrong with a draft: place, language, sentence."""
+    read = examining.read(draft)
+    found = examining.examine(read, "boiler_visit", clock.now()) if isinstance(read, Recipe) else read
+    return [(one.place, one.language, one.sentence) for one in found]
+
+
+def said(draft: dict[str, Any]) -> dict[str, str]:
+    """The English sentences of the type that a draft makes."""
+    return sentences.sentences(Recipe.model_validate(draft), "en")
+
+
+def translated(value: Any) -> Any:
+    """The same with each English text as it stands in every language."""
+    if isinstance(value, dict):
+        if set(value) == {"en"}:
+            words = {"es": "¿Qué tal?", "ar": "كيف ذلك؟", "pl": "Jak jest?", "zh": "怎么样？", "hi": "कैसा है?"}
+            return {**value, **words}
+        return {key: translated(part) for key, part in value.items()} | (
+            {"languages": list(SIX)} if "answers" in value else {}
+        )
+    return [translated(part) for part in value] if isinstance(value, list) else value

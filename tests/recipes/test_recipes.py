@@ -16,23 +16,18 @@ from selfservice.situations import registry, rendering
 from selfservice.situations.contract import whole
 from selfservice.situations.contract.specimens import view_of
 from selfservice.situations.loading import Loaded, load_folder
-from selfservice.situations.making import examining, recipe
+from selfservice.situations.making import recipe
 from selfservice.situations.making.sentences import sentences
 from selfservice.situations.stages import stages
 from selfservice.situations.templates import environment
 from tests.recipes import recipes
+from tests.recipes.recipes import complaints
 
 KINDS = ("line", "prose", "choice", "moment", "day", "money", "whole", "phone", "address", "person", "link", "table",
          "timeline", "image", "moments", "days", "lines")  # fmt: skip
 ASKED = ("choice", "pick", "line", "prose", "faces", "scale", "photos")
 SELF_EVIDENT = ("prose", "timeline", "image")
-SIX = ("en", "es", "ar", "pl", "zh", "hi")
-
-
-def complaints(draft: dict[str, Any]) -> list[tuple[str, str, str]]:
-    read = examining.read(draft)
-    found = examining.examine(read, "boiler_visit", clock.now()) if isinstance(read, Recipe) else read
-    return [(one.place, one.language, one.sentence) for one in found]
+SIX = recipes.SIX
 
 
 @pytest.fixture
@@ -133,46 +128,7 @@ def test_languages_speak_with_our_words_and_what_is_not_translated_is_told() -> 
 
 
 def test_translated_type_passes_in_all_languages() -> None:
-    assert complaints(_translated(recipes.asking("faces", "pick"))) == []
-
-
-def _translated(value: Any) -> Any:
-    """The same with each English text as it stands in every language."""
-    if isinstance(value, dict):
-        if set(value) == {"en"}:
-            words = {"es": "¿Qué tal?", "ar": "كيف ذلك؟", "pl": "Jak jest?", "zh": "怎么样？", "hi": "कैसा है?"}
-            return {**value, **words}
-        return {key: _translated(part) for key, part in value.items()} | (
-            {"languages": list(SIX)} if "answers" in value else {}
-        )
-    return [_translated(part) for part in value] if isinstance(value, list) else value
-
-
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({"headline": {"en": ""}}, ("headline", "en", "Write it.")),
-        ({"headline": {"en": "Is {nothing} there?"}}, ("headline", "en", "Names {nothing}, and nothing is called so;")),
-        ({"headline": {"en": "Is {at:wrong} there?"}}, ("headline", "en", "Cannot be filled: There is no format")),
-        ({"headline": {"en": "Is {at there?"}}, ("headline", "en", "Cannot be filled: expected '}'")),
-        ({"headline": {"en": "one " * 11}}, ("headline", "en", "Has 11 words; a headline has at most 10.")),
-        ({"title": {"en": "It is {at:when}"}}, ("title", "en", "Names {at}; previews of a link show the title")),
-        ({"text": {"en": "See www.example.com {brand}"}}, ("text", "en", "Holds a web address;")),
-        ({"text": {"en": "{brand} " + "x" * 200}}, ("text", "en", "Takes 2 parts in GSM-7, at most 1 are allowed")),
-        ({"answers": []}, ("answers", "", "There are too few; at least 1 has to be there.")),
-        ({"ends_at": "boiler"}, ("", "", "The page can end at a fact of the kind date and time alone; choose one.")),
-        ({"check": "last4"}, ("", "", "Choose the fact that the check compares with:")),
-        ({"open_days": 0}, ("open_days", "", "Write 1 or more.")),
-        ({"icon": "horse"}, ("", "", "There is no icon called horse; did you mean home?")),
-        ({"remind_after_hours": 24}, ("", "", "Write the reminder, or do not remind.")),
-    ],
-    ids=lambda value: str(value)[:40],
-)
-def test_what_is_wrong_is_told_at_its_place(changes: dict[str, Any], expected: tuple[str, str, str]) -> None:
-    told = complaints(recipes.small(**changes))
-
-    place, language, sentence = expected
-    assert any(one[:2] == (place, language) and one[2].startswith(sentence) for one in told), told
+    assert complaints(recipes.translated(recipes.asking("faces", "pick"))) == []
 
 
 def test_example_that_cannot_be_read_is_told_at_the_example() -> None:
@@ -194,7 +150,8 @@ def test_check_compares_with_a_fact_that_the_page_does_not_show() -> None:
 
     shown = {**year, "place": "row"}
     told = complaints(recipes.small(facts=[*recipes.small()["facts"], shown], **asking))
-    assert told == [("", "", "Year of birth is asked of the customer, so the page may not show it; hide it.")]
+    sentence = "The page shows “Year of birth”, so it cannot be asked; take it off the page."
+    assert told == [("check_fact", "", sentence)]
 
     told = complaints(recipes.small(facts=[*recipes.small()["facts"], year], **{**asking, "text": {"en": "{at:time}"}}))
     assert [place for place, _language, _sentence in told] == ["text"]
@@ -263,8 +220,8 @@ def test_what_is_the_same_on_every_page_need_not_be_typed_again(folder: Path) ->
     [
         ({"kind": "money", "usual": "much"}, ("facts.2.usual", "Write an amount and a currency such as 428.00 GBP.")),
         ({"kind": "phone", "usual": "12"}, ("facts.2.usual", "The fee:")),
-        ({"usual": "x", "is_needed": True}, ("facts.2", "Only what may be left empty has a usual value")),
-        ({"kind": "day", "usual": "2026-11-24"}, ("facts.2", "Only what may be left empty has a usual value")),
+        ({"usual": "x", "is_needed": True}, ("facts.2.usual", "Only what may be left empty has a usual value")),
+        ({"kind": "day", "usual": "2026-11-24"}, ("facts.2.usual", "Only what may be left empty has a usual value")),
     ],
 )
 def test_usual_value_that_cannot_be_one_is_refused(changes: dict[str, Any], expected: tuple[str, str]) -> None:

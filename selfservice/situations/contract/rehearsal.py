@@ -197,10 +197,10 @@ def _speak(
         for key in _keys(loaded, words, facts, scene, steps, now):
             try:
                 said = words.say(key, values, reader)
-            except (KeyError, AttributeError, TypeError, ValueError) as error:
-                yield Problem(
-                    file, line_of(file, key), f"{key} cannot be said on the step {scene.step}: {error}; correct it."
-                )
+            except Exception as error:  # noqa: BLE001 - whatever a format stumbles over is what is told
+                why = str(error).rstrip(".") or type(error).__name__
+                sentence = f"{key} cannot be said on the step {scene.step}: {why}; correct it."
+                yield Problem(file, line_of(file, key), sentence)
                 continue
             if key.startswith(("sms.", "texts.")):
                 yield from _measured(loaded, file, key, said)

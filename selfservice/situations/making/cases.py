@@ -74,7 +74,7 @@ def _example(one: KnownFact, field: FactField) -> Any:
         return _COMING[one.kind]
     if one.kind == "choice":
         return one.example if one.example in one.choices else one.choices[0]
-    text = one.example or one.usual or _USUAL.get(one.kind) or one.label
+    text = (one.example if one.kind != "image" else "") or one.usual or _USUAL.get(one.kind) or one.label
     return _as_json(field.kind.from_text(text, _ZONE))
 
 

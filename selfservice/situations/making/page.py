@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from selfservice.kit.built import done_step
-from selfservice.kit.recipe import Answer, Ask, KnownFact, Recipe
+from selfservice.kit.recipe import ENGLISH, Answer, Ask, KnownFact, Recipe
 
 _GIVEN = {
     "line": '{{{{ row("note", say("lead.{field}_given"), {value}) }}}}',
@@ -46,7 +46,7 @@ _WHOLE = {
 
 def page(recipe: Recipe) -> str:
     """The text of page.html."""
-    body = [(False, ['{{ paragraphs(say("lead.body")) }}'])] if recipe.body else []
+    body = [(False, ['{{ paragraphs(say("lead.body")) }}'])] if recipe.body.get(ENGLISH) else []
     facts = [(one.place == "row" and one.kind not in _WHOLE, _fact(one)) for one in recipe.shown]
     given = [(done_step(answer), _given(answer, recipe)) for answer in recipe.answers if answer.ask is not None]
     if body or facts:
@@ -84,7 +84,7 @@ def _given(answer: Answer, recipe: Recipe) -> list[str]:
     ask = answer.ask
     if ask is None:
         return []
-    value = f"answers.{answer.key}.{ask.key}"
+    value = f'answers["{answer.key}"].{ask.key}'  # With a dot, `update` would be what a dict does.
     there = "" if ask.is_needed else f" and {value}{' is not none' if ask.kind == 'scale' else ''}"
     lines = _indented([*_value(ask, value, recipe)])
     return [f'{{% if "{answer.key}" in answers{there} %}}', *lines, "{% endif %}"]

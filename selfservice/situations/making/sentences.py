@@ -14,6 +14,7 @@ from selfservice.kit.words import Words
 
 OURS = Path(__file__).parent / "words"
 _ENDINGS = (".", "!", "?", ":", "。", "！", "？", "：", "؟", "।")
+_LINK = re.compile(r"[\s:：]*\{link\}")
 _OPENING = re.compile(r'(^|[\s(])"')
 
 
@@ -26,6 +27,13 @@ def sentences(recipe: Recipe, language: str) -> dict[str, str]:
 def places(recipe: Recipe) -> dict[str, str]:
     """Where in the recipe each sentence stands, by its key: `answers.0.button`; empty for one of ours."""
     return {key: place for key, _text, place in _all(recipe, ENGLISH)}
+
+
+def list_shared(recipe: Recipe) -> list[str]:
+    """Where those sentences stand that would be kept under the key of another: one of the two would be lost."""
+    owners: dict[str, str] = {}
+    said = [(key, place) for key, text, place in _all(recipe, ENGLISH) if text]
+    return [place or owners[key] for key, place in said if owners.setdefault(key, place) != place]
 
 
 def _is_texted(key: str) -> bool:
@@ -57,6 +65,8 @@ def _all(recipe: Recipe, language: str) -> Iterator[tuple[str, str, str]]:
     yield said("steps.ask.line", recipe.line, "line")
     yield said("lead.body", recipe.body, "body")
     yield said("why.text", recipe.why, "why")
+    if recipe.check == "last4":
+        yield said("checks.last4", recipe.check_words, "check_words")
     yield from _texts(recipe, language)
     for number, fact in enumerate(recipe.facts):
         place = f"facts.{number}.words"
@@ -73,12 +83,12 @@ def _texts(recipe: Recipe, language: str) -> Iterator[tuple[str, str, str]]:
     yield "sms.body", _with_link(text), "text"
     reminder = recipe.reminder.get(language, "") if recipe.remind_after_hours else ""
     for channel in CHANNELS if reminder else ():
-        yield f"{channel}.reminder", _with_link(reminder) if channel == "sms" else reminder, "reminder"
+        yield f"{channel}.reminder", _with_link(reminder) if channel == "sms" else _LINK.sub("", reminder), "reminder"
 
 
 def _with_link(text: str) -> str:
-    if not text:
-        return ""
+    if not text or _LINK.search(text):
+        return text
     return f"{text} {{link}}" if text.endswith(_ENDINGS) else f"{text}: {{link}}"
 
 

@@ -11,9 +11,10 @@ from flask import Response, request, url_for
 from selfservice.brands import queries as brands
 from selfservice.errors import AppError, Invalid
 from selfservice.kit.recipe import ENGLISH, MOST_ANSWERS, MOST_FACTS, MOST_OPTIONS
-from selfservice.recipes import placeholders, queries
+from selfservice.recipes import queries
 from selfservice.recipes.models import ComposedType, ComposedVersion
 from selfservice.situations.languages import LANGUAGES, language_names
+from selfservice.situations.making import placeholders
 from selfservice.situations.making.examining import Complaint
 from selfservice.staff import queries as staff
 from selfservice.web.console import door, recipe_form, recipe_look, recipe_words

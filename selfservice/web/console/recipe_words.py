@@ -46,7 +46,7 @@ SELF_EVIDENT = frozenset({"prose", "timeline", "image"})
 WITHOUT_USUAL = ONE_TIME
 CHECKS = (
     ("", "Nothing"),
-    ("last4", "The last four characters of a number"),
+    ("last4", "The last four digits of a number"),
     ("postcode", "The postcode"),
     ("birth_year", "The year of birth"),
     ("otp", "A code that is sent to the phone"),
@@ -85,6 +85,7 @@ _FIELDS = {
     "ends_at": "Ends at",
     "check": "Asked first",
     "check_fact": "Compared with",
+    "check_words": "What it asks for",
     "label": "Name",
     "kind": "Kind",
     "example": "Example",
@@ -114,26 +115,22 @@ _FIELDS = {
 _OF_ANSWERS = {"headline": "What the page says then", "line": "Line below, afterwards", "icon": "Icon on the button"}
 _OF_ASKS = {"label": "Name of the field", "hint": "Hint for customers", "words": "Choice"}
 _CHOSEN = frozenset({"team", "source", "check_fact", "ends_at"})
-_LACKING = "Write it."
-_CONSEQUENCE = "Cannot be said"
+_LACKING, _NONE = "Write it.", "Add one."
 
 
 def told(complaints: Sequence[Complaint], draft: Mapping[str, Any]) -> list[Complaint]:
     """What is worth saying of all complaints: none that another one at the same place, or at a name, says better."""
-    kept = [one for one in complaints if not _is_said_elsewhere(one, complaints, draft)]
+    kept = [one for one in complaints if not _is_said_elsewhere(one, draft)]
     return [
         replace(one, sentence="Choose one.") if one.sentence == _LACKING and _last(one.place) in _CHOSEN else one
         for one in kept
     ]
 
 
-def _is_said_elsewhere(one: Complaint, complaints: Sequence[Complaint], draft: Mapping[str, Any]) -> bool:
+def _is_said_elsewhere(one: Complaint, draft: Mapping[str, Any]) -> bool:
     if one.sentence == _LACKING and _last(one.place) == "key":
         return True  # It comes from the name, which is missing as well.
-    if one.place == "answers":
-        return bool(draft.get("answers"))
-    here = [other for other in complaints if (other.place, other.language) == (one.place, one.language)]
-    return one.sentence.startswith(_CONSEQUENCE) and len(here) > 1
+    return one.place == "answers" and one.sentence == _NONE and bool(draft.get("answers"))
 
 
 def name_of(place: str, draft: Mapping[str, Any]) -> str:
@@ -144,6 +141,8 @@ def name_of(place: str, draft: Mapping[str, Any]) -> str:
     for listed, fields, what in (("facts", ("label",), "Fact"), ("answers", ("button", "said"), "Answer")):
         if len(names) > 1 and names[0] == listed and names[1].isdigit():
             block = _called(draft.get(listed) or [], int(names[1]), fields) or f"{what} {int(names[1]) + 1}"
+    if len(names) == 2 and block:
+        return block
     special = _OF_ASKS if "ask" in names[:-1] else _OF_ANSWERS if names[:1] == ["answers"] else {}
     field = special.get(last) or _FIELDS.get(last, "")
     if "options" in names[:-1] and names[-2].isdigit():

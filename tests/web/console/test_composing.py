@@ -184,7 +184,7 @@ def test_what_is_wrong_is_said_when_asked_at_its_field_and_keeps_it_from_being_p
     path, fields = form.press("Publish version 1")
     refused = jo.post(path, fields)
     assert refused.status_code == 422
-    assert "Names {there}, and nothing is called so" in text_of(refused)
+    assert "Nothing is called {there};" in text_of(refused)
     assert form_of(jo).fields["answers.0.button.en"] == "Yes"
     assert jo.get("/console/types/meter_reading").status_code == 404
     go(jo, form_of(jo).fill(headline__en="Are you there?"), "Publish version 1")
