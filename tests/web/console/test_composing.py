@@ -259,6 +259,30 @@ def test_a_draft_that_cannot_be_drawn_can_still_be_mended(jo: Desk) -> None:
 
 
 @pytest.mark.database("sqlite")
+def test_a_text_that_cannot_be_written_is_told_wherever_it_is_looked_at(jo: Desk) -> None:
+    doctor = recipes.fact("person", key="doctor")
+    draft = recipes.small(line={"en": "With {doctor.name}, {boiler:day}"}, team="reception")
+    start(jo, {**draft, "facts": [*draft["facts"], doctor]})
+
+    assert "With Dr Amina Okafor, …" in text_of(jo.get(f"{HERE}/preview"))
+    told = [text_of(jo.get(f"{HERE}?{asked}=on")) for asked in ("check", "quiet")]
+    assert ["Cannot be written as {boiler:day}; write {boiler}." in one for one in told] == [True, True]
+    assert jo.post(*form_of(jo).press("Publish version 1")).status_code == 422
+
+
+@pytest.mark.database("sqlite")
+def test_a_check_by_the_end_of_a_number_says_which_number(jo: Desk) -> None:
+    account = recipes.fact("line", key="acct", label="Account", example="1234 5678", place="none")
+    draft = recipes.small(text={"en": "{brand}: one question"}, team="reception")
+    start(jo, {**draft, "facts": [*draft["facts"], account], "check": "last4", "check_fact": "acct"})
+    form = form_of(jo).write("check_words.en", "Last 4 digits of your account")
+
+    form = send(jo, form, "save")
+    assert "Last 4 digits of your account" in text_of(jo.get(f"{HERE}/preview?stage=check"))
+    assert go(jo, form, "Publish version 1") == f"{HERE}?made=published"
+
+
+@pytest.mark.database("sqlite")
 def test_agents_neither_compose_nor_see_drafts(jo: Desk, app: Flask) -> None:
     start(jo)
     eve = Desk(app, "eve@example.com", name="Eve", role=Role.AGENT)
