@@ -242,7 +242,6 @@ def _ask(app: Flask, channels: Channels, whose: Whose) -> bool:
 def _turn_pages(app: Flask) -> bool:
     # Before a page can be taken for one whose type is gone.
     watching.refresh(app)
-    found = 0
     steps = (
         due.open_pages,
         offers.tell_due,
@@ -251,24 +250,38 @@ def _turn_pages(app: Flask) -> bool:
         due.retire_pages,
         replies.understand_left,
     )
-    for step in steps:
-        with app.app_context():
-            found += step()
-            db.session.commit()
-    return found > 0
+    return _take(app, *steps)
 
 
 def _forget(app: Flask) -> bool:
     """What its time is over for; whoever was known by that alone comes after it."""
-    with app.app_context():
-        found = [forgetting.forget_pages(), forgetting.forget_rest(), forgetting.forget_customers()]
-        return any(found)
+    return _take(app, forgetting.forget_pages, forgetting.forget_rest, forgetting.forget_customers)
 
 
 def _prepare_media(app: Flask, channels: Channels) -> bool:
     with app.app_context():
         if not media.is_anything_due():
             return False
-        found = [photos.fetch_next(channels), preparing.prepare_next(), page_uploads.ask_again() > 0]
-        found += [uploads.sweep() > 0, leftovers.clear_due() > 0]
-        return any(found)
+    fetch_next = partial(photos.fetch_next, channels)
+    return _take(app, fetch_next, preparing.prepare_next, page_uploads.ask_again, uploads.sweep, leftovers.clear_due)
+
+
+def _take(app: Flask, *steps: Callable[[], object]) -> bool:
+    """Take every step in a transaction of its own, also where others fail; whether one of them found work.
+
+    Raises what failed first.
+    """
+    is_found = False
+    failures: list[Exception] = []
+    for step in steps:
+        try:
+            with app.app_context():
+                is_found |= bool(step())
+                db.session.commit()
+        except Exception as failure:  # noqa: BLE001 - as above: the steps after it are others' texts and photos
+            failures.append(failure)
+    for other in failures[1:]:
+        structlog.get_logger().error("worker.interrupted", exc_info=other)
+    if failures:
+        raise failures[0]
+    return is_found

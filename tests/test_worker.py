@@ -21,11 +21,15 @@ from selfservice import clock, worker
 from selfservice.config import Settings
 from selfservice.db import db
 from selfservice.errors import ConfigError
+from selfservice.media import leftovers
+from selfservice.media.models import Leftover
 from selfservice.messages import service
+from selfservice.messages.channels.registry import Channels
 from selfservice.messages.dispatch import Dispatcher
 from selfservice.messages.models import Attempt, HandsetText, Message, WorkerHeartbeat
-from selfservice.pages import due
+from selfservice.pages import due, queries
 from selfservice.pages import service as pages
+from selfservice.pages import uploads as page_uploads
 from selfservice.pages.models import Page
 from tests.factories import issue
 from tests.faults.processes import Child, running
@@ -166,6 +170,28 @@ def test_pages_in_trouble_do_not_hold_up_texts(app: Flask, monkeypatch: pytest.M
     with app.app_context(), working(app):
         (message_id,) = accept_many(1)
         assert run_until(lambda: is_delivered(message_id))
+
+
+def test_a_step_in_trouble_holds_up_no_other(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(limit: int = 200) -> int:
+        raise RuntimeError(f"bug at {limit}")
+
+    monkeypatch.setattr(due, "open_pages", fail)
+    monkeypatch.setattr(page_uploads, "ask_again", fail)
+    with app.app_context():
+        leftovers.discard(["photo/left"])
+        page_id = issue().page.id
+        db.session.execute(text("UPDATE pages SET expires_at = created_at"))
+        db.session.commit()
+
+    with pytest.raises(RuntimeError):
+        worker._turn_pages(app)
+    with pytest.raises(RuntimeError):
+        worker._prepare_media(app, Channels({}))
+
+    with app.app_context():
+        assert queries.get(page_id).state == "expired"
+        assert committed(select(Leftover.key).where(Leftover.tries == 0)) == []
 
 
 @pytest.mark.database("postgresql")

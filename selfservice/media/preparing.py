@@ -90,7 +90,8 @@ def _finish(row: Any, made: Made, key: str, preview_key: str) -> bool:
 
 
 def _refuse(row: Any, reason: str) -> None:
-    _move(row, "refused", {"state": "refused", "reason": reason, "key": None, "sha256": None}, reason=reason)
+    values = {"state": "refused", "reason": reason, "key": None, "sha256": None, "next_look_at": clock.now()}
+    _move(row, "refused", values, reason=reason)
     db.session.commit()
 
 

@@ -83,7 +83,7 @@ def find_uploaded(page_id: int, medium_id: int) -> Medium | None:
 
 def list_unreadable(limit: int = 20) -> Sequence[tuple[int, int]]:
     """Ids of pages and answers of photos that were sent and could not be read, as long as nobody has seen to it."""
-    query = select(Medium.page_id, Medium.answer_id).where(text(IS_UNREADABLE))
+    query = select(Medium.page_id, Medium.answer_id).where(is_unreadable())
     return [(row.page_id, row.answer_id) for row in fetch(query.distinct().limit(limit), {})]
 
 
@@ -97,6 +97,11 @@ def is_unsent_for_long() -> ColumnElement[bool]:
     return and_(text(IS_UNSENT), Medium.created_at <= clock.now() - UNSENT_LIVES)
 
 
+def is_unreadable() -> ColumnElement[bool]:
+    """The condition that a photo was sent and could not be read, and is to be asked for again."""
+    return and_(text(IS_UNREADABLE), Medium.next_look_at <= clock.now())
+
+
 def is_anything_due() -> bool:
     """Whether a photo waits to be fetched, prepared or asked for again, or something of it to be emptied."""
     now = clock.now()
@@ -105,6 +110,6 @@ def is_anything_due() -> bool:
     is_old = (
         exists().where(is_old_upload()),
         exists(Medium.id).where(is_unsent_for_long()),
-        exists(Medium.id).where(text(IS_UNREADABLE)),
+        exists(Medium.id).where(is_unreadable()),
     )
     return bool(fetch(select(or_(waits, *is_due, *is_old)), {})[0][0])

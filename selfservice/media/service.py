@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
+from datetime import timedelta
 from typing import Any, Literal
 
 from sqlalchemy import delete, select, text, update
@@ -19,6 +20,8 @@ Source = Literal["upload", "mms"]
 MOST_PER_PAGE = 20
 QUARANTINE = "quarantine"
 CUSTOMER = "customer"
+
+_LATER = timedelta(minutes=10)
 
 
 def receive(
@@ -111,6 +114,16 @@ def let_go_of_unreadable(answer_id: int) -> int:
         .execution_options(synchronize_session=False)
     )
     return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
+def put_off_unreadable(answer_id: int) -> None:
+    """Look again later at the photos of an answer that could not be read: nobody can see to them now."""
+    db.session.execute(
+        update(Medium)
+        .where(Medium.answer_id == answer_id, Medium.state == "refused")
+        .values(next_look_at=clock.now() + _LATER)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def forget_one_unsent(page_id: int, medium_id: int) -> None:

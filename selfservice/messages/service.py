@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import structlog
 from sqlalchemy import and_, bindparam, false, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import make_transient_to_detached
 
 from selfservice import clock, tokens
 from selfservice import text as texts
+from selfservice.apart import do_apart
 from selfservice.courtesy import MessageClass
 from selfservice.customers import consents
 from selfservice.customers import queries as customers
@@ -200,13 +199,8 @@ def replay(message_id: int, *, actor: str) -> bool:
         message_id, "accepted", sources=(was,), actor=actor, data=told, failures=0, **doubted
     ):
         return False
-    try:
-        with db.session.begin_nested():
-            reviews.review([queries.get(message_id)])
-    except DBAPIError:
-        raise  # The database's trouble is not the message's.
-    except Exception:  # noqa: BLE001 - whatever it is, the message is not lost
-        structlog.get_logger().exception("message.review_failed", message=tokens.encode_id(message_id))
+    message = queries.get(message_id)
+    do_apart(lambda: reviews.review([message]), "message.review_failed", message=tokens.encode_id(message_id))
     return True
 
 

@@ -127,7 +127,7 @@ class Answer(db.Model):  # type: ignore[name-defined,misc]
 class Claim(db.Model):  # type: ignore[name-defined,misc]
     """Something that can run out, and how much of it is taken.
 
-    `exhausted_at` is when the last of it went, until all that are offered it know.
+    `exhausted_at` is when the last of it went, until all that are offered it know; later where they cannot be told yet.
     """
 
     __tablename__ = "claims"

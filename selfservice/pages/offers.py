@@ -5,11 +5,14 @@ Who wins the last of it only marks the claim. The worker then tells the others, 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
+import structlog
 from sqlalchemy import exists, insert, select, update
 
 from selfservice import clock
+from selfservice.apart import do_apart
 from selfservice.customers import queries as customers
 from selfservice.db import db
 from selfservice.errors import Invalid
@@ -20,8 +23,12 @@ from selfservice.messages import service as messages
 from selfservice.pages import claims, sight, telling, texts
 from selfservice.pages.models import Claim, ClaimHold, Page, PageOffer
 from selfservice.situations.registry import Loaded
+from selfservice.tokens import encode_id
 
 SYSTEM = "system"
+
+_LATER = timedelta(minutes=10)
+"""When pages are looked at again of which none could be told, because their type is broken or our own code failed."""
 WAITING = ("scheduled", "open")
 """The states of a page whose customer has not answered yet."""
 
@@ -47,7 +54,7 @@ def tell_due(limit: int = 50) -> int:
     """
     gone = db.session.execute(
         select(Claim.name, Claim.exhausted_at)
-        .where(Claim.exhausted_at.is_not(None))
+        .where(Claim.exhausted_at <= clock.now())
         .order_by(Claim.exhausted_at)
         .limit(1)
     ).first()
@@ -55,10 +62,11 @@ def tell_due(limit: int = 50) -> int:
         return 0
     pages = _find_losers(gone.name, limit)
     if not (claims.hold(gone.name) and pages):
-        _clear(gone.name, gone.exhausted_at)
+        _look_again(gone.name, gone.exhausted_at, None)
         return 1
-    for page in pages:
-        _note(page, gone.name)
+    noted = [do_apart(partial(_note, page, gone.name), "offer.not_told", page=encode_id(page.id)) for page in pages]
+    if not any(noted):
+        _look_again(gone.name, gone.exhausted_at, clock.now() + _LATER)
     return len(pages)
 
 
@@ -96,14 +104,23 @@ def _note(page: Page, name: str) -> None:
     events.record("page.gone", actor=SYSTEM, page_id=page.id)
     messages.cancel_for_page(page.id, reason="offer_gone", actor=SYSTEM)
     if outbox.has_told(page.id):
-        key = f"page:{page.id}:{texts.GONE}"
-        telling.tell(page, channels=page.channels or (), purpose=texts.GONE, key=key, actor=SYSTEM)
+        _tell(page)
 
 
-def _clear(name: str, seen: datetime) -> None:
+def _tell(page: Page) -> None:
+    key = f"page:{page.id}:{texts.GONE}"
+    try:
+        with db.session.begin_nested():
+            telling.tell(page, channels=page.channels or (), purpose=texts.GONE, key=key, actor=SYSTEM)
+    except Invalid:  # No text can say it, at no time: the page itself does.
+        structlog.get_logger().exception("offer.unsendable", page=encode_id(page.id))
+
+
+def _look_again(name: str, seen: datetime, at: datetime | None) -> None:
+    """Look again at this moment, or not at all, unless the last of it went once more since it was `seen`."""
     db.session.execute(
         update(Claim)
         .where(Claim.name == name, Claim.exhausted_at == seen)
-        .values(exhausted_at=None)
+        .values(exhausted_at=at)
         .execution_options(synchronize_session=False)
     )

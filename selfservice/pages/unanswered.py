@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
-import structlog
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
 
 from selfservice import clock
+from selfservice.apart import do_apart
 from selfservice.conversations import queries as conversations
 from selfservice.conversations import service as work
 from selfservice.customers import preferences
@@ -69,13 +69,7 @@ def do_due(limit: int = 20) -> int:
 
 def look(page: Page) -> None:
     """Do what is due about one page, whose row the caller holds; our own failure over it holds up no other."""
-    try:
-        with db.session.begin_nested():
-            _look(page)
-    except DBAPIError:
-        raise  # The database's trouble is no page's.
-    except Exception:  # noqa: BLE001 - whatever it is, the others wait behind it
-        structlog.get_logger().exception("follow_up.failed", page=encode_id(page.id))
+    if not do_apart(partial(_look, page), "follow_up.failed", page=encode_id(page.id)):
         page.follow_up_at = clock.now() + _LATER
         db.session.flush()
 

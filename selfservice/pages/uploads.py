@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from selfservice import tokens
+from selfservice.apart import do_apart
 from selfservice.conversations import service as conversations
 from selfservice.customers import queries as customers
 from selfservice.db import db
@@ -74,13 +76,16 @@ def ask_again(limit: int = 20) -> int:
     found = media.list_unreadable(limit)
     for page_id, answer_id in found:
         page = queries.lock(page_id)
-        if photos_kept.let_go_of_unreadable(answer_id) and page is not None:
-            _ask_again(page, answer_id)
+        ids = {"page": tokens.encode_id(page_id), "answer": tokens.encode_id(answer_id)}
+        if not do_apart(partial(_ask_again, page, answer_id), "photo.not_asked_for", **ids):
+            photos_kept.put_off_unreadable(answer_id)
         db.session.commit()
     return len(found)
 
 
-def _ask_again(page: Page, answer_id: int) -> None:
+def _ask_again(page: Page | None, answer_id: int) -> None:
+    if not photos_kept.let_go_of_unreadable(answer_id) or page is None:
+        return
     loaded = registry.current().find(page.situation, page.version)
     if loaded is None:
         return

@@ -17,7 +17,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("tokens", "curve", "addresses", "windows", "connection"),
     ("keys", "spelling", "courtesy"),
     ("config", "db", "phone", "text", "http"),
-    ("logs", "schema", "prepared", "locks"),
+    ("logs", "schema", "prepared", "locks", "apart"),
     ("kit", "events"),
     ("brands",),
     ("situations", "customers", "staff", "media"),

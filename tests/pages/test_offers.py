@@ -20,9 +20,9 @@ from selfservice.errors import AppError, Invalid
 from selfservice.events import queries as events
 from selfservice.messages import queries as outbox
 from selfservice.messages.models import Message
-from selfservice.pages import answering, claims, offers, queries, sight
+from selfservice.pages import answering, claims, offers, queries, sight, telling
 from selfservice.pages.claims import LostClaim
-from selfservice.pages.models import Claim, ClaimHold
+from selfservice.pages.models import Claim, ClaimHold, Page
 from selfservice.situations import registry
 from tests.factories import act, issue, soon
 from tests.harness.numbers import fresh_number
@@ -125,6 +125,46 @@ def test_what_is_given_back_is_offered_again_and_its_end_told_again(session: Any
 
     assert steps([first, second, third]) == ["gone", "accepted", "gone"]
     assert told_of(first).count("gone") == 1
+
+
+def test_page_that_cannot_be_read_holds_up_no_other_and_is_told_once_mended(session: Any) -> None:
+    facts = offer()
+    first, unreadable, other = issue_to(3, facts)
+    stored = queries.get(unreadable).facts
+    write(unreadable, facts={})
+    act(first, "accept")
+
+    with time_machine.travel(clock.now(), tick=False) as time:
+        tell_all()
+        assert [told_of(page_id).count("gone") for page_id in (unreadable, other)] == [0, 1]
+
+        write(unreadable, facts=stored)
+        time.shift(timedelta(minutes=10))
+        tell_all()
+
+    assert [told_of(page_id).count("gone") for page_id in (unreadable, other)] == [1, 1]
+
+
+def test_page_of_which_no_text_can_tell_holds_up_no_other(session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, untellable, other = issue_to(3, offer())
+    tell = telling.tell
+
+    def refuse(page: Page, **details: Any) -> list[Message]:
+        if page.id == untellable:
+            raise Invalid("The text to the customer would take 4 parts in GSM-7.")
+        return tell(page, **details)
+
+    monkeypatch.setattr(telling, "tell", refuse)
+    act(first, "accept")
+    tell_all()
+
+    assert [told_of(page_id).count("gone") for page_id in (untellable, other)] == [0, 1]
+    assert "page.gone" in [event.type for event in events.list_for_page(untellable)]
+
+
+def write(page_id: int, **values: Any) -> None:
+    db.session.execute(sa.update(Page).where(Page.id == page_id).values(**values))
+    db.session.commit()
 
 
 def test_text_that_has_not_left_is_taken_back_and_nothing_more_is_said(session: Any) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from selfservice.db import db
 from selfservice.events.models import Event
+from selfservice.media import queries as media
 from selfservice.media import uploads as parts
 from selfservice.pages import queries, uploads
 from selfservice.pages.models import Page
@@ -94,6 +95,16 @@ class Sender:
     def page(self) -> Page:
         with self.app.app_context():
             return queries.get(self.id)
+
+    def write(self, **values: Any) -> None:
+        with self.app.app_context():
+            db.session.execute(update(Page).where(Page.id == self.id).values(**values))
+            db.session.commit()
+
+    def is_due(self) -> bool:
+        """Whether the worker has anything to do with photos."""
+        with self.app.app_context():
+            return media.is_anything_due()
 
     def rows(self, table: Any) -> list[Any]:
         with self.app.app_context():

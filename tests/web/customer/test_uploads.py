@@ -297,6 +297,22 @@ class TestAnswers:
         assert sorted(row.state for row in sender.rows(Medium)) == ["ready", "refused"]
         assert sender.send(sender.upload(photos.jpeg())).json["status"] == "applied"  # type: ignore[index]
 
+    def test_page_that_cannot_be_read_holds_up_nothing_and_asks_once_mended(self, sender: Sender) -> None:
+        sender.send(sender.upload(photos.jpeg()[:400] + b"\0" * 500))
+        facts = sender.page().facts
+        sender.write(facts={})
+        with time_machine.travel(clock.now(), tick=False) as time:
+            sender.work()
+            assert (sender.page().state, sender.is_due()) == ("answered", False)
+
+            sender.write(facts=facts)
+            time.shift(timedelta(minutes=10))
+            assert sender.is_due()
+            sender.work()
+
+        assert (sender.page().state, sender.page().step) == ("open", "again")
+        assert sender.told().count("answer.unreadable") == 1
+
     def test_who_is_asked_again_has_as_long_as_after_sending(self, sender: Sender) -> None:
         needed_by = sender.page().expires_at
         with time_machine.travel(needed_by - timedelta(minutes=2), tick=False):
