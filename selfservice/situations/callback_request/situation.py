@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import chain, islice
 
 from selfservice.kit import (
@@ -80,22 +81,18 @@ class Time(Form):
 
 def claims(facts: Call, case: Case) -> Mapping[datetime, tuple[Claim, ...]]:
     """Only so many can call at a time, whichever page offers it and however long its calls are."""
-    queue = " ".join(facts.queue.casefold().split())
-    return {
-        start: tuple(
-            Claim(f"call:{queue}:{share:%Y-%m-%dT%H:%MZ}", capacity=facts.callers)
-            for share in _shares(start.astimezone(UTC), timedelta(minutes=facts.minutes))
-        )
-        for start in times_to_call(facts, case)
-    }
+    queue, length = " ".join(facts.queue.casefold().split()), timedelta(minutes=facts.minutes)
+    return {start: _shares(queue, start.astimezone(UTC), length, facts.callers) for start in times_to_call(facts, case)}
 
 
-def _shares(start: datetime, length: timedelta) -> Iterator[datetime]:
-    """When each share of a call begins, the one in which it starts first."""
-    share = start - (start - start.replace(minute=0)) % SHARE
-    while share < start + length:
-        yield share
-        share += SHARE
+# Every view of every page of a queue asks for the same ones.
+@lru_cache(maxsize=1024)
+def _shares(queue: str, start: datetime, length: timedelta, callers: int) -> tuple[Claim, ...]:
+    """What a call takes of a caller's time, the share in which it starts first."""
+    begins = start - (start - start.replace(minute=0)) % SHARE
+    many = -((begins - start - length) // SHARE)
+    shares = (begins + number * SHARE for number in range(many))
+    return tuple(Claim(f"call:{queue}:{share:%Y-%m-%dT%H:%MZ}", capacity=callers) for share in shares)
 
 
 def choose(facts: Call, form: Time, case: Case) -> Outcome:

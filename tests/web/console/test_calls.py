@@ -179,7 +179,7 @@ def test_page_whose_times_are_all_taken_asks_for_nothing_that_cannot_be_sent(app
     shown = sam.client.get(sam.link)
     assert "These times are all taken" in shown.text
     assert 'name="before"' not in shown.text
-    assert "I need no call" in shown.text
+    assert "No call needed" in shown.text
 
 
 def test_brand_that_opens_at_other_hours_is_called_in_them(app: Flask) -> None:
