@@ -136,13 +136,15 @@ def answers_of(loaded: Loaded, stored: Mapping[str, Any], version: int) -> dict[
 def step_of(loaded: Loaded, page: Page | Row[Any], answers: Mapping[str, Form]) -> str:
     """The step a page shows as its type is now: the first if its own has gone, or may say what cannot be read any more.
 
-    Empty if it stands answered and there is nothing to show for that answer.
+    Empty if it stands answered and there is nothing to show for that answer: of those that close a page one stands.
     """
     situation = loaded.situation
     lost = [situation.action(key) for key in page.answers if key not in answers]
     has_step = situation.step(page.step) is not None
     if page.state == "answered":
-        return page.step if has_step and all(action is not None and not action.closing for action in lost) else ""
+        is_kept = any(action.closing for action in situation.actions if action.key in answers)
+        is_kept = is_kept or all(action is not None and not action.closing for action in lost)
+        return page.step if has_step and is_kept else ""
     return page.step if has_step and not lost else situation.steps[0].key
 
 
