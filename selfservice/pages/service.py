@@ -238,6 +238,7 @@ def _bring_up_to_date(page: Page, new: NewPage, loaded: Loaded, facts: Facts) ->
     if page.facts == stored and page.version == loaded.situation.version:
         return issued
     page.facts = stored
+    page.answers = {key: {"version": page.version, **answer} for key, answer in page.answers.items()}
     page.version = loaded.situation.version
     page.revision += 1
     page.step = loaded.situation.steps[0].key

@@ -76,6 +76,11 @@ class Type:
             now = {"subject": facts["what"], "at": facts["at"], "place": facts.get("where", "Home"), "floor": "3rd"}
             path.write_text(json.dumps(now), "utf-8")
 
+    def leave_open_after_decline(self) -> None:
+        """Who says no may still say yes."""
+        self.change("situation.py", ('form=Reason, said="Said no"', 'form=Reason, said="Said no", closing=False'))
+        self.change("situation.py", ('shows="declined"', 'shows="ask"'))
+
     def become_version_2(self) -> None:
         """One fact renamed, one required that was not, one new; the field of a form renamed."""
         self.keep_samples()
@@ -216,6 +221,38 @@ class TestVersions:
         with app.app_context():
             assert page_of(link).answers["decline"]["form"] == {"reason": "On holiday"}
             assert db.session.scalar(sa.select(Answer.form)) == {"reason": "On holiday"}
+
+    def test_answer_that_closed_a_page_stands_beside_one_whose_action_has_gone(
+        self, app: Flask, client: FlaskClient, type_: Type
+    ) -> None:
+        type_.leave_open_after_decline()
+        link = make_page(app)
+        assert answer(client, link, "decline", step="why", reason="On holiday") == 303
+
+        type_.change("situation.py", ('"decline"', '"refuse"'))
+        type_.change("copy/en.toml", ("\ndecline =", "\nrefuse ="))
+
+        assert answer(client, link, "accept") == 303
+        page = client.get(link)
+        assert (page.status_code, "See you" in page.text) == (200, True)
+
+    def test_answer_of_no_known_version_keeps_that_of_its_page_when_the_page_is_brought_up_to_date(
+        self, app: Flask, client: FlaskClient, type_: Type
+    ) -> None:
+        type_.leave_open_after_decline()
+        link = make_page(app, case_ref="B-1")
+        answer(client, link, "decline", step="why", reason="On holiday")
+        with app.app_context():
+            page = page_of(link)
+            page.answers = {"decline": {"form": page.answers["decline"]["form"]}}  # As earlier releases wrote it.
+            db.session.commit()
+        type_.become_version_2()
+        assert "On holiday" in client.get(link).text
+
+        with app.app_context():
+            issue(KEY, {"subject": "Service", "at": soon(days=4).isoformat(), "place": "9 Quay"}, case_ref="B-1")
+
+        assert "On holiday" in client.get(link).text
 
     def test_step_that_has_gone_lets_an_open_page_begin_again(
         self, app: Flask, client: FlaskClient, type_: Type
