@@ -75,7 +75,7 @@ Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 FieldKey = Annotated[Key, AfterValidator(_not_of_models)]
 """The key of what becomes a field of a model: a fact, or what is asked."""
 Sentence = Annotated[str, StringConstraints(strip_whitespace=True, max_length=400), AfterValidator(_plain)]
-Named = Annotated[Sentence, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+Named = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60), AfterValidator(_plain)]
 Typed = Annotated[str, StringConstraints(strip_whitespace=True, max_length=600)]
 Paragraphs = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000), AfterValidator(_plain_lines)]
 MaybeTexts = Annotated[dict[str, Sentence], AfterValidator(_written)]

@@ -121,7 +121,9 @@ def pieces(sentence: str) -> tuple[tuple[str, tuple[str, ...], str], ...]:
     found = []
     for text, name, form, conversion in _FORMATTER.parse(sentence):
         if conversion or _HIDDEN.search(name or ""):
-            raise ValueError(f"The placeholder {{{name}}} may hold names, dots and a format only.")
+            raise ValueError(
+                f"The placeholder {{{name}}} may hold names, dots and a format only, and no name begins with _."
+            )
         if name is not None and (form or "") not in FORMATS:
             raise ValueError(f"There is no format {form!r}; use one of {', '.join(sorted(FORMATS))[2:]}.")
         found.append((text, tuple(name.split(".")) if name else (), form or ""))

@@ -139,14 +139,18 @@ def _mend(written: str, draft: Mapping[str, Any], place: str) -> str:
 
 
 def _mend_unknown(written: str, draft: Mapping[str, Any]) -> str:
-    fact = next((fact for fact in _facts(draft) if fact["key"] == _name(written)), None)
-    if fact is not None and _is_known(fact):
-        return f"{written} is of a kind that cannot stand in a sentence; show it on the page, and take it out here."
-    if fact is not None:
-        return f"{written} may be left empty, which leaves a hole; let it be needed for every page, or say it without."
+    asks = {
+        f"{one.get('key')}.{one['ask'].get('key')}": one["ask"] for one in draft.get("answers") or () if one.get("ask")
+    }
+    path = written[1:-1].partition(":")[0]
+    found = asks.get(path) or next((fact for fact in _facts(draft) if fact["key"] == _name(written)), None)
+    if found is None:
+        return f"Nothing is called {written}; “Show what texts can name” lists what there is."
+    if not _is_known(found):
+        return f"{written} may be left empty, which leaves a hole; let it be needed, or say it without."
     if any(one.written == written for one in _of_answers(draft)):
         return f"{written} is known only after that answer; take it out here."
-    return f"Nothing is called {written}; “Show what texts can name” lists what there is."
+    return f"{written} is of a kind that cannot stand in a sentence; show it on the page, and take it out here."
 
 
 def _name(written: str) -> str:
