@@ -38,7 +38,7 @@
     clearTimeout(timer);
     (deliver || fetch)(sent.url, sent)
       .then((reply) => {
-        if (reply.status > 499 || reply.status == 429) throw 0;
+        if (reply.status > 499 || [408, 429].includes(reply.status)) throw 0;
         return reply.json();
       })
       .then((result) => {

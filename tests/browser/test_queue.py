@@ -361,7 +361,7 @@ def test_without_a_database_the_page_goes_on_by_itself(phone: Phone, issue: Issu
     link = issue()
     tab = phone.tab
     tab.goto(phone.address(link))
-    phone.way.fail("/a/", busy)
+    phone.way.fail("/a/", meet(Reply(408, [("Content-Type", "application/problem+json")], b'{"code": "slow"}')))
 
     tab.get_by_role("button", name=YES).click()
 

@@ -160,7 +160,7 @@ def test_a_cut_line_goes_on_where_it_stopped(phone: Phone, way: Way, issue: Issu
     assert [row.size for row in sent(beside, link)] == [len(body)]
 
 
-def test_it_goes_on_after_a_reload(phone: Phone, way: Way, issue: Issue, beside: Flask) -> None:
+def test_it_goes_on_on_a_slow_line_and_after_a_reload(phone: Phone, way: Way, issue: Issue, beside: Flask) -> None:
     link = issue("document_request", "identity")
     page = phone.tab
     enter(page, on_way(way, link))
@@ -172,13 +172,18 @@ def test_it_goes_on_after_a_reload(phone: Phone, way: Way, issue: Issue, beside:
     def stop(route: Any) -> None:
         parts.append(route.request.url.rpartition("=")[2])
         if len(parts) == 2:
+            route.fulfill(status=408, json={"code": "slow"})
+        elif len(parts) == 4:
             route.abort()
         else:
             route.continue_()
 
     page.route("**/*offset=*", stop)
-    page.locator("[type=file]").set_input_files(chosen)
+    after_a_smaller_part = str(uploads.MOST_PART * 3 // 2)
+    with page.expect_request(lambda request: request.url.endswith(f"offset={after_a_smaller_part}")):
+        page.locator("[type=file]").set_input_files(chosen)
     expect(page.get_by_text("Waits for a signal.").first).to_be_visible()
+    assert parts == ["0", str(uploads.MOST_PART), str(uploads.MOST_PART), after_a_smaller_part]
     page.reload()
     expect(page.get_by_role("button", name=ADD)).to_be_visible()
     page.locator("[type=file]").set_input_files(chosen)

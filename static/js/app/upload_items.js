@@ -99,7 +99,7 @@ export const run = async (item) => {
     await watch(item, said);
   } catch (error) {
     if (item.isGone) return;
-    if (error.status && error.status < 500 && error.status != 429) return refuse(item, error.code);
+    if (error.status && error.status < 500 && ![408, 429].includes(error.status)) return refuse(item, error.code);
     turn(item, "waits");
     item.timer = setTimeout(() => run(item), item.pause);
     item.pause = Math.min(LONGEST_PAUSE, 2 * item.pause);
@@ -111,6 +111,7 @@ export const add = (box, file, id, key) => {
   const name = WORDS.photo.replace("{number}", box.number);
   const item = { box: box, file: file, id: id, key: key, name: name, offset: 0, size: 1, pause: FIRST_PAUSE };
   item.state = "coming";
+  item.part = Infinity;
   item.size = file ? file.size || 1 : 1;
   item.picture = make("img", "blank");
   item.picture.alt = "";
