@@ -12,9 +12,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from selfservice import tokens
+from selfservice.messages import queries as outbox
 from selfservice.pages import queries
 from selfservice.pages.models import Page
 from tests.factories import issue, soon
+from tests.web.console.desk import text_of
 
 SLOT = timedelta(days=2)
 NOTICE = timedelta(hours=12)
@@ -65,3 +67,24 @@ def test_from_then_on_it_stays(app: Flask, client: FlaskClient, link: str, secon
     assert (by_script.json or {})["notice"] == "late"
     assert "This came too late, so nothing has changed." in by_form.text
     assert page_of(app, link).state == "answered"
+
+
+def test_what_is_final_at_once_is_said_to_be_so_before_it_is_taken_and_nothing_promises_a_change(
+    app: Flask, client: FlaskClient
+) -> None:
+    slot = soon(hours=6).isoformat().replace("+00:00", "Z")
+    facts = {"order": "20-4418", "items": "1 sofa", "address_line": "9 Mill Lane", "round": "South", "slots": [slot]}
+    with app.app_context():
+        issued = issue("delivery_slot", {**facts, "notice_hours": 12})
+    link = "/p/" + issued.url.rpartition("/")[2]
+
+    asked = text_of(client.get(link))
+    client.post(f"{link}/take", data={"revision": 1, "slot": slot})
+    taken = client.get(link).text
+
+    assert "A time less than 12 h away can’t be changed later." in asked
+    assert "Choose another time" not in taken
+    with app.app_context():
+        bodies = [message.body for message in outbox.list_for_page(page_of(app, link).id)]
+    assert [body for body in bodies if "Change it" in body] == []
+    assert [body.count("See it here") for body in bodies] == [0, 1]
