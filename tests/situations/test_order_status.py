@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from selfservice.kit import Form, HandOff, Hero, Outcome, Span
 from selfservice.kit.words import values_of
 from selfservice.situations.registry import Registry
-from tests.situations.conftest import NOW, Complaints, Play
+from tests.situations.conftest import NOW, ZONE, Complaints, Play
 
 KEY = "order_status"
 Playing = Callable[..., Play]
@@ -64,15 +65,20 @@ def test_what_was_not_offered_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("problem", "urgent"), [("late", False), ("damaged", False), ("missing", True), ("wrong", False), ("other", False)]
+    ("problem", "reason"),
+    [
+        ("late", "The customer says that an order has not come."),
+        ("damaged", "The customer says that an order came damaged."),
+        ("missing", "The customer says that an order which counts as delivered is not there."),
+        ("wrong", "The customer says that the wrong thing came."),
+        ("other", "The customer reports a problem with an order, in words of their own."),
+    ],
 )
-def test_report_reaches_the_team_with_what_it_is_about(play: Playing, problem: str, urgent: bool) -> None:
+def test_report_reaches_the_team_with_what_it_is_about(play: Playing, problem: str, reason: str) -> None:
     outcome = play(KEY, "delivered").perform("report", problem=problem, text="By the door.")
 
-    assert outcome.shows == "reported"
-    assert outcome.hand_off is not None
-    assert (outcome.hand_off.team, outcome.hand_off.urgent) == ("deliveries", urgent)
-    assert "door" not in outcome.hand_off.reason
+    is_urgent = problem == "missing"
+    assert outcome == Outcome(shows="reported", hand_off=HandOff("deliveries", reason, urgent=is_urgent))
 
 
 def test_words_follow_what_has_happened(play: Playing) -> None:
@@ -80,8 +86,19 @@ def test_words_follow_what_has_happened(play: Playing) -> None:
 
     assert hero(under_way) == Hero("steps.track", "brand")
     assert hero(under_way, NOW + timedelta(hours=4)) == Hero("steps.track.late", "brand")
-    assert hero(under_way, answers={"change_day": Form()}) == Hero("steps.track.moved", "brand")
     assert hero(delivered) == Hero("steps.track.delivered", "good")
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"), [(0, "steps.track.moved"), (24 + 14, "steps.track.moved"), (24 + 16, "steps.track.moved_late")]
+)
+def test_a_chosen_day_counts_until_it_is_over(play: Playing, hours: int, words: str) -> None:
+    """It is nine in the morning, and tomorrow was chosen."""
+    order = play(KEY, "out_for_delivery")
+    action = order.loaded.situation.action("change_day")
+    assert action is not None
+
+    assert hero(order, NOW + timedelta(hours=hours), {"change_day": action.form(day="2026-11-22")}).words == words
 
 
 def test_what_can_no_longer_be_arranged_is_not_offered(play: Playing) -> None:
@@ -99,9 +116,26 @@ def test_facts_worked_out_from_others_can_be_said(play: Playing) -> None:
 
 
 def test_page_ends_a_week_after_the_expected_time(play: Playing) -> None:
-    packed = play(KEY, "packed")
+    packed = play(KEY, "packed", delivery_days=[])
 
     assert packed.loaded.situation.expires(packed.facts, NOW) == datetime(2026, 12, 3, 18, 0, tzinfo=UTC)
+
+
+def test_page_outlives_every_day_that_may_be_chosen(play: Playing) -> None:
+    packed = play(KEY, "packed", delivery_days=["2026-11-30", "2026-12-03"])
+    there = NOW.astimezone(ZoneInfo("America/New_York"))
+
+    assert packed.loaded.situation.expires(packed.facts, there) == datetime(2026, 12, 11, tzinfo=there.tzinfo)
+
+
+def test_example_is_of_an_order_on_its_way(registry: Registry, play: Playing) -> None:
+    stages = next(field for field in registry.get(KEY).fields() if field.name == "stages")
+    now = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+    facts = {**play(KEY, "packed").facts.model_dump(), "stages": stages.kind.from_text(stages.example, ZONE)}
+    facts["delivery_days"] = []
+
+    assert not registry.get(KEY).situation.accept(facts, now).is_delivered  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -118,6 +152,13 @@ def test_page_ends_a_week_after_the_expected_time(play: Playing) -> None:
         (
             {"stages": [{"at": "2026-11-21T09:01:00Z", "label": "Packed"}]},
             {"stages": "Stages has a time that is still to come; leave it out until it has happened."},
+        ),
+        (
+            {"stages": [{"at": "2026-11-21T08:00:00Z", "label": "Out for delivery"}]},
+            {
+                "stages": "Stages has one line, and that has happened, so the page would say Delivered; "
+                "write what is still to come below it, without a time."
+            },
         ),
         ({"stages": []}, {"stages": "Stages has too few entries; give at least 1."}),
         (

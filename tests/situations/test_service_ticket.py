@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from selfservice.kit import HandOff, Outcome
+from selfservice.kit.forms import EXAMPLE_PHOTO
 from selfservice.situations.registry import Registry
-from tests.situations.conftest import NOW, Complaints, Play
+from tests.situations.conftest import NOW, ZONE, Complaints, Play
 
 KEY = "service_ticket"
 Playing = Callable[..., Play]
@@ -61,6 +62,19 @@ def test_note_goes_to_the_team(play: Playing) -> None:
     assert outcome == Outcome(shows="noted", hand_off=HandOff("support", "The customer added a note to a ticket."))
 
 
+def test_photos_may_go_without_words(play: Playing) -> None:
+    assert play(KEY, "outage").perform("note", pictures=EXAMPLE_PHOTO).shows == "noted"
+
+
+def test_example_is_of_a_fault_that_is_being_seen_to(registry: Registry, play: Playing) -> None:
+    stages = next(field for field in registry.get(KEY).fields() if field.name == "stages")
+    now = datetime(2026, 11, 24, 15, tzinfo=UTC)
+
+    facts = {**play(KEY, "outage").facts.model_dump(), "stages": stages.kind.from_text(stages.example, ZONE)}
+
+    assert not registry.get(KEY).situation.accept(facts, now).is_over  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize(
     ("action", "raw", "problems"),
     [
@@ -79,9 +93,10 @@ def test_what_cannot_be_read_is_refused(
     "stages",
     [
         [{"label": "You reported it"}],
+        [{"at": "2026-11-21T08:00:00Z", "label": "You reported it"}],
         [{"at": "2026-11-21T08:00:00Z", "label": "You reported it"}, {"at": "2026-11-21T10:00:00Z", "label": "Fixed"}],
     ],
-    ids=["never began", "still to come"],
+    ids=["never began", "over at once", "still to come"],
 )
 def test_stages_that_cannot_be_so_are_not_accepted(complaints: Complaints, stages: Any) -> None:
     assert list(complaints(KEY, "outage", stages=stages)) == ["stages"]

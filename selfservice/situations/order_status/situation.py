@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
 from typing import Literal
 
 from selfservice.kit import (
@@ -27,12 +28,14 @@ from selfservice.kit import (
     Timeline,
     Variant,
     fact,
+    is_past,
     pick,
     prose,
 )
 
 TEAM = "deliveries"
 KEPT = timedelta(days=7)
+STAGES = "2026-11-24 08:10 | Packed\n2026-11-24 11:48 | Out for delivery\nDelivered"
 # Only a place left open to all asks for it: who was passed the link may look, and may move the day.
 DOOR = Check("postcode", "postcode", otherwise="none")
 
@@ -42,7 +45,7 @@ class Order(Facts):
 
     order: Line = fact("Order number", example="20-4417", max_length=30)
     items: Line = fact("What it is", hint="As the customer would say it.", example="2 parcels", max_length=80)
-    stages: Timeline = fact("Stages", example="2026-11-24 11:48 | Out for delivery", min_length=1, max_length=8)
+    stages: Timeline = fact("Stages", example=STAGES, min_length=1, max_length=8)
     window_from: Moment = fact("Expected from", example="2026-11-24 13:00")
     window_to: Moment = fact("Expected until", example="2026-11-24 15:00")
     address_line: Line | None = fact("Delivered to", example="Flat 3, 9 Mill Lane", default=None, max_length=80)
@@ -89,6 +92,8 @@ class Report(Form):
 
 
 def check(facts: Order, now: datetime) -> dict[str, str]:
+    if len(facts.stages) == 1 and is_past(facts.stages[0].at, now):
+        return {"stages": ONLY_DELIVERED}
     if facts.window_to <= facts.window_from:
         return {"window_to": "Expected until is not after Expected from; correct one of them."}
     if facts.window_to + KEPT <= now:
@@ -107,8 +112,32 @@ def leave(_facts: Order, _form: SafePlace, _case: Case) -> Outcome:
 def report(_facts: Order, form: Report, _case: Case) -> Outcome:
     if form.problem == "other" and not form.text:
         raise Refused("text", "text_needed")
-    reason = f"The customer reports a problem with an order: {form.problem}."
-    return Outcome(shows="reported", hand_off=HandOff(TEAM, reason, urgent=form.problem == "missing"))
+    urgent = form.problem == "missing"
+    return Outcome(shows="reported", hand_off=HandOff(TEAM, REPORTED[form.problem], urgent=urgent))
+
+
+ONLY_DELIVERED = (
+    "Stages has one line, and that has happened, so the page would say Delivered; "
+    "write what is still to come below it, without a time."
+)
+REPORTED = {
+    "late": "The customer says that an order has not come.",
+    "damaged": "The customer says that an order came damaged.",
+    "missing": "The customer says that an order which counts as delivered is not there.",
+    "wrong": "The customer says that the wrong thing came.",
+    "other": "The customer reports a problem with an order, in words of their own.",
+}
+
+
+def end_of(facts: Order, now: datetime) -> datetime:
+    """The page outlives whatever day may be chosen."""
+    days = (datetime.combine(day + timedelta(days=1), time(), now.tzinfo) for day in facts.delivery_days)
+    return max([facts.window_to, *days]) + KEPT
+
+
+def comes_on_chosen_day(_facts: Order, answers: Mapping[str, Form], now: datetime) -> bool:
+    chosen = answers.get("change_day")
+    return isinstance(chosen, OtherDay) and not is_past(chosen.day, now)
 
 
 def can_move(facts: Order) -> bool:
@@ -125,7 +154,7 @@ BACK = Go("track", word="back")
 SITUATION = Situation(
     facts=Order,
     check_facts=check,
-    expires=lambda facts, _now: facts.window_to + KEPT,
+    expires=end_of,
     team=TEAM,
     icon="parcel",
     seal="device",
@@ -141,7 +170,8 @@ SITUATION = Situation(
             buttons=(Go("safe", icon="home", when=can_be_left), DAY, Go("problem", icon="note", row=True)),
             variants=(
                 Variant("delivered", lambda facts, _answers, _now: facts.is_delivered, header="good"),
-                Variant("moved", lambda _facts, answers, _now: "change_day" in answers),
+                Variant("moved", comes_on_chosen_day),
+                Variant("moved_late", lambda _facts, answers, _now: "change_day" in answers),
                 Variant("late", lambda facts, _answers, now: facts.window_to < now),
             ),
         ),

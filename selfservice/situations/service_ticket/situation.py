@@ -18,17 +18,20 @@ from selfservice.kit import (
     Moment,
     Outcome,
     Photos,
+    Refused,
     Situation,
     Step,
     Timeline,
     Variant,
     fact,
+    is_past,
     photos,
     prose,
 )
 
 TEAM = "support"
 OPEN_FOR = timedelta(days=14)
+STAGES = "2026-11-24 13:50 | You reported it\n2026-11-24 14:24 | Engineer on the way\nPower back"
 
 
 class Ticket(Facts):
@@ -40,7 +43,7 @@ class Ticket(Facts):
     )
     cause: Line | None = fact("Why", example="A cable was damaged on Mill Lane.", default=None)
     affected: Line | None = fact("Who else", example="140 homes are off", default=None, max_length=60)
-    stages: Timeline = fact("Stages", example="2026-11-24 14:24 | Engineer on the way", min_length=1, max_length=8)
+    stages: Timeline = fact("Stages", example=STAGES, min_length=1, max_length=8)
     fixed_by: Moment | None = fact("Expected to work by", example="2026-11-24 18:30", default=None)
     place: Address | None = fact("Where", example="Flat 3, 9 Mill Lane", default=None)
 
@@ -62,14 +65,18 @@ class Broken(Form):
 
 
 class Note(Form):
-    """What the team should know, and what it looks like."""
+    """What the team should know, or what it looks like."""
 
-    note: str = prose(500)
+    note: str = prose(500, required=False)
     pictures: Photos = photos(most=3, required=False)
 
 
-def check(facts: Ticket, _now: datetime) -> dict[str, str]:
-    return {} if facts.stages[0].at else {"stages": "The first stage has no time; write when it happened."}
+def check(facts: Ticket, now: datetime) -> dict[str, str]:
+    if facts.stages[0].at is None:
+        return {"stages": "The first stage has no time; write when it happened."}
+    if len(facts.stages) == 1 and is_past(facts.stages[0].at, now):
+        return {"stages": ONLY_OVER}
+    return {}
 
 
 def say_fixed(_facts: Ticket, _form: Form, _case: Case) -> Outcome:
@@ -80,10 +87,16 @@ def say_broken(_facts: Ticket, _form: Broken, _case: Case) -> Outcome:
     return Outcome(shows="told", hand_off=HandOff(TEAM, "The customer says that it is not fixed.", urgent=True))
 
 
-def add_note(_facts: Ticket, _form: Note, _case: Case) -> Outcome:
+def add_note(_facts: Ticket, form: Note, _case: Case) -> Outcome:
+    if not form.note and not form.pictures:
+        raise Refused("note", "note_missing")
     return Outcome(shows="noted", hand_off=HandOff(TEAM, "The customer added a note to a ticket."))
 
 
+ONLY_OVER = (
+    "Stages has one line, and that has happened, so the page would ask if it works again; "
+    "write what is still to come below it, without a time."
+)
 NOTE = Go("note", icon="note", row=True)
 BACK = Go("track", word="back")
 
@@ -98,7 +111,7 @@ SITUATION = Situation(
     actions=(
         Action(key="fixed", perform=say_fixed, said="Says that it is fixed"),
         Action(key="broken", perform=say_broken, form=Broken, said="Says that it is not fixed", closing=False),
-        Action(key="note", perform=add_note, form=Note, said="Added a note", closing=False, again="note"),
+        Action(key="note", perform=add_note, form=Note, said="Added a note", closing=False, again="again"),
     ),
     steps=(
         Step(
@@ -112,6 +125,7 @@ SITUATION = Situation(
         ),
         Step(key="broken", buttons=(Do("broken"), BACK)),
         Step(key="note", buttons=(Do("note"), BACK)),
+        Step(key="again", buttons=(Do("note", word="send_again"), BACK)),
         Step(key="told", header="good", buttons=(BACK, NOTE)),
         Step(key="noted", header="good", buttons=(BACK, Go("note", word="note_again"))),
         Step(key="fixed", header="good", buttons=(Change("reopen"),)),

@@ -255,7 +255,7 @@ class TestAnswers:
         sender = Sender(app, situation="service_ticket")
         name = sender.upload(photos.jpeg())
 
-        refused = sender.send(name, step="note", note="")
+        refused = sender.send(name, step="note", note="x" * 501)
 
         assert f'name="pictures" value="{name}"' in refused.json["page"]["html"]  # type: ignore[index]
         assert sender.send(name, note="Now.").json["status"] == "applied"  # type: ignore[index]
@@ -313,6 +313,21 @@ class TestAnswers:
         assert (sender.page().state, sender.page().step) == ("open", "again")
         assert sender.told().count("answer.unreadable") == 1
 
+    def test_an_unreadable_photo_of_a_note_is_asked_for_again(self, app: Flask) -> None:
+        sender = Sender(app, situation="service_ticket")
+        sender.send(sender.upload(photos.jpeg()[:400] + b"\0" * 500), note="The cellar is dark.")
+
+        sender.work()
+        shown = sender.client.get(sender.path).text
+        (told,) = [row.body for row in sender.rows(Message) if row.purpose == "unreadable"]
+        again = sender.send(sender.upload(photos.jpeg()))
+
+        assert "We can’t read one of your photos" in shown
+        assert told.startswith("Our organisation: we can’t read one of your photos. Send it again here: http")
+        assert again.json["status"] == "applied", "without words"  # type: ignore[index]
+        assert (sender.page().state, sender.page().step) == ("open", "noted")
+        assert "1 photo" in sender.client.get(sender.path).text
+
     def test_who_is_asked_again_has_as_long_as_after_sending(self, sender: Sender) -> None:
         needed_by = sender.page().expires_at
         with time_machine.travel(needed_by - timedelta(minutes=2), tick=False):
@@ -327,7 +342,7 @@ class TestAnswers:
         assert page.expires_at == ends_at == needed_by + timedelta(days=7, minutes=-2)
         assert "We can’t read one of your photos" in shown
         assert "Take it again and send it. Any others are with the team." in shown
-        assert "By " not in shown, "what was needed by then is past"
+        assert "<bdi>By " not in shown, "when it was needed is past"
 
     def test_unreadable_before_it_is_sent_is_said_on_the_page(self, sender: Sender) -> None:
         bad, bomb = sender.upload(photos.jpeg()[:400] + b"\0" * 500), sender.upload(photos.bomb())
@@ -387,10 +402,10 @@ class TestPlainForm:
     def test_photos_outlive_a_mistake_in_another_field(self, app: Flask) -> None:
         sender = Sender(app, situation="service_ticket")
         files = [(io.BytesIO(photos.jpeg()), "a.jpg")]
-        form = {"revision": "1", "step": "note", "pictures": files, "note": ""}
+        form = {"revision": "1", "step": "note", "pictures": files, "note": "x" * 501}
         refused = sender.client.post(f"{sender.path}/note", data=form)
         name = tokens.encode_id(sender.rows(Medium)[0].id)
-        kept = {"revision": "1", "note": "Now with words.", "pictures": name}
+        kept = {"revision": "1", "note": "Now with fewer words.", "pictures": name}
         taken = sender.client.post(f"{sender.path}/note", data=kept, content_type="multipart/form-data")
 
         assert (refused.status_code, taken.status_code) == (422, 303)
