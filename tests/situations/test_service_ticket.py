@@ -46,6 +46,7 @@ def test_fixed_ends_it(play: Playing, registry: Registry) -> None:
         ("fixed", True),
         ("broken", False),
         ("note", False),
+        ("send_again", False),
     ]
 
 
@@ -62,8 +63,11 @@ def test_note_goes_to_the_team(play: Playing) -> None:
     assert outcome == Outcome(shows="noted", hand_off=HandOff("support", "The customer added a note to a ticket."))
 
 
-def test_photos_may_go_without_words(play: Playing) -> None:
-    assert play(KEY, "outage").perform("note", pictures=EXAMPLE_PHOTO).shows == "noted"
+def test_photos_sent_again_need_no_words(play: Playing) -> None:
+    outcome = play(KEY, "outage").perform("send_again", again=EXAMPLE_PHOTO)
+
+    reason = "The customer sent photos for a ticket again."
+    assert outcome == Outcome(shows="sent", hand_off=HandOff("support", reason))
 
 
 def test_example_is_of_a_fault_that_is_being_seen_to(registry: Registry, play: Playing) -> None:

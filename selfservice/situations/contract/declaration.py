@@ -153,9 +153,10 @@ def _asking_again(situation: Situation) -> Iterator[tuple[str, str]]:
     """Photos may turn out to be unreadable after the answer: the page must know where it asks once more."""
     for action in situation.actions:
         step = situation.step(action.again)
-        asks = step is not None and any(isinstance(one, Do) and one.action == action.key for one in step.buttons)
+        asked = {one.action for one in step.buttons if isinstance(one, Do)} if step is not None else set()
+        asks = any(other.key in asked and takes_photos(other.form) for other in situation.actions)
         if takes_photos(action.form) and not asks:
-            yield action.key, f"{action.key} takes photos; name in `again` a step with its button, to ask once more."
+            yield action.key, f"{action.key} takes photos; name in `again` a step with a button that does, to ask anew."
         elif action.again and not takes_photos(action.form):
             yield action.key, f"{action.key} takes no photos, so nothing is asked again; take `again` out."
 

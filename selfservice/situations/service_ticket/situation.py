@@ -18,7 +18,6 @@ from selfservice.kit import (
     Moment,
     Outcome,
     Photos,
-    Refused,
     Situation,
     Step,
     Timeline,
@@ -65,10 +64,16 @@ class Broken(Form):
 
 
 class Note(Form):
-    """What the team should know, or what it looks like."""
+    """What the team should know, and what it looks like."""
 
-    note: str = prose(500, required=False)
+    note: str = prose(500)
     pictures: Photos = photos(most=3, required=False)
+
+
+class Again(Form):
+    """Photos in place of those that could not be read."""
+
+    again: Photos = photos(most=3)
 
 
 def check(facts: Ticket, now: datetime) -> dict[str, str]:
@@ -87,10 +92,12 @@ def say_broken(_facts: Ticket, _form: Broken, _case: Case) -> Outcome:
     return Outcome(shows="told", hand_off=HandOff(TEAM, "The customer says that it is not fixed.", urgent=True))
 
 
-def add_note(_facts: Ticket, form: Note, _case: Case) -> Outcome:
-    if not form.note and not form.pictures:
-        raise Refused("note", "note_missing")
+def add_note(_facts: Ticket, _form: Note, _case: Case) -> Outcome:
     return Outcome(shows="noted", hand_off=HandOff(TEAM, "The customer added a note to a ticket."))
+
+
+def send_again(_facts: Ticket, _form: Again, _case: Case) -> Outcome:
+    return Outcome(shows="sent", hand_off=HandOff(TEAM, "The customer sent photos for a ticket again."))
 
 
 ONLY_OVER = (
@@ -112,6 +119,9 @@ SITUATION = Situation(
         Action(key="fixed", perform=say_fixed, said="Says that it is fixed"),
         Action(key="broken", perform=say_broken, form=Broken, said="Says that it is not fixed", closing=False),
         Action(key="note", perform=add_note, form=Note, said="Added a note", closing=False, again="again"),
+        Action(
+            key="send_again", perform=send_again, form=Again, said="Sent photos again", closing=False, again="again"
+        ),
     ),
     steps=(
         Step(
@@ -125,9 +135,10 @@ SITUATION = Situation(
         ),
         Step(key="broken", buttons=(Do("broken"), BACK)),
         Step(key="note", buttons=(Do("note"), BACK)),
-        Step(key="again", buttons=(Do("note", word="send_again"), BACK)),
+        Step(key="again", buttons=(Do("send_again", icon="send"), BACK)),
         Step(key="told", header="good", buttons=(BACK, NOTE)),
         Step(key="noted", header="good", buttons=(BACK, Go("note", word="note_again"))),
+        Step(key="sent", header="good", buttons=(BACK, NOTE)),
         Step(key="fixed", header="good", buttons=(Change("reopen"),)),
     ),
 )

@@ -82,7 +82,7 @@ class Sender:
 
     def send(self, *names: str, step: str = "", **form: str) -> TestResponse:
         """Answer by script."""
-        field = "papers" if self.action == "send" else "pictures"
+        field = {"send": "papers", "note": "pictures", "send_again": "again"}[self.action]
         address = answer_path(self.app, self.path, self.action)
         body = {"input": {field: ",".join(names), **form}, "revision": self.page().revision, "step": step}
         return self.client.post(address, json=body, headers={"Idempotency-Key": str(uuid.uuid4())})
