@@ -28,6 +28,8 @@ from selfservice.events import service as events
 from selfservice.media import stores
 from selfservice.messages import restoring
 from selfservice.pages import unanswered
+from selfservice.recipes.shelf import Shelf
+from selfservice.situations import registry
 from selfservice.staff.models import StaffSession
 from selfservice.web.customer.shell import switch
 
@@ -147,7 +149,8 @@ def _make_ready(draft: Path, about: About, providers: Mapping[str, str], *, othe
             schema.upgrade()
             if not other_keys:
                 _require_keys(about, folders.marks_of(settings.secret_keys), folders.marks_of(settings.data_keys))
-            doubted = doubt(providers, taken_at=about.taken_at)
+            with registry.beside(Shelf()):  # Its own: the database that is there now may have others.
+                doubted = doubt(providers, taken_at=about.taken_at)
             db.session.commit()
         finally:
             db.session.remove()

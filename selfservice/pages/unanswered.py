@@ -77,8 +77,8 @@ def look(page: Page) -> None:
 def make_due() -> list[Message]:
     """Make the messages that are due about pages by now, and gives them, each once. The caller commits.
 
-    For a database that was brought back: they may have left since, so they are to be doubted, not sent. Work for staff
-    stays due, because twice is once.
+    For a database that was brought back: they may have left since, so they are to be doubted, not sent; those that
+    cannot be written are over. Work for staff stays due, because twice is once.
     """
     now = clock.now()
     made: list[Message] = []
@@ -89,14 +89,19 @@ def make_due() -> list[Message]:
         messages = [one for one in due if not isinstance(one.follow_up, Escalate)]
         for one in messages:
             assert loaded is not None  # There is nothing to come about a page of no type.
-            try:
-                _refuse_to_disturb(page, one.follow_up, sent, now)
-                made += _tell(page, loaded, one, sent)
-            except _NotDone as refusal:
-                _skip(page, one.follow_up, refusal)
+            if not do_apart(partial(_make, page, loaded, one, sent, made), "follow_up.failed", page=encode_id(page.id)):
+                _skip(page, one.follow_up, _NotDone("unreadable"))
         follow_ups.end(page, *messages)
     db.session.flush()
     return made
+
+
+def _make(page: Page, loaded: Loaded, one: Coming, sent: Sequence[Message], made: list[Message]) -> None:
+    try:
+        _refuse_to_disturb(page, one.follow_up, sent, clock.now())
+        made += _tell(page, loaded, one, sent)
+    except _NotDone as refusal:
+        _skip(page, one.follow_up, refusal)
 
 
 def _look(page: Page) -> None:

@@ -209,7 +209,14 @@ def trying(loaded: Loaded) -> Iterator[None]:
 @contextmanager
 def from_folders() -> Iterator[None]:
     """Within, there are the types of folders alone: where there may be no database to ask for those composed."""
-    with _instead(current().beside(NoneComposed())):
+    with beside(NoneComposed()):
+        yield
+
+
+@contextmanager
+def beside(composed: Composed) -> Iterator[None]:
+    """Within, there are the types of folders beside these that staff composed."""
+    with _instead(current().beside(composed)):
         yield
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.engine import make_url
 
 from selfservice import clock, schema, tokens
@@ -30,6 +30,7 @@ from selfservice.backups.folder import sha256_of
 from selfservice.config import Settings
 from selfservice.conversations import queries as conversations
 from selfservice.db import db
+from selfservice.events import queries as events
 from selfservice.events.models import Event
 from selfservice.messages import queries, restoring, upkeep
 from selfservice.messages.channels.contract import Found
@@ -37,6 +38,8 @@ from selfservice.messages.dispatch import send_all
 from selfservice.messages.models import Message, WorkerHeartbeat
 from selfservice.messages.states import STATES
 from selfservice.pages import unanswered
+from selfservice.pages.models import Page
+from selfservice.recipes import service as composing
 from selfservice.staff import service as staff
 from selfservice.staff.models import StaffSession
 from selfservice.tokens import encode_id
@@ -47,6 +50,7 @@ from tests.harness.server import FLASK, ROOT
 from tests.media import photos
 from tests.messages.scenes import Askable, accept, accept_many, force, only
 from tests.messages.scenes import state_of as state_of_message
+from tests.recipes import recipes
 
 BOOKED = "selfservice/situations/appointment_reminder/samples/booked.json"
 ISSUE = ("page", "issue", "appointment_reminder", "--facts", BOOKED, "--to")
@@ -345,13 +349,17 @@ def test_where_several_could_have_it_a_person_decides(session: Any, app: Flask) 
     assert [row.id for row in queries.list_in_state("needs_human", 5)] == [message_id]
 
 
-def remind_in_a_day() -> tuple[int, datetime]:
+def remind_in_a_day(**details: str) -> tuple[int, datetime]:
     """A page that nobody has answered, whose text has come, and when it is reminded of."""
     at = soon(days=2)
-    page = issue(facts=appointment(at=at.isoformat(), offered=[])).page
-    (told,) = queries.list_for_page(page.id)
-    force(told.id, "delivered", submitted_at=clock.now())
+    page = issue(facts=appointment(at=at.isoformat(), offered=[]), **details).page
+    has_come(page.id)
     return page.id, at - timedelta(days=1)
+
+
+def has_come(page_id: int) -> None:
+    (told,) = queries.list_for_page(page_id)
+    force(told.id, "delivered", submitted_at=clock.now())
 
 
 def told_of(page_id: int) -> list[tuple[str, str, str | None, str | None]]:
@@ -391,10 +399,26 @@ def test_a_reminder_that_may_have_left_since_is_in_doubt(session: Any, command: 
         assert [len(texts) for texts in sent] == [1, 0]
 
 
+def test_page_that_cannot_be_read_forbids_nothing(session: Any, command: Command) -> None:
+    unreadable, due_at = remind_in_a_day()
+    page_id, _due_at = remind_in_a_day(phone="+12025550124")
+    session.execute(update(Page).where(Page.id == unreadable).values(facts={}))
+    session.commit()
+    moment = due_at + timedelta(minutes=1)
+
+    with clock.at(moment):
+        done = command("message", "doubt", "--yes")
+
+    assert (done.exit_code, "1 message was unsent" in done.stdout) == (0, True)
+    assert told_of(page_id)[1:] == [("reminder", "uncertain", "restored", None)]
+    skipped = [one.data for one in events.list_for_page(unreadable) if one.type == "follow_up.skipped"]
+    assert {"kind": "remind", "reason": "unreadable"} in skipped
+    assert work(moment + timedelta(minutes=20)).sent == []
+
+
 def test_staff_hear_all_the_same_that_nobody_answered(session: Any, command: Command) -> None:
     page_id = issue("fraud_alert").page.id
-    (told,) = queries.list_for_page(page_id)
-    force(told.id, "delivered", submitted_at=clock.now())
+    has_come(page_id)
     moment = clock.now() + timedelta(minutes=11)
 
     with clock.at(moment):
@@ -407,19 +431,30 @@ def test_staff_hear_all_the_same_that_nobody_answered(session: Any, command: Com
 def test_restoring_doubts_reminders_too(inside: Inside, place: Path, database: Path) -> None:
     with make_app(Settings.load(inside.environ, strict=False)).app_context():
         _page_id, due_at = remind_in_a_day()
+        compose()
+        facts = {"at": soon(days=2).isoformat(), "boiler": "B 17"}
+        has_come(issue("boiler_visit", facts, phone="+12025550124").page.id)
         db.session.remove()
         databases.dispose()
     folder = back_up(inside, place)
 
-    with clock.at(due_at + timedelta(minutes=1)):
+    with clock.at(due_at + timedelta(minutes=2)):
         done = inside("restore", str(folder), "--replace")
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert "1 message was unsent or on the way (1 by sms)" in done.stdout
+    assert "2 messages were unsent or on the way (2 by sms)" in done.stdout
     assert read(database, "SELECT purpose, state, provider FROM messages ORDER BY created_at, id") == [
-        ("invitation", "delivered", None),
-        ("reminder", "uncertain", None),
+        *[("invitation", "delivered", None)] * 2,
+        *[("reminder", "uncertain", None)] * 2,
     ]
+
+
+def compose() -> None:
+    """A type that staff composed, which reminds after a day."""
+    recipe = recipes.small(remind_after_hours=24, reminder={"en": "{brand}: are you at home on {at:short_day}?"})
+    made = composing.start("boiler_visit", recipe, actor="staff:1")
+    composing.publish(made.key, made.revision, actor="staff:1")
+    db.session.commit()
 
 
 def test_nothing_is_doubted_beside_a_worker(session: Any, command: Command) -> None:

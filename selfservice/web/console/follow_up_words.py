@@ -16,6 +16,7 @@ _WHY = {
     "no_address": "There is nowhere to write to",
     "no_other_channel": "There is no other number, address or phone to try",
     "unsendable": "Its text came out too long, or may not be sent as it is: write or ring yourself",
+    "unreadable": "It could not be written when the database was brought back: write or ring yourself",
 }
 
 
