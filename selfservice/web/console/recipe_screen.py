@@ -56,6 +56,11 @@ class Composer:
     is_asked: bool = False
     own_names: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether what the form shows is the draft that is kept."""
+        return self.draft == self.made.draft
+
     def get(self, place: str) -> Any:
         """What stands at a place; an empty text for nothing."""
         part: Any = self.draft

@@ -1,34 +1,15 @@
 // The form of a page type: saves itself while it is written, and asks the server for whatever changes its shape.
 
+import { renamed } from "./carry.js";
 import { holdChips } from "./chips.js";
-import { SignedOut } from "./net.js";
 import { replaceParts } from "./parts.js";
+import { RIVAL, post, why } from "./posting.js";
 import { KEPT } from "./seen.js";
 import { startAll } from "./start.js";
 
 const PAUSE = 700;
 const AGAIN = 4000;
-const KEEPALIVE_BYTES = 60_000; // What browsers let a request carry that outlives its page.
 const SHAPES = /^(add|remove|up|down|beside):/;
-// A key is not taken from a name while it is being written.
-const NAMES = /^facts\.\d+\.label$|\.button\.en$|\.ask\.label\.en$|\.options\.\d+\.words\.en$/;
-
-function filled(form, more) {
-  const all = new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string"));
-  const field = document.activeElement;
-  if (form.contains(field) && NAMES.test(field.name ?? "")) all.set("writing", field.name);
-  for (const [name, value] of Object.entries(more)) all.set(name, value);
-  return all.toString();
-}
-
-async function post(form, more) {
-  const body = filled(form, more);
-  const headers = { "Content-Type": "application/x-www-form-urlencoded", Accept: "text/html" };
-  const answer = await fetch(form.action, { method: "POST", body, headers, keepalive: body.length < KEEPALIVE_BYTES });
-  if (answer.status === 401) throw new SignedOut();
-  if (answer.status >= 500) throw new Error(`The server answered ${answer.status}.`);
-  return { isKept: answer.ok, copy: new DOMParser().parseFromString(await answer.text(), "text/html") };
-}
 
 // What is wrong with a field that somebody has been to and left is said quietly below it.
 function tellLeft(form, copy, left) {
@@ -52,14 +33,19 @@ function take(copy, isAsked = false) {
   document.dispatchEvent(new Event(KEPT));
 }
 
-// The form as the server drew it anew; what stood open stays open, unless its number now means another block.
-function takeForm(form, copy, keepsNumbers) {
-  const fresh = document.adoptNode(copy.getElementById(form.id));
-  const open = [...form.querySelectorAll(".piece details[open]")].map((one) => one.closest("[id]").id);
-  for (const id of keepsNumbers ? open : []) fresh.querySelector(`[id="${id}"] > details`)?.setAttribute("open", "");
-  form.replaceChildren(...fresh.childNodes);
+// The form as the server drew it anew: what stood open stays open, and whoever went on elsewhere stays there.
+function takeForm(form, { copy, fresh }, done, pressed) {
+  const here = document.activeElement;
+  const goesOn = here !== pressed && form.contains(here) && renamed(here.id, done);
+  for (const one of form.querySelectorAll(".piece details[open]")) {
+    fresh.querySelector(`[id="${renamed(one.closest("[id]").id, done)}"] > details`)?.setAttribute("open", "");
+  }
+  form.replaceChildren(...document.adoptNode(fresh).childNodes);
   take(copy);
   startAll(form);
+  const field = (goesOn && document.getElementById(goesOn)) || form.querySelector("[autofocus]");
+  (field ?? document.getElementById(pressed?.id))?.focus();
+  if (goesOn && here.selectionStart != null) field?.setSelectionRange(here.selectionStart, here.selectionEnd);
 }
 
 export function start(form) {
@@ -67,74 +53,88 @@ export function start(form) {
   let queue = Promise.resolve(); // One after the other: each carries the revision that the one before came to.
   let waiting = 0;
   let timer = 0;
+  let isSaved = true;
   let isStopped = false;
   let isShaping = false;
 
   const tell = (words) => (document.querySelector("[data-part=kept]").textContent = words);
 
-  function inTurn(act) {
+  // Resolves to whether what was sent is kept; what could not be sent is tried `again`.
+  function inTurn(act, again) {
     clearTimeout(timer);
     waiting += 1;
-    queue = queue.then(act).catch(fail).finally(() => (waiting -= 1));
+    const took = ({ status, isKept, late }) => {
+      isStopped = status === RIVAL; // Somebody else has changed it: staff choose whose it shall be.
+      isSaved = isKept && !late.length;
+      if (late.length) tell("Saving…");
+      return isKept;
+    };
+    const failed = (error) => {
+      tell(`Not saved yet. ${why(error)}`);
+      clearTimeout(timer);
+      timer = setTimeout(again, AGAIN);
+    };
+    queue = queue.then(act).then(took, failed).finally(() => (waiting -= 1));
     return queue;
-  }
-
-  function fail(error) {
-    if (error instanceof SignedOut) return tell("Not saved: you are signed out. Sign in in another tab.");
-    tell("Not saved yet: there is no connection.");
-    timer = setTimeout(save, AGAIN);
   }
 
   function save(more = {}) {
     return inTurn(async () => {
-      if (isStopped) return;
-      const { isKept, copy } = await post(form, { do: "save", ...more });
-      isStopped = !isKept; // Somebody else has changed it: staff choose whose it shall be.
-      if (more.quiet) tellLeft(form, copy, left);
-      take(copy, Boolean(more.told));
-    });
+      const told = await post(form, { do: "save", ...more });
+      if (more.quiet) tellLeft(form, told.copy, left);
+      take(told.copy, Boolean(more.told));
+      return told;
+    }, save);
   }
 
-  function reshape(wanted, focus = "") {
+  async function reshape(done, pressed) {
     if (isShaping) return;
     isShaping = true; // Until it is back, the numbers of the blocks may be about to change.
     form.setAttribute("aria-busy", "true");
-    inTurn(async () => {
-      const { isKept, copy } = await post(form, { do: wanted });
-      isStopped = !isKept;
-      takeForm(form, copy, !/^(remove|up|down):/.test(wanted));
-      const field = form.querySelector("[autofocus]") ?? document.getElementById(focus);
-      field?.focus();
-    }).finally(() => {
-      isShaping = false;
-      form.removeAttribute("aria-busy");
-    });
+    let late = [];
+    await inTurn(
+      async () => {
+        const told = await post(form, { do: done });
+        ({ late } = told);
+        takeForm(form, told, done, pressed);
+        return told;
+      },
+      () => reshape("save", pressed),
+    );
+    isShaping = false;
+    form.removeAttribute("aria-busy");
+    if (late.some((field) => field.matches("[data-shapes]"))) reshape("save", document.activeElement);
   }
 
-  form.addEventListener("input", (event) => {
-    if (!event.target.name) return;
+  function note() {
+    isSaved = false;
+    if (isStopped) return;
     clearTimeout(timer);
     tell("Saving…");
     timer = setTimeout(save, PAUSE);
-  });
+  }
+
+  form.addEventListener("input", ({ target }) => target.name && note());
   form.addEventListener("change", ({ target }) => {
     if (!target.name) return;
     left.add(target.name);
-    if (target.matches("[data-shapes]")) reshape("save", target.id);
-    else save({ quiet: "on", ...(isToldAll() && { told: "on" }) }); // What is mended leaves the list.
+    if (target.matches("[data-shapes]")) reshape("save", target);
+    else if (!isStopped) save({ quiet: "on", ...(isToldAll() && { told: "on" }) }); // What is mended leaves the list.
   });
   form.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target.matches("input")) event.preventDefault();
   });
   form.addEventListener("submit", (event) => {
     const button = event.submitter;
+    const press = () => form.requestSubmit([...form.elements].find((one) => one.isEqualNode(button)));
     if (SHAPES.test(button?.value ?? "")) {
       event.preventDefault();
-      reshape(button.value);
-    } else if (waiting) {
-      // Sent beside a save that is under way, it would be taken for somebody else's change.
+      reshape(button.value, button);
+    } else if (!isStopped && (waiting || !isSaved)) {
+      // Beside a save that is under way it would be taken for somebody else's change, and refused it would take away
+      // what is not kept yet.
       event.preventDefault();
-      queue.then(() => form.requestSubmit(button));
+      save().then((isKept) => isKept && press());
     } else {
       clearTimeout(timer);
       isStopped = true;

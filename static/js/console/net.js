@@ -1,6 +1,7 @@
 // Requests to our own server: posts carry the session's token; background looks say that nobody pressed anything.
 
-const token = () => document.querySelector("meta[name=csrf-token]").content;
+const bearer = (screen) => screen.querySelector("meta[name=csrf-token]");
+const token = () => bearer(document).content;
 
 export class SignedOut extends Error {}
 
@@ -8,6 +9,15 @@ async function checked(answer) {
   if (answer.status === 401) throw new SignedOut();
   if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
   return answer;
+}
+
+// Takes over the token of whoever signed in anew since this screen was shown; tells whether there is another one.
+export function takeToken(copy) {
+  const fresh = bearer(copy)?.content ?? token();
+  if (fresh === token()) return false;
+  bearer(document).content = fresh;
+  for (const field of document.querySelectorAll("[name=csrf_token]")) field.value = fresh;
+  return true;
 }
 
 export async function postForJson(address, form, signal) {
