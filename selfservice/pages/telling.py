@@ -59,8 +59,9 @@ def tell_change(page: Page, *, channels: Sequence[str], actor: str) -> list[Mess
     was_told = outbox.has_told(page.id)
     taken_back = standby.take_back_for_page(page.id, reason="facts_changed", actor=actor)
     wanted = tuple(dict.fromkeys((*channels, *sorted(taken_back))))
+    is_rewritten = texts.render_again(page)
     is_text = letters.choose(page.customer_id, loaded, channels) == "sms"
-    if is_text and "sms" not in taken_back and texts.render_again(page):
+    if is_rewritten and is_text and "sms" not in taken_back:
         wanted = tuple(sorted(taken_back))
     purpose = texts.INVITATION if taken_back and not was_told else texts.UPDATE
     key = f"page:{page.id}:{page.revision}:{purpose}"

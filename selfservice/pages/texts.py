@@ -11,6 +11,7 @@ from selfservice.customers import queries as customers
 from selfservice.errors import Invalid
 from selfservice.kit.follow_ups import ROOM
 from selfservice.messages import content
+from selfservice.messages import queries as outbox
 from selfservice.messages import service as messages
 from selfservice.messages.models import Message
 from selfservice.messages.standby import FOLLOW_UPS
@@ -124,11 +125,22 @@ def send_code(page: Page, code: str, *, until: datetime) -> Message:
 
 
 def render_again(page: Page) -> bool:
-    """Write changed facts into the page's invitation if it has not left yet; False when there is none to change."""
+    """Write changed facts into texts of the page that have not left yet; False when there is none to change.
+
+    Raises Invalid as `invite` does.
+    """
     loaded = registry.current().get(page.situation, page.version)
-    composed = compose_invitation(view_of(page), loaded, url_of(page.id))
-    refuse_too_long(composed, loaded)
-    return messages.rerender(page.id, purpose=INVITATION, body=composed.body, not_after=page.expires_at)
+    unsent = {message.purpose for message in outbox.list_unsent_for_page(page.id) if message.channel == "sms"}
+    is_rewritten = False
+    for purpose in (INVITATION, UPDATE):
+        if purpose in unsent:
+            view = view_of(page)
+            composed = compose_text(view, loaded, _word(loaded, view.language, saying_of(purpose)), url_of(page.id))
+            refuse_too_long(composed, loaded)
+            is_rewritten |= messages.rerender(
+                page.id, purpose=purpose, body=composed.body, not_after=last_moment(page, purpose)
+            )
+    return is_rewritten
 
 
 def compose_invitation(view: View, loaded: Loaded, link: str) -> Composed:

@@ -13,10 +13,13 @@ import time_machine
 
 from selfservice import clock, tokens
 from selfservice.brands import service as brands
+from selfservice.customers import preferences
 from selfservice.customers.models import Customer
+from selfservice.customers.preferences import Wishes
 from selfservice.db import db
 from selfservice.errors import AppError, Conflict, Invalid, NotFound
 from selfservice.events import queries as events
+from selfservice.kit.channels import CHANNELS
 from selfservice.messages import queries as outbox
 from selfservice.messages.models import Message
 from selfservice.pages import due, queries, service
@@ -199,6 +202,32 @@ class TestCase:
 
         assert [message.purpose for message in later.messages] == ["update"]
         assert first.page.id == later.page.id
+
+    @pytest.mark.parametrize("channels", [CHANNELS, ()])
+    def test_text_that_has_not_left_says_what_is_so_also_where_no_text_is_wanted(
+        self, session: Any, channels: tuple[str, ...]
+    ) -> None:
+        first = issue(case_ref="A-1", email="maria@example.com")
+        preferences.keep(first.page.customer_id, Wishes(channels=("email", "sms")))
+        before = first.messages[0].body
+
+        later = issue(facts=appointment(at=soon(days=9).isoformat()), case_ref="A-1", channels=channels)
+
+        text = outbox.list_for_page(first.page.id)[0]
+        assert (text.channel, text.purpose, text.body != before) == ("sms", "invitation", True)
+        assert [message.channel for message in later.messages] == (["email"] if channels else [])
+
+    def test_word_of_a_change_that_has_not_left_says_the_next_one_too(self, session: Any) -> None:
+        first = issue(case_ref="A-1")
+        session.execute(sa.update(Message).values(state="delivered", next_look_at=None))
+        [update] = issue(facts=appointment(at=soon(days=8).isoformat()), case_ref="A-1").messages
+        before = update.body
+
+        later = issue(facts=appointment(at=soon(days=9).isoformat()), case_ref="A-1")
+
+        texts = outbox.list_for_page(first.page.id)
+        assert [message.purpose for message in texts] == ["invitation", "update"]
+        assert (later.messages, texts[1].body != before) == ([], True)
 
     def test_the_same_facts_change_nothing(self, session: Any) -> None:
         facts = appointment()
