@@ -27,7 +27,7 @@ def test_page_is_made_by_keyboard_alone(scene: Scene, open_tab: OpenTab) -> None
     desk.keyboard.type("Noor Haddad 1")
     desk.keyboard.press("Escape")
     desk.keyboard.press("7")
-    expect(desk.get_by_role("heading", name="Fraud alert", level=1)).to_be_visible()
+    expect(desk.get_by_role("heading", name="Fraud alert", level=2)).to_be_visible()
     expect(desk.get_by_label("Mobile number")).to_have_value(number)
     expect(desk.get_by_role("textbox", name="Customer")).to_have_value("Noor Haddad 1")
     desk.get_by_label("Merchant").fill("ELECTRO-HUB")
@@ -62,7 +62,7 @@ def test_slash_leads_to_the_search_of_types(scene: Scene, open_tab: OpenTab) -> 
     expect(desk.get_by_role("link", name="Fraud alert")).to_be_hidden()
     desk.keyboard.press("Enter")
 
-    expect(desk.get_by_role("heading", name="Order status", level=1)).to_be_visible()
+    expect(desk.get_by_role("heading", name="Order status", level=2)).to_be_visible()
 
 
 def test_jump_box_finds_pages_and_screens(scene: Scene, open_tab: OpenTab) -> None:
