@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 
 from selfservice import tokens
 from selfservice.db import db, dispose
-from selfservice.errors import Invalid
+from selfservice.errors import Conflict, Invalid
 from selfservice.pages import due, queries, service
 from selfservice.pages.models import Answer, Page
 from selfservice.situations.contract import looks, whole
@@ -214,11 +214,18 @@ class TestVersions:
             "situation.py",
             ("reason: str = prose\\(300, required=False\\)", "why: str = prose(300)"),
             ("form.reason", "form.why"),
+            (
+                r"SITUATION = Situation\(",
+                "SITUATION = Situation(\n    calendar=lambda facts, _answers: facts.at and None,",
+            ),
         )
 
-        page = client.get(link)
-        assert (page.status_code, "This page is no longer active" in page.text) == (410, True)
+        for address in (link, f"{link}/-/calendar.ics"):
+            page = client.get(address)
+            assert (page.status_code, "This page is no longer active" in page.text) == (410, True)
         with app.app_context():
+            with pytest.raises(Conflict, match="make a new page"):
+                service.resend(page_of(link).id, actor="staff:1")
             assert page_of(link).answers["decline"]["form"] == {"reason": "On holiday"}
             assert db.session.scalar(sa.select(Answer.form)) == {"reason": "On holiday"}
 

@@ -9,6 +9,7 @@ from selfservice import clock
 from selfservice.db import db
 from selfservice.errors import Invalid, NotFound
 from selfservice.pages import requests
+from selfservice.pages.guarding import SHOWN
 from selfservice.situations import asides, calendar, registry
 from selfservice.situations.speaking import words_for
 from selfservice.web import device
@@ -52,8 +53,10 @@ def ask_callback() -> ResponseReturnValue:
 def calendar_file() -> ResponseReturnValue:
     """The page's appointment as an iCalendar file; 404 where there is none."""
     view = door.look()
-    if view.ask is not None or view.is_disowned:
-        return door.page(view, asides.show(view), 403 if view.ask else 410)
+    if view.ask is not None:
+        return door.page(view, asides.show(view), 403)
+    if view.is_disowned or view.state not in SHOWN:
+        return door.as_it_stands(view)
     loaded = registry.current().find(view.situation, view.version)
     make = loaded.situation.calendar if loaded is not None else None
     entry = make(view.facts, view.answers) if make is not None else None
