@@ -3,7 +3,7 @@
 import { renamed } from "./carry.js";
 import { holdChips } from "./chips.js";
 import { replaceParts } from "./parts.js";
-import { RIVAL, post, why } from "./posting.js";
+import { RIVAL, post, tellTrouble } from "./posting.js";
 import { KEPT } from "./seen.js";
 import { startAll } from "./start.js";
 
@@ -70,7 +70,8 @@ export function start(form) {
       return isKept;
     };
     const failed = (error) => {
-      tell(`Not saved yet. ${why(error)}`);
+      tell("Not saved yet");
+      tellTrouble(error);
       clearTimeout(timer);
       timer = setTimeout(again, AGAIN);
     };

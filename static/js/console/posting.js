@@ -1,4 +1,4 @@
-// Sends the form of a page type as it stands, and says why it was not taken.
+// Sends the form of a page type as it stands, and says what keeps it from being taken.
 
 import { carry, noted } from "./carry.js";
 import { SignedOut, takeToken } from "./net.js";
@@ -32,7 +32,17 @@ export async function post(form, more) {
   return { status: answer.status, isKept: answer.ok, copy, fresh, late: carry(before, fresh, more.do) };
 }
 
-export function why(error) {
-  if (error instanceof SignedOut) return "You are signed out. Sign in in another tab, and it goes on here.";
-  return error instanceof Refused ? error.message : "There is no connection.";
+function why(error) {
+  if (error instanceof SignedOut) return "You are signed out, so this is not saved yet. Sign in in another tab, and it goes on here.";
+  return error instanceof Refused ? error.message : "There is no connection, so this is not saved yet. It is tried again by itself.";
+}
+
+// Stays in sight until something is kept again; the same is not said twice.
+export function tellTrouble(error) {
+  const words = why(error);
+  const place = document.querySelector("[data-part=refusal]");
+  if (place.textContent.trim() === words) return;
+  const note = document.getElementById("trouble").content.cloneNode(true);
+  note.querySelector("p").textContent = words;
+  place.replaceChildren(note);
 }
