@@ -126,9 +126,7 @@ def resend(page_id: int, *, actor: str) -> Message:
     if page.disowned_at is not None:
         raise Conflict("Somebody said that the number is wrong, so this page shows nothing; make a new page.")
     if texts.view_of(page).state == "retired":
-        raise Conflict(
-            "Its page type cannot show this page any more, so its text is not sent again; make a new page."
-        )
+        raise Conflict("Its page type cannot show this page any more, so its text is not sent again; make a new page.")
     letters.require_address(page.customer_id, registry.current().get(page.situation, page.version), CHANNELS)
     events.record("page.resent", actor=actor, page_id=page.id)
     key = f"page:{page.id}:again:{new_id()}"

@@ -18,7 +18,14 @@ PROGRAM_PATHS = ("/a/", "/api/", "/callbacks/", "/push/", "/healthz", "/readyz")
 _CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported"}
 
 _PERHAPS = "Perhaps this was saved and perhaps not"
-_KINDS = {404: "not_found", 405: "not_found", 429: "too_many", 503: "unavailable"}
+_KINDS = {
+    404: "not_found",
+    405: "not_found",
+    408: "slow",
+    413: "too_large",
+    429: "too_many",
+    503: "unavailable",
+}
 
 
 def register(app: Flask) -> None:

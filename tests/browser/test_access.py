@@ -26,6 +26,7 @@ THEMES = ("light", "dark")
 TWINS = frozenset(
     {
         *("plain not_found", "plain forbidden", "plain too_many", "plain unavailable"),
+        *("plain slow", "plain too_large"),
         *("verify nothing", "verify yes_receipt", "verify no_receipt", "callback refused", "disowned"),
         *("check last4", "check postcode", "check birth_year", "check last4 wrong", "check birth_year wrong"),
     }

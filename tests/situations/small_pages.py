@@ -19,7 +19,7 @@ from selfservice.situations.wishing import Told, Wished
 from selfservice.web.customer.inbox import Row
 from tests.situations.views import NOW, face, states, view
 
-PLAIN = ("not_found", "error", "forbidden", "too_many", "unavailable")
+PLAIN = ("not_found", "error", "forbidden", "too_many", "slow", "too_large", "unavailable")
 STATES = ("open", "answered", "expired", "revoked", "superseded", "retired")
 PLACES = {
     "inbox": "/inbox",

@@ -21,7 +21,7 @@ from selfservice.situations.languages import LANGUAGES
 from selfservice.situations.registry import EXTENSION, Registry
 from selfservice.situations.view import View
 from selfservice.web import encoding
-from tests.situations.small_pages import wished
+from tests.situations.small_pages import PLAIN, wished
 from tests.situations.views import LOGO, NOW, OFFICE, TOKEN, every_state, face, view
 
 Look = Callable[..., View]
@@ -382,7 +382,7 @@ def test_texts_can_be_stopped_without_script(look: Look) -> None:
     assert "<script>" not in asking + stopped
 
 
-@pytest.mark.parametrize("kind", ["not_found", "error", "forbidden", "too_many", "unavailable"])
+@pytest.mark.parametrize("kind", PLAIN)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_there_is_a_plain_page_for_what_goes_wrong(kind: str, language: str) -> None:
     page = plain.render_plain(kind, language=language, reference="8f3a2c")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -14,9 +15,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from selfservice import tokens
+from selfservice.application import MAX_BODY_BYTES
 from selfservice.db import Base, db
 from selfservice.pages import queries, service
 from selfservice.pages.models import Page
+from selfservice.web.lines import Slow
 from tests.factories import act, appointment, issue, soon
 
 
@@ -186,6 +189,17 @@ class TestForms:
         assert client.post(f"{link}/change", data={"revision": "2"}).status_code == 303
 
         assert page_of(app, link).state == "open"
+
+    def test_what_comes_too_slowly_or_is_too_large_is_said_to_be_so(self, client: FlaskClient, link: str) -> None:
+        class Line(io.BytesIO):
+            def read(self, _size: int | None = -1) -> bytes:
+                raise Slow
+
+        large = client.post(f"{link}/confirm", data={"note": "x" * MAX_BODY_BYTES})
+        slow = client.post(f"{link}/confirm", environ_overrides={"wsgi.input": Line(), "CONTENT_LENGTH": "10"})
+
+        assert (large.status_code, "That’s too large to send" in large.text) == (413, True)
+        assert (slow.status_code, "That came too slowly" in slow.text) == (408, True)
 
 
 class TestScripts:
