@@ -191,8 +191,8 @@ class TestForms:
         assert page_of(app, link).state == "open"
 
     def test_what_comes_too_slowly_or_is_too_large_is_said_to_be_so(self, client: FlaskClient, link: str) -> None:
-        class Line(io.BytesIO):
-            def read(self, _size: int | None = -1) -> bytes:
+        class Line(io.RawIOBase):
+            def readinto(self, _into: Any) -> int:
                 raise Slow
 
         large = client.post(f"{link}/confirm", data={"note": "x" * MAX_BODY_BYTES})
