@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 
+from selfservice import clock
+from selfservice.brands import service as brands
 from selfservice.customers import service as customers
 from selfservice.db import db
 from selfservice.messages.models import Message
@@ -149,8 +153,6 @@ def test_a_wrong_address_comes_back_with_a_sentence(ana: Desk) -> None:
 
 
 def test_moment_is_read_in_the_brands_zone(app: Flask, ana: Desk) -> None:
-    from selfservice.brands import service as brands  # noqa: PLC0415 - beside its one use
-
     with app.app_context():
         brand = brands.ensure_default()
         brand.timezone = "Asia/Dubai"
@@ -162,6 +164,27 @@ def test_moment_is_read_in_the_brands_zone(app: Flask, ana: Desk) -> None:
 
     with app.app_context():
         assert db.session.query(Page).one().facts["at"] == f"{at:%Y-%m-%d}T10:20:00+04:00"
+
+
+def test_a_day_may_be_offered_until_it_is_over_in_the_brands_zone(app: Flask) -> None:
+    with app.app_context():
+        brands.change(brands.ensure_default(), {"timezone": "America/New_York"}, actor="cli")
+        db.session.commit()
+    today = clock.now().date()
+    order = {
+        "situation": "order_status",
+        "fact_order": "20-4417",
+        "fact_items": "2 parcels",
+        "fact_stages": "Delivered",
+        "fact_window_from": f"{today}T23:00",
+        "fact_window_to": f"{today}T23:30",
+        "fact_delivery_days": str(today),
+    }
+    with time_machine.travel(datetime.combine(today + timedelta(days=1), time(3), UTC), tick=False):
+        there = Desk(app, "rae@example.com", name="Rae", role="supervisor", team="deliveries")
+        there.post("/console/new", form(do="send", **order))
+
+    assert pages_and_texts(app) == (1, 1)
 
 
 def test_text_in_the_customers_language(app: Flask, ana: Desk) -> None:
@@ -315,8 +338,6 @@ def test_known_number_brings_name_language_and_open_pages(app: Flask, ana: Desk)
 
 
 def test_curly_quote_in_the_text_is_warned_about(app: Flask, ana: Desk) -> None:
-    from selfservice.brands import service as brands  # noqa: PLC0415 - beside its one use
-
     with app.app_context():
         brand = brands.ensure_default()
         brand.name = "Maria’s Health Centre at the Harbour"
