@@ -108,10 +108,13 @@ def use(page_id: int, ids: Collection[int]) -> frozenset[int]:
     What no page shows any more is deleted. The caller commits, or takes all of it back.
     """
     wanted = {one for one in ids if one not in _EXAMPLES}
-    # Held until the commit, so that none of them goes while this page begins to show it.
-    there = select(Picture.id).where(Picture.id.in_(wanted)).order_by(Picture.id)
-    found = set(db.session.scalars(there.with_for_update(read=True, key_share=True))) if wanted else set()
     mine = set(db.session.scalars(select(PictureUse.picture_id).where(PictureUse.page_id == page_id)))
+    # Held until the commit, so that none of them goes while this page begins to show it; with those that may go, in one
+    # order and at once as firmly as they need, so that pages which swap pictures do not wait in a circle.
+    goes = bool(mine - wanted)
+    there = select(Picture.id).where(Picture.id.in_(wanted | mine)).order_by(Picture.id)
+    held = there.with_for_update(read=not goes, key_share=not goes)
+    found = wanted.intersection(db.session.scalars(held)) if wanted | mine else set()
     if found - mine:
         fresh = [{"page_id": page_id, "picture_id": one} for one in sorted(found - mine)]
         db.session.execute(insert(PictureUse), fresh)

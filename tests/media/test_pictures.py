@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from datetime import timedelta
+from threading import Thread
 
 import pytest
 from flask import Flask
@@ -181,6 +182,30 @@ def test_a_page_that_begins_to_show_it_while_its_last_one_is_emptied_keeps_it(ap
     assert run_until(is_somebody_waiting)
     db.session.commit()
     emptier.join(20)
+
+    assert errors == []
+    assert count() == (1, 2)
+
+
+@pytest.mark.database("postgresql")
+def test_pages_that_swap_pictures_do_not_wait_in_a_circle(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine, theirs = add(), add()
+    one, other = page(), issue(phone="+12025550124").page.id
+    use(one, mine)
+    use(other, theirs)
+    errors: list[BaseException] = []
+    others: list[Thread] = []
+    delete_unused = pictures._delete_unused
+
+    def once_the_other_waits(ids: set[int]) -> None:
+        if not others:
+            others.append(on_another_thread(app, lambda: use(other, mine), errors))
+            assert run_until(is_somebody_waiting)
+        delete_unused(ids)
+
+    monkeypatch.setattr(pictures, "_delete_unused", once_the_other_waits)
+    assert use(one, theirs) == frozenset()
+    others[0].join(20)
 
     assert errors == []
     assert count() == (1, 2)
