@@ -42,7 +42,7 @@ def server(quick_folder: Path) -> Iterator[LiveServer]:
 def page_on(server: LiveServer) -> str:
     """The path of a page that takes photos and asks nobody who they are."""
     app = make_app(Settings.load(server.environ, strict=True))
-    stages = [{"at": soon(hours=-2).isoformat(), "label": "Reported"}]
+    stages = [{"at": soon(hours=-2).isoformat(), "label": "Reported"}, {"label": "Mended"}]
     with app.app_context():
         url = issue("service_ticket", {"ticket": "1", "fault": "No power", "stages": stages}).url
         dispose()
