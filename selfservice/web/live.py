@@ -232,6 +232,11 @@ def follow(stream: Stream, *, since: Cursor | None, is_allowed: Callable[[], boo
     return _write(here, stream, since, is_allowed)
 
 
+def here_and_now() -> str:
+    """The cursor that a screen follows the log from: taken before the screen is read, so that nothing comes between."""
+    return write_cursor(events.head())
+
+
 def write_cursor(cursor: Cursor) -> str:
     """A cursor as text, for pages and Last-Event-ID."""
     return f"{cursor.txid}.{cursor.id}"

@@ -216,6 +216,21 @@ def test_without_a_stream_the_screen_looks_by_itself(scene: Scene, open_tab: Ope
     expect(desk.get_by_text("Confirmed the appointment").first).to_be_visible(timeout=7_000)
 
 
+def test_screen_that_could_not_be_asked_for_again_is_asked_for_once_more(scene: Scene, open_tab: OpenTab) -> None:
+    open_tab.allow("503")  # type: ignore[attr-defined]
+    page_id = scene.issue()
+    desk = scene.sit(open_tab, address(page_id))
+    expect(desk.get_by_text("delivered").or_(desk.get_by_text("Delivered")).first).to_be_visible()
+    desk.route("**/timeline", lambda route: route.fulfill(status=503))
+
+    with desk.expect_response("**/timeline"):
+        scene.act(page_id, "confirm")
+    desk.wait_for_timeout(1500)  # All that happens is told by now.
+    desk.unroute("**/timeline")
+
+    expect(desk.get_by_text("Confirmed the appointment").first).to_be_visible()
+
+
 def test_revoked_session_ends_the_stream(scene: Scene, open_tab: OpenTab) -> None:
     seat = scene.seat()
     desk = scene.sit(open_tab, "/console/pages", seat)

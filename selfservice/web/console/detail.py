@@ -73,8 +73,8 @@ class _Scene:
 def show_page(page_id: str) -> ResponseReturnValue:
     """The page's own screen."""
     made = request.args.get("made", "")
+    cursor = live.here_and_now()
     parts = {**_parts(_scene(page_id)), "is_for_copying": made == "link"}
-    cursor = live.write_cursor(events.head())
     return door.page("console/page.html", done=_MADE.get(made, ""), cursor=cursor, **parts)
 
 

@@ -19,7 +19,6 @@ from selfservice.conversations.models import Conversation
 from selfservice.customers.models import Customer
 from selfservice.db import db
 from selfservice.errors import Forbidden
-from selfservice.events import queries as events
 from selfservice.media import queries as media
 from selfservice.pages.models import Page
 from selfservice.situations import registry
@@ -68,13 +67,14 @@ def show_inbox() -> ResponseReturnValue:
     """Who waits: for the signed-in person's team, or for the team asked for by those who see all."""
     who = door.here()
     team = request.args.get("team", "") if who.sees_all_teams else who.team
+    cursor = live.here_and_now()
     found = queries.list_waiting(team or None)
     return door.page(
         "console/inbox.html",
         works=_works(found),
         team=team,
         teams=staff.list_teams() if who.sees_all_teams else (),
-        cursor=live.write_cursor(events.head()),
+        cursor=cursor,
     )
 
 

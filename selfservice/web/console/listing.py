@@ -15,7 +15,6 @@ from sqlalchemy import select
 from selfservice import clock, phone, tokens
 from selfservice.customers.models import Customer
 from selfservice.db import db
-from selfservice.events import queries as events
 from selfservice.messages.models import Message
 from selfservice.pages import queries
 from selfservice.pages.models import Page
@@ -81,6 +80,7 @@ def list_pages() -> ResponseReturnValue:
     """The pages, newest first."""
     filters = _read(request.args)
     place = _read_place(request.args.get("below", ""))
+    cursor = live.here_and_now()
     found = queries.list_pages(
         search=filters.search,
         state=filters.state,
@@ -98,7 +98,7 @@ def list_pages() -> ResponseReturnValue:
         is_first=place is None,
         types=registry.current().all(),
         states=[(state, _STATE_NAMES[state]) for state in STATES],
-        cursor=live.write_cursor(events.head()),
+        cursor=cursor,
         times=Times(_timezone(rows)),
     )
 

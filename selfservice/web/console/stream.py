@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 
 from selfservice import clock, tokens
 from selfservice.errors import Unavailable
-from selfservice.events import queries as events
 from selfservice.pages import queries
 from selfservice.situations import registry
 from selfservice.staff import queries as staff
@@ -48,7 +47,7 @@ def follow() -> ResponseReturnValue:
 
 def head() -> ResponseReturnValue:
     """How far the log has come: what screens ask every few seconds while they have no stream."""
-    return jsonify(cursor=live.write_cursor(events.head()))
+    return jsonify(cursor=live.here_and_now())
 
 
 def jump() -> ResponseReturnValue:

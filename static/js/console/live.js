@@ -42,15 +42,21 @@ export function start(pill) {
     again = busy;
     if (busy) return;
     busy = true;
+    let pause = NOT_MORE_OFTEN;
     try {
       replaceParts(await getDocument(refresh, { background: true }));
     } catch (error) {
       if (error instanceof SignedOut) signedOut();
+      // What happened is told once: the screen stays behind until it is asked for again.
+      else if (!(error.status < 500)) {
+        again = true;
+        pause = LOOK_EVERY;
+      }
     }
     setTimeout(() => {
       busy = false;
       if (again) renew();
-    }, NOT_MORE_OFTEN);
+    }, pause);
   }
 
   function signedOut() {

@@ -7,7 +7,7 @@ export class SignedOut extends Error {}
 
 async function checked(answer) {
   if (answer.status === 401) throw new SignedOut();
-  if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
+  if (!answer.ok) throw Object.assign(new Error(`The server answered ${answer.status}.`), { status: answer.status });
   return answer;
 }
 

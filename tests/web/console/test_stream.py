@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
 
 from selfservice.db import db
+from selfservice.events import queries as events
 from selfservice.events import service as log
+from selfservice.events.queries import Cursor
 from selfservice.staff import service as sessions
+from selfservice.tokens import encode_id
 from selfservice.web import live
+from selfservice.web.console import detail, inbox, listing
 from selfservice.web.live import Hub
+from tests.factories import issue
+from tests.harness.threads import on_another_thread
 from tests.web.console.desk import Desk
 
 pytestmark = pytest.mark.database("sqlite", "postgresql")
@@ -51,6 +59,34 @@ def test_stream_route_says_what_happens(app: Flask, ana: Desk) -> None:
     record(app)
     assert b"event: happened" in next(written)
     answer.close()
+
+
+@pytest.mark.parametrize("screen", ["list", "page", "inbox"])
+def test_what_happens_while_a_screen_is_read_is_told_by_its_stream(
+    app: Flask, ana: Desk, monkeypatch: pytest.MonkeyPatch, screen: str
+) -> None:
+    with app.app_context():
+        page_id = encode_id(issue().page.id)
+    place, name, path = {
+        "list": (listing, "lines_of", "/console/pages"),
+        "page": (detail, "_parts", f"/console/pages/{page_id}"),
+        "inbox": (inbox, "_works", "/console/inbox"),
+    }[screen]
+    known = getattr(place, name)
+    errors: list[BaseException] = []
+
+    def read_and_then_something_happens(*arguments: Any) -> Any:
+        found = known(*arguments)
+        on_another_thread(app, lambda: log.record("page.opened", actor="system"), errors).join()
+        return found
+
+    monkeypatch.setattr(place, name, read_and_then_something_happens)
+    shown = ana.get(path).text
+
+    assert errors == []
+    since = live.read_cursor(re.findall(r'data-since="([^"]*)"', shown)[0])
+    with app.app_context():
+        assert "page.opened" in [event.type for event in events.after(since or Cursor())]
 
 
 def test_stream_route_over_the_cap_says_when_to_come_back(app: Flask, ana: Desk) -> None:
